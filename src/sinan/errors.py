@@ -1,0 +1,77 @@
+"""Every error that sinan raises on purpose. Each names what was attempted, what was found, and the remedy.
+
+SinanError
+├── UsageError            the command or its settings are wrong: nothing was run
+│   ├── UnknownName       no such benchmark, model, protocol, scorer or run; the nearest are suggested
+│   └── BadFile           a file that cannot be read as what it should be; the line is named
+├── DataError             a benchmark's data cannot be had, or is not what was pinned
+├── StoreError            a run cannot be read, written or locked
+├── ModelError            one call got no answer: that sample is `failed`, the run goes on
+│   ├── TransientError    another try may succeed (timeout, 429, 5xx, cut stream, nonsense)
+│   ├── RequestRejected   this request never succeeds (400, 413, 422): not tried again
+│   └── ModelUnusable     no request succeeds (wrong key, unknown model, unreachable): the run stops
+└── MissingExtra          a library that an optional feature needs is not installed
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class SinanError(Exception):
+    """The root. `exit_code` is what the command line ends with."""
+
+    exit_code = 2
+
+
+class UsageError(SinanError):
+    """The command or its settings are wrong; nothing was run."""
+
+
+class UnknownName(UsageError):
+    """A name that is not known here, with the nearest that are."""
+
+    def __init__(self, name: str, what: str, known: Iterable[str], remedy: str) -> None:
+        near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+        nearest = f" Nearest: {', '.join(near)}." if near else ""
+        super().__init__(f"{name} is no {what} here.{nearest} {remedy}")
+
+
+class BadFile(UsageError):
+    """A file that cannot be read as what it should be."""
+
+
+class DataError(SinanError):
+    """A benchmark's data cannot be had, or is not what was pinned."""
+
+
+class StoreError(SinanError):
+    """A run cannot be read, written or locked."""
+
+
+class MissingExtra(SinanError):
+    """A library that an optional feature needs is not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f"{feature} needs the extra `{extra}`, which is not installed: pip install 'sinan[{extra}]'")
+
+
+class ModelError(SinanError):
+    """One call got no answer. `attempts` says how often it was tried."""
+
+    attempts: int = 1
+
+
+class TransientError(ModelError):
+    """Another try may succeed. `retry_after` is the wait in seconds that the server asked for, if it did."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RequestRejected(ModelError):
+    """This request never succeeds; the same model may answer others."""
+
+
+class ModelUnusable(ModelError):
+    """No request to this model succeeds; the run stops and can be resumed."""

@@ -1,0 +1,92 @@
+"""The prompt builder that nearly every benchmark needs: a few lines of text with holes in them.
+
+The holes are `str.format` fields filled from the sample: `{question}`, `{options}` (one lettered line per choice),
+`{target}`, `{group}`, and any key of its metadata. Only the template is interpreted: braces inside a question
+stay as they are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sinan.types import Form, Image, Message, Part, Prompt, Sample, Text
+
+
+@dataclass(frozen=True)
+class Template:
+    """Asks a sample as a chat or as text to continue; worked examples become turns or paragraphs."""
+
+    base: str = "Question: {question}\nAnswer:"
+    """The question for a model that continues text, ending where the answer begins."""
+    chat: str = "{question}"
+    """The question for a model that takes messages."""
+    answer: str = " {target}"
+    """How a worked example is answered; leading spaces are dropped in a chat."""
+    header: str = ""
+    """Before the first example of a base prompt, with its own blank line; the system message of a chat."""
+    separator: str = "\n\n"
+    """Between examples of a base prompt."""
+    option: str = "{letter}. {choice}"
+    """One line of `{options}`."""
+    continuations: str = ""
+    """For likelihood: what follows the prompt, once per choice, such as ` {letter}` or ` {choice}`."""
+
+    def __call__(self, sample: Sample, form: Form, shots: Sequence[Sample]) -> Prompt:
+        """The prompt. With `continuations` it is always text, since a likelihood is that of text."""
+        if self.continuations:
+            return Prompt(text=self._text(sample, shots), continuations=self._continuations(sample))
+        if form == "base":
+            return Prompt(text=self._text(sample, shots))
+        return Prompt(messages=self._messages(sample, shots))
+
+    def _text(self, sample: Sample, shots: Sequence[Sample]) -> str:
+        fields = self._fields(sample)
+        examples = [self._fill(self.base + self.answer, shot) for shot in shots]
+        return self.header.format_map(fields) + self.separator.join([*examples, self.base.format_map(fields)])
+
+    def _messages(self, sample: Sample, shots: Sequence[Sample]) -> tuple[Message, ...]:
+        header = self._fill(self.header, sample).strip()
+        turns = [Message("system", header)] if header else []
+        for shot in shots:
+            turns.append(Message("user", _with_images(self._fill(self.chat, shot), shot.images)))
+            turns.append(Message("assistant", self._fill(self.answer, shot).strip()))
+        turns.append(Message("user", _with_images(self._fill(self.chat, sample), sample.images)))
+        return tuple(turns)
+
+    def _continuations(self, sample: Sample) -> tuple[str, ...]:
+        letters = sample.letters
+        return tuple(
+            self.continuations.format(letter=letter, choice=choice)
+            for letter, choice in zip(letters, sample.choices, strict=True)
+        )
+
+    def _fill(self, template: str, sample: Sample) -> str:
+        return template.format_map(self._fields(sample))
+
+    def _fields(self, sample: Sample) -> dict[str, Any]:
+        options = "\n".join(
+            self.option.format(letter=letter, choice=choice)
+            for letter, choice in zip(sample.letters, sample.choices, strict=True)
+        )
+        return {
+            **sample.metadata,
+            "question": sample.question,
+            "options": options,
+            "target": sample.target,
+            "group": sample.group,
+        }
+
+
+def _with_images(text: str, images: Sequence[Image]) -> str | tuple[Part, ...]:
+    """Pictures go where the text names them (`<image1>`), and before the text where it does not."""
+    if not images:
+        return text
+    parts: list[Part] = []
+    for number, image in enumerate(images, 1):
+        before, mark, after = text.partition(f"<image{number}>")
+        if mark:
+            parts += [Text(before), image] if before.strip() else [image]
+            text = after
+        else:
+            parts.append(image)
+    return (*parts, Text(text)) if text.strip() else tuple(parts)

@@ -1,0 +1,6 @@
+"""Floor 2: ways to get a completion from a model. A solver asks; it never judges."""
+
+from sinan.solving.likelihood import Likelihood
+from sinan.solving.one_turn import OneTurn
+
+__all__ = ["Likelihood", "OneTurn"]

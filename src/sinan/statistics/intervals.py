@@ -1,0 +1,75 @@
+"""Error bars on one score: Wilson for proportions, t for everything else.
+
+Wilson's interval keeps its 95 % at any n and near 0 and 1, where the textbook p +- 1.96 SE does not
+(Wilson 1927; Brown, Cai, DasGupta 2001). Repeated draws of a sample are averaged within the sample first: the
+sample is the unit that was drawn from the world, the draw is not.
+"""
+
+import math
+from collections.abc import Sequence
+
+from sinan.types import Estimate, Metric
+
+LEVEL = 0.95
+
+
+def wilson(successes: float, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval for a proportion; `successes` may be fractional (a mean times n)."""
+    z2 = _normal_quantile() ** 2
+    p = successes / n
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = _normal_quantile() / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
+    # At 0 and n the bound is exactly the end of the scale; rounding must not leave it beside it.
+    low = 0.0 if successes == 0 else max(0.0, centre - half)
+    high = 1.0 if successes == n else min(1.0, centre + half)
+    return low, high
+
+
+def mean_t(values: Sequence[float]) -> tuple[float, float, tuple[float, float] | None]:
+    """Mean, its standard error (ddof 1) and the t interval; no interval from fewer than two values."""
+    n = len(values)
+    mean = math.fsum(values) / n
+    if n < 2:
+        return mean, math.nan, None
+    stderr = math.sqrt(math.fsum((v - mean) ** 2 for v in values) / (n - 1) / n)
+    half = _t_quantile(n - 1) * stderr
+    return mean, stderr, (mean - half, mean + half)
+
+
+def estimate_accuracy(draws: Sequence[Sequence[float]]) -> Estimate:
+    """Mean over samples of the mean over draws, for values in [0, 1].
+
+    All samples drawn once and every value 0 or 1: Wilson. Otherwise t over the samples' means, clipped to [0, 1];
+    with fewer than 30 samples, or no spread at all, widened to Wilson's interval at the same mean, which is valid
+    because a variable in [0, 1] never varies more than a coin of the same mean.
+    """
+    values = [math.fsum(d) / len(d) for d in draws if d]
+    n = len(values)
+    if n == 0:
+        return Estimate(None, None, None, "none", 0)
+    if all(len(d) == 1 for d in draws if d) and all(v in (0.0, 1.0) for v in values):
+        p = math.fsum(values) / n
+        return Estimate(p, math.sqrt(p * (1 - p) / n), wilson(math.fsum(values), n), "wilson", n)
+    mean, stderr, interval = mean_t(values)
+    if interval is None or n < 30 or stderr == 0:
+        low, high = wilson(mean * n, n)
+        wide = interval or (low, high)
+        return Estimate(mean, _finite(stderr), (max(0.0, min(low, wide[0])), min(1.0, max(high, wide[1]))), "t+wilson", n)
+    return Estimate(mean, stderr, (max(0.0, interval[0]), min(1.0, interval[1])), "t", n)
+
+
+accuracy = Metric("accuracy", estimate_accuracy)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _normal_quantile() -> float:
+    return 1.959963984540054
+
+
+def _t_quantile(df: int) -> float:
+    from scipy.special import stdtrit
+
+    return float(stdtrit(df, 0.5 + LEVEL / 2))

@@ -1,0 +1,43 @@
+"""Floor 0: the nouns. Frozen data and protocols that every other room speaks in; nothing here does I/O."""
+
+from sinan.types.benchmark import Benchmark, Card, PromptBuilder, Protocol, Solver, Suite
+from sinan.types.completion import Completion, Form, LogLikelihood, Model, Sampling, Usage
+from sinan.types.message import Image, Message, Part, Prompt, Text, ToolCall
+from sinan.types.metric import Estimate, Metric
+from sinan.types.run import Cell, CellResult, Journal, RunSpec, SampleResult
+from sinan.types.sample import Dataset, Sample, Source
+from sinan.types.score import Outcome, Score, Scorer
+
+__all__ = [
+    "Benchmark",
+    "Card",
+    "Cell",
+    "CellResult",
+    "Completion",
+    "Dataset",
+    "Estimate",
+    "Form",
+    "Image",
+    "Journal",
+    "LogLikelihood",
+    "Message",
+    "Metric",
+    "Model",
+    "Outcome",
+    "Part",
+    "Prompt",
+    "PromptBuilder",
+    "Protocol",
+    "RunSpec",
+    "Sample",
+    "SampleResult",
+    "Sampling",
+    "Score",
+    "Scorer",
+    "Solver",
+    "Source",
+    "Suite",
+    "Text",
+    "ToolCall",
+    "Usage",
+]

@@ -1,0 +1,121 @@
+"""What a model is asked for and what comes back; and what it takes to be a model."""
+
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sinan.types.message import Prompt, ToolCall
+
+Form = Literal["chat", "base"]
+"""`chat`: the model takes messages. `base`: the model continues text."""
+
+FinishReason = Literal["stop", "length", "refusal", "tool_calls"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a completion is drawn. None leaves the choice to the model's server."""
+
+    temperature: float | None = 0.0
+    max_tokens: int | None = None
+    top_p: float | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Further parameters, passed to the server as they are."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Only what is set."""
+        known = {
+            "temperature": self.temperature,
+            "max_tokens": self.max_tokens,
+            "top_p": self.top_p,
+            "stop": list(self.stop) or None,
+            "seed": self.seed,
+        }
+        return {k: v for k, v in known.items() if v is not None} | dict(self.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the model's side counted them; None where it did not say."""
+
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogLikelihood:
+    """Natural logarithm of the probability of one continuation after its context."""
+
+    value: float
+    """Sum over the continuation's tokens of log p(token | all before it)."""
+    tokens: int
+    """How many tokens the continuation has."""
+    greedy: bool
+    """Whether every one of its tokens is the most likely one at its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One answer of a model, whole."""
+
+    text: str
+    finish_reason: FinishReason
+    usage: Usage = Usage()
+    reasoning: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    loglikelihoods: tuple[LogLikelihood, ...] = ()
+    """One per continuation of the prompt, in order; empty for generation."""
+    latency_s: float = 0.0
+    """Seconds from the last attempt's start to its last byte."""
+    attempts: int = 1
+
+
+class Model(typing.Protocol):
+    """Who answers. Local weights, an API and a fake in a test are peers behind this protocol.
+
+    A call that cannot be answered raises `sinan.errors.ModelError`; nothing else may stand for a failure.
+    """
+
+    @property
+    def name(self) -> str:
+        """As in results: `needle/m`, `openai/gpt-x`."""
+        ...
+
+    @property
+    def form(self) -> Form:
+        """Whether generation takes messages or text."""
+        ...
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """Out of `generate`, `loglikelihood`, `image`."""
+        ...
+
+    @property
+    def concurrency(self) -> int:
+        """Calls in flight that suit this model when the caller does not say."""
+        ...
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """What decides the answers besides the request: endpoint, weights hash, template. No secrets. JSON."""
+        ...
+
+    async def open(self) -> None:
+        """Get ready. Raises `ModelUnusable` where no call can succeed (missing key, unreachable address)."""
+        ...
+
+    async def generate(self, prompt: Prompt, sampling: Sampling) -> Completion:
+        """Complete the prompt."""
+        ...
+
+    async def loglikelihood(self, prompt: Prompt) -> Completion:
+        """Log-likelihood of every continuation of the prompt after its text."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and memory."""
+        ...

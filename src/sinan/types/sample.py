@@ -1,0 +1,73 @@
+"""One question with its answer, and where questions come from."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sinan.types.message import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One question of a benchmark."""
+
+    id: str
+    """Unique within its benchmark."""
+    question: str
+    target: str
+    """The right answer; for multiple choice its letter."""
+    choices: tuple[str, ...] = ()
+    """The options' texts, without letters; empty where the answer is free."""
+    group: str = ""
+    """Subject, level, language: results are also given by group."""
+    images: tuple[Image, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """Anything else: kept with the result, and open to prompt templates."""
+
+    @property
+    def letters(self) -> str:
+        """One letter per choice: `ABCD` for four. Empty where there are no choices."""
+        return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: len(self.choices)]
+
+    @property
+    def gold(self) -> int:
+        """Index of the right choice. Raises ValueError where the target is not a letter of a choice."""
+        return self.letters.index(self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file somebody published, pinned: the same bytes everywhere, for ever."""
+
+    repo: str
+    """`owner/name` on GitHub."""
+    revision: str
+    """Full commit hash."""
+    path: str
+    """Path inside the repository."""
+    sha256: str
+
+    @property
+    def url(self) -> str:
+        """Where the bytes are published."""
+        from urllib.parse import quote
+
+        return f"https://raw.githubusercontent.com/{self.repo}/{self.revision}/{quote(self.path)}"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Where samples come from. Nothing is read until `read` is iterated."""
+
+    read: Callable[[str, int], Iterable[Sample]]
+    """(subset, seed) -> samples in a fixed order. Files ignore the seed; generated items depend on (seed, i) alone."""
+    subsets: tuple[str, ...] = ("",)
+    """Subset names in order; the one empty name where there are none."""
+    size: int | None = None
+    """Number of samples over all subsets, where it is known beforehand."""
+    sources: Callable[[str], Sequence[Source]] = lambda subset: ()
+    """The files a subset needs (its worked examples included)."""
+    pool: Callable[[str, int], Sequence[Sample]] = lambda subset, seed: ()
+    """(subset, seed) -> samples that few-shot examples are chosen from; never the ones evaluated."""
+    fingerprint: str = ""
+    """What else decides the content: the sha256 of a file of one's own. Part of the benchmark's version."""
