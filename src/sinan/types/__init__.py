@@ -4,7 +4,7 @@ from sinan.types.benchmark import Benchmark, Card, PromptBuilder, Protocol, Solv
 from sinan.types.completion import Completion, Form, LogLikelihood, Model, Sampling, Usage
 from sinan.types.message import Image, Message, Part, Prompt, Text, ToolCall
 from sinan.types.metric import Estimate, Metric
-from sinan.types.run import Cell, CellResult, Journal, RunSpec, SampleResult
+from sinan.types.run import Cell, CellResult, Journal, Question, Run, RunSpec, SampleResult
 from sinan.types.sample import Dataset, Sample, Source
 from sinan.types.score import Outcome, Score, Scorer
 
@@ -28,6 +28,8 @@ __all__ = [
     "Prompt",
     "PromptBuilder",
     "Protocol",
+    "Question",
+    "Run",
     "RunSpec",
     "Sample",
     "SampleResult",

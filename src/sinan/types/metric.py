@@ -23,5 +23,7 @@ class Metric:
     """How values of samples become one number."""
 
     name: str
-    estimate: Callable[[Sequence[Sequence[float]]], Estimate]
-    """One inner sequence per sample: the values of its draws."""
+    reduce: Callable[[Sequence[float]], float]
+    """The draws of one sample -> the sample's value. The sample is the unit; a draw is not."""
+    estimate: Callable[[Sequence[float], int], Estimate]
+    """(values of the samples, draws per sample) -> the estimate. The order of values plays no part."""

@@ -1,14 +1,14 @@
 """A run: what was asked, what came of every sample, and the numbers at the end."""
 
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sinan.types.benchmark import Protocol
 from sinan.types.completion import Completion, Model, Sampling
 from sinan.types.message import Prompt
-from sinan.types.metric import Estimate
+from sinan.types.metric import Estimate, Metric
 from sinan.types.sample import Sample
 from sinan.types.score import Score
 
@@ -19,6 +19,7 @@ class RunSpec:
 
     targets: tuple[str, ...]
     models: tuple[str, ...]
+    """`PROVIDER/NAME?KEY=VALUE`, without secrets."""
     limit: int | None = None
     shots: int | None = None
     draws: int = 1
@@ -30,18 +31,6 @@ class RunSpec:
     """Generation parameters that override the protocol's."""
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One benchmark under one protocol for one model: the unit of results."""
-
-    benchmark: str
-    model: Model
-    protocol: Protocol
-    sampling: Sampling
-    questions: Iterable["Question"]
-    """Lazily: nothing is read or built before the engine is ready for it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
     """One draw of one sample, ready to be asked."""
@@ -51,23 +40,30 @@ class Question:
     draw: int = 0
 
 
+@dataclass(frozen=True)
+class Cell:
+    """One benchmark under one protocol for one model: the unit of results."""
+
+    benchmark: str
+    model: Model
+    protocol: Protocol
+    sampling: Sampling
+    metric: Metric
+    questions: Iterable[Question]
+    """Lazily: nothing is read or built before the engine is ready for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class SampleResult:
-    """What came of one draw of one sample. `completion` is None exactly when the outcome is `failed`."""
+    """What came of one draw of one sample."""
 
     benchmark: str
     model: str
-    sample: Sample
-    draw: int
-    prompt: Prompt
+    question: Question
     completion: Completion | None
+    """None where no answer came. An answer whose scoring broke is kept: it was paid for."""
     score: Score
     attempts: int = 1
-
-    @property
-    def key(self) -> tuple[str, str, str, int]:
-        """What makes it one result of its run."""
-        return self.benchmark, self.model, self.sample.id, self.draw
 
 
 @dataclass(frozen=True)
@@ -89,14 +85,94 @@ class CellResult:
     tokens_out: int
     cost_usd: float | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """One entry of results.json."""
+        estimate = self.estimate
+        return {
+            "benchmark": self.benchmark,
+            "version": self.version,
+            "protocol": self.protocol,
+            "model": self.model,
+            "metric": self.metric,
+            "value": estimate.value,
+            "stderr": estimate.stderr,
+            "ci": list(estimate.ci) if estimate.ci else None,
+            "ci_method": estimate.method,
+            "n": estimate.n,
+            "k": self.k,
+            "outcomes": dict(self.outcomes),
+            "groups": [
+                {"name": name, "value": e.value, "ci": list(e.ci) if e.ci else None, "n": e.n}
+                for name, e in self.groups
+            ],
+            "tokens_in": self.tokens_in,
+            "tokens_out": self.tokens_out,
+            "cost_usd": self.cost_usd,
+        }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> "CellResult":
+        """The inverse of `to_json`."""
+        return cls(
+            benchmark=row["benchmark"],
+            version=row["version"],
+            protocol=row["protocol"],
+            model=row["model"],
+            metric=row["metric"],
+            estimate=_estimate(row),
+            k=row["k"],
+            outcomes=row["outcomes"],
+            groups=tuple((group["name"], _estimate(group)) for group in row["groups"]),
+            tokens_in=row["tokens_in"],
+            tokens_out=row["tokens_out"],
+            cost_usd=row["cost_usd"],
+        )
+
+
+def _estimate(row: Mapping[str, Any]) -> Estimate:
+    ci = (row["ci"][0], row["ci"][1]) if row["ci"] else None
+    return Estimate(row["value"], row.get("stderr"), ci, row.get("ci_method", ""), row["n"])
+
 
 class Journal(typing.Protocol):
     """Where finished calls become durable before they count."""
 
     def append(self, result: SampleResult) -> None:
-        """Write at once; durable at the next commit. Raises `StoreError` where it cannot be written."""
+        """Hand over to the operating system at once. Raises `StoreError` where it cannot be written."""
         ...
 
     async def commit(self) -> None:
         """Return once everything appended before is on disk."""
         ...
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it stands when the command ends."""
+
+    id: str
+    path: str
+    status: typing.Literal["complete", "partial", "stopped"]
+    """`partial`: finished, but some calls failed for good. `stopped`: not everything was asked; can be resumed."""
+    results: tuple[CellResult, ...]
+    requests: Mapping[str, int]
+    """`sent`, `cached`, `resumed` (answers taken from the journal), `retried`."""
+    seconds: float
+    samples: Callable[[], Any] = field(repr=False, compare=False, default=lambda: None)
+    """Gives one row per draw as a lazy DuckDB relation: nothing is read until it is asked for."""
+
+    @property
+    def failed(self) -> int:
+        """Results without a score: calls that got no answer, and answers whose scoring broke."""
+        return sum(result.outcomes["failed"] for result in self.results)
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of `sinan run --json`."""
+        return {
+            "run": self.id,
+            "path": self.path,
+            "status": self.status,
+            "results": [result.to_json() for result in self.results],
+            "requests": dict(self.requests),
+            "seconds": round(self.seconds, 3),
+        }

@@ -1,1 +1,1 @@
-""""""
+"""Wire formats: pure functions between the nouns and JSON, without any I/O."""

@@ -1,1 +1,1 @@
-""""""
+"""One file per provider: its address, its key and its quirks."""

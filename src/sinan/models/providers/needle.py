@@ -1,0 +1,92 @@
+"""The models that come with sinan: `needle/xs`, `needle/s`, `needle/m`. No network, no key, no torch.
+
+They are small Llamas trained on the generators of the suite `first-light` (tools/needle), there to try everything
+out with real answers and real log-likelihoods. They continue text; they were never taught to hold a conversation.
+"""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sinan.errors import RequestRejected, UnknownName, UsageError
+from sinan.types import Completion, Form, Model, Prompt, Sampling, Usage
+
+if TYPE_CHECKING:
+    from sinan.models.local.runtime import Runtime
+
+SIZES = ("xs", "s", "m")
+WEIGHTS = Path(__file__).parents[1] / "local" / "weights"
+MAX_TOKENS = 256  # of an answer, where the request leaves it open
+
+
+def open_model(name: str, options: Mapping[str, str]) -> Model:
+    """`m` or `needle/m`. There are no options."""
+    size = name.removeprefix("needle/")
+    if size not in SIZES:
+        known = [f"needle/{one}" for one in SIZES]
+        raise UnknownName(f"needle/{size}", "bundled model", known, f"Bundled are {', '.join(known)}.")
+    if options:
+        given = ", ".join(sorted(options))
+        raise UsageError(f"needle/{size} takes no options, and was given: {given}. Leave them out.")
+    return Needle(size)
+
+
+class Needle:
+    """One bundled model."""
+
+    form: Form = "base"
+    capabilities = frozenset({"generate", "loglikelihood"})
+    concurrency = 64
+
+    def __init__(self, size: str) -> None:
+        self.name = f"needle/{size}"
+        self.folder = WEIGHTS / f"needle-{size}"
+        self._runtime: Runtime | None = None
+
+    @cached_property
+    def identity(self) -> Mapping[str, Any]:
+        """Hashes of the weights and of the tokenizer decide every answer."""
+        files = {"weights_sha256": "model.safetensors", "tokenizer_sha256": "tokenizer.json"}
+        return {key: hashlib.sha256((self.folder / file).read_bytes()).hexdigest() for key, file in files.items()} | {
+            "provider": "needle",
+            "model": self.name,
+            "compute": "numpy float32",
+        }
+
+    async def open(self) -> None:
+        """Load the weights: some tens of milliseconds."""
+        from sinan.models.local.runtime import Runtime
+
+        if self._runtime is None:
+            self._runtime = Runtime(self.name, self.folder)
+
+    async def generate(self, prompt: Prompt, sampling: Sampling) -> Completion:
+        """Continue the text. Where the request leaves the temperature open, greedily."""
+        began, runtime, text = time.perf_counter(), await self._opened(), self._text(prompt)
+        came, tokens_in = await runtime.generate(text, sampling, MAX_TOKENS)
+        usage = Usage(tokens_in, came.tokens)
+        return Completion(came.text, came.finish_reason, usage, latency_s=time.perf_counter() - began)
+
+    async def loglikelihood(self, prompt: Prompt) -> Completion:
+        """Log-likelihood of every continuation after the text."""
+        began, runtime, text = time.perf_counter(), await self._opened(), self._text(prompt)
+        values, tokens_in = await runtime.loglikelihood(text, prompt.continuations)
+        latency = time.perf_counter() - began
+        return Completion("", "stop", Usage(tokens_in, 0), loglikelihoods=values, latency_s=latency)
+
+    async def close(self) -> None:
+        """Let go of the weights and of kept prefixes."""
+        self._runtime = None
+
+    async def _opened(self) -> "Runtime":
+        await self.open()
+        assert self._runtime is not None
+        return self._runtime
+
+    def _text(self, prompt: Prompt) -> str:
+        if prompt.messages:
+            raise RequestRejected(f"{self.name} continues text and takes no messages. Use a model of form chat.")
+        return prompt.text

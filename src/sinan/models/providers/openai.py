@@ -1,0 +1,226 @@
+"""OpenAI, and every server that speaks its language (vLLM, SGLang, llama.cpp, Ollama, gateways).
+
+    openai/gpt-x                                        the official address; needs OPENAI_API_KEY
+    openai/NAME?base_url=http://127.0.0.1:8000/v1       any other; a key is sent where one is set
+    openai/NAME?base_url=...&api=completions            a base model: text is continued, not messages answered
+
+Options: base_url (else OPENAI_BASE_URL), api=chat|completions, key_env=NAME of the variable that holds the key,
+timeout=SECONDS of one attempt, max_tokens_field=NAME of the field that bounds the answer, logprobs=1|0 where the
+guess is wrong whether the server echoes log-probabilities (guessed: yes, but not at the official address).
+"""
+
+import asyncio
+import hashlib
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from sinan import settings
+from sinan.errors import ModelUnusable, RequestRejected, UsageError
+from sinan.models import options as option
+from sinan.types import Completion, Form, Image, LogLikelihood, Model, Prompt, Sampling, Usage
+from sinan.types.availability import Availability
+
+if typing.TYPE_CHECKING:
+    from sinan.models.transport import Endpoint, Reply, Transport
+
+OFFICIAL = "https://api.openai.com/v1"
+_KEY = "OPENAI_API_KEY"
+_OPTIONS = ("base_url", "api", "key_env", "timeout", "max_tokens_field", "logprobs")
+
+
+def open_model(name: str, options: Mapping[str, str], timeout: float = 600.0) -> Model:
+    """The model NAME at `base_url`; `timeout` is in seconds, for one attempt. No connection is made yet.
+
+    Raises UsageError for options that are wrong, and where the official address has no key.
+    """
+    from sinan.models.transport import Patience, Transport  # aiohttp is loaded when a model is opened, not before
+
+    spec = f"openai/{name}"
+    option.check_known(spec, options, _OPTIONS)
+    endpoint = _endpoint(spec, options)
+    official = _is_official(endpoint.base_url)
+    return OpenAI(
+        model=name,
+        base_url=endpoint.base_url,
+        api=option.one_of(spec, options, "api", ("chat", "completions"), "chat"),
+        max_tokens_field=options.get("max_tokens_field") or ("max_completion_tokens" if official else "max_tokens"),
+        logprobs=option.one_of(spec, options, "logprobs", ("0", "1"), "0" if official else "1") == "1",
+        transport=Transport(endpoint, Patience(timeout=option.seconds(spec, options, "timeout", timeout))),
+    )
+
+
+def status() -> list[Availability]:
+    """Whether the official address can be used; any other needs no more than its base_url."""
+    detail = f"{OFFICIAL} (with the key in {_KEY}), and any OpenAI-compatible address by base_url"
+    if settings.load().key(_KEY):
+        return [Availability("openai", True, detail)]
+    remedy = f"set {_KEY} for the official address, or name a server: openai/NAME?base_url=http://127.0.0.1:8000/v1"
+    return [Availability("openai", False, f"{_KEY} is not set; any OpenAI-compatible address by base_url", remedy)]
+
+
+@dataclass(frozen=True)
+class OpenAI:
+    """A model behind an OpenAI-compatible address."""
+
+    model: str
+    """As the server calls it."""
+    base_url: str
+    api: str
+    """`chat` or `completions`: which of the two answers `generate`."""
+    max_tokens_field: str
+    logprobs: bool
+    """Whether the server is believed to echo log-probabilities."""
+    transport: "Transport"
+    concurrency: int = 32
+
+    @property
+    def name(self) -> str:
+        """As in results."""
+        return f"openai/{self.model}"
+
+    @property
+    def form(self) -> Form:
+        """Text for `completions`, messages otherwise."""
+        return "base" if self.api == "completions" else "chat"
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """Pictures travel in messages only."""
+        more = {"loglikelihood": self.logprobs, "image": self.form == "chat"}
+        return frozenset({"generate"} | {name for name, has in more.items() if has})
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """Address, name, and what changes a request. `timeout` and the key do not change an answer."""
+        return {
+            "provider": "openai",
+            "base_url": self.base_url,
+            "model": self.model,
+            "api": self.api,
+            "max_tokens_field": self.max_tokens_field,
+        }
+
+    async def open(self) -> None:
+        """Raises ModelUnusable where nothing listens at the address. No request is sent."""
+        await self.transport.check()
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self.transport.close()
+
+    async def generate(self, prompt: Prompt, sampling: Sampling) -> Completion:
+        """Answer the messages, or continue the text. Raises ModelError."""
+        from sinan.models.dialects import openai as dialect
+
+        self._check_form(prompt)
+        if self.form == "base":
+            body = dialect.text_request(self.model, prompt, sampling)
+            return _completion(await self.transport.post("/completions", body, dialect.read_text))
+        images = await asyncio.to_thread(_read_images, prompt.images) if prompt.images else {}
+        body = dialect.chat_request(self.model, prompt, sampling, images, self.max_tokens_field)
+        return _completion(await self.transport.post("/chat/completions", body, dialect.read_chat))
+
+    async def loglikelihood(self, prompt: Prompt) -> Completion:
+        """One request per continuation, all at once. Raises ModelError; the others are given up with the first."""
+        self._check_likelihood(prompt)
+        try:
+            async with asyncio.TaskGroup() as group:
+                calls = [group.create_task(self._continuation(prompt.text, text)) for text in prompt.continuations]
+        except BaseExceptionGroup as errors:
+            failure = errors.exceptions[0]
+        else:
+            return _likelihoods([call.result() for call in calls])
+        raise failure
+
+    async def _continuation(self, context: str, continuation: str) -> "Reply[tuple[LogLikelihood, Usage]]":
+        from sinan.models.dialects import openai as dialect
+        from sinan.models.dialects import openai_echo as echo
+
+        context, continuation = echo.split_spaces(context, continuation)
+
+        def read(reply: Any) -> tuple[LogLikelihood, Usage]:
+            return echo.read_echo(reply, context, continuation), dialect.usage(reply)
+
+        return await self.transport.post("/completions", echo.echo_request(self.model, context, continuation), read)
+
+    def _check_form(self, prompt: Prompt) -> None:
+        if self.form == "chat" and not prompt.messages:
+            raise RequestRejected(
+                f"{self.name} takes messages, and the prompt is text (api=completions continues text)"
+            )
+        if self.form == "base" and prompt.messages:
+            raise RequestRejected(f"{self.name} continues text, and the prompt is messages (api=chat takes messages)")
+
+    def _check_likelihood(self, prompt: Prompt) -> None:
+        if not self.logprobs:
+            raise ModelUnusable(f"{self.name} gives no log-likelihoods; {_GENERATE}")
+        if prompt.messages or not prompt.continuations:
+            raise RequestRejected(f"{self.name}: a log-likelihood needs a text and its continuations, not messages")
+
+
+_GENERATE = "ask the benchmark by a protocol that generates (--protocol generate)"
+
+
+def _endpoint(spec: str, options: Mapping[str, str]) -> "Endpoint":
+    from sinan.models.transport import Endpoint
+
+    configured = settings.load()
+    given = options.get("base_url")
+    url = given if given is not None else configured.key("OPENAI_BASE_URL") or OFFICIAL
+    url = option.base_url(spec, url, "OPENAI_BASE_URL" if given is None else "base_url")
+    key_name = option.environment_name(spec, options, "key_env", _KEY)
+    key = (configured.key(key_name) or "").strip()
+    if not key and ("key_env" in options or _is_official(url)):
+        raise UsageError(
+            f"{spec}: {url} needs a key, and {key_name} is not set. "
+            "Set it in the environment or under [keys] of sinan.toml."
+        )
+    if not all("!" <= c <= "~" for c in key):
+        raise UsageError(f"{spec}: the key in {key_name} holds spaces or characters that no key has.")
+    return Endpoint(spec, url, key_name, key or None)
+
+
+def _is_official(base_url: str) -> bool:
+    return urlsplit(base_url).hostname == urlsplit(OFFICIAL).hostname
+
+
+def _completion(reply: "Reply[Completion]") -> Completion:
+    return replace(reply.value, attempts=reply.attempts, latency_s=reply.latency_s)
+
+
+def _likelihoods(replies: "Sequence[Reply[tuple[LogLikelihood, Usage]]]") -> Completion:
+    """All continuations as one completion. Its attempts are 1 and every retry of any of its requests."""
+    usages = [reply.value[1] for reply in replies]
+    return Completion(
+        text="",
+        finish_reason="stop",
+        usage=Usage(_sum([u.tokens_in for u in usages]), _sum([u.tokens_out for u in usages])),
+        loglikelihoods=tuple(reply.value[0] for reply in replies),
+        latency_s=max(reply.latency_s for reply in replies),
+        attempts=1 + sum(reply.attempts - 1 for reply in replies),
+    )
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    """None where one of them is unknown: a part is no sum."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def _read_images(images: Sequence[Image]) -> dict[str, bytes]:
+    """Bytes by sha256, read when the request is written. Raises RequestRejected, naming the file."""
+    return {image.sha256: _read_image(image) for image in images}
+
+
+def _read_image(image: Image) -> bytes:
+    try:
+        data = Path(image.path).read_bytes()
+    except OSError as error:
+        raise RequestRejected(f"the picture {image.path} cannot be read ({error.strerror})") from None
+    if hashlib.sha256(data).hexdigest() != image.sha256:
+        raise RequestRejected(f"the picture {image.path} is not the one of its sample (sha256 differs)")
+    return data

@@ -1,0 +1,101 @@
+"""What a server said when it did not answer, in one line that is safe to show: short, printable, without keys."""
+
+import json
+import re
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+_LONGEST = 600
+"""Characters of a whole error line."""
+_TOKEN = re.compile(r"(?i)\b(bearer|basic)\s+\S+|\bsk-[\w*.-]{6,}")
+
+
+def message(body: bytes) -> str:
+    """The message in the body of an error, whatever the server's habit; empty where there is none."""
+    text = body.decode("utf-8", "replace")
+    try:
+        found = _said(json.loads(text))
+    except (ValueError, RecursionError):
+        found = "" if text.lstrip().startswith("<") else text  # a page of HTML says nothing in one line
+    return one_line(found)
+
+
+def _said(body: Any) -> str:
+    """OpenAI: error.message (and its code); FastAPI: detail; others: message or error."""
+    if isinstance(body, str):
+        return body
+    if not isinstance(body, dict):
+        return ""
+    inner = body.get("error")
+    if isinstance(inner, dict):
+        parts = [inner.get("message"), inner.get("code")]
+        return " ".join(f"({p})" if i else p for i, p in enumerate(parts) if isinstance(p, str) and p)
+    found = inner or body.get("message") or body.get("detail") or ""
+    return found if isinstance(found, str) else json.dumps(found)
+
+
+def one_line(text: str) -> str:
+    """On one line and printable. Not cut: `scrub` cuts, once the key is out, or half of it could stay."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def scrub(text: str, key: str | None) -> str:
+    """The text without the key, in any form a server may echo it, cut to a readable length."""
+    for secret in _forms(key or ""):
+        text = text.replace(secret, "***")
+    text = _TOKEN.sub("***", text)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def _forms(key: str) -> list[str]:
+    """A key of less than four characters (a placeholder) is left alone: it is part of too many words."""
+    return sorted({key, quote(key, safe=""), json.dumps(key)[1:-1]}, key=len, reverse=True) if len(key) >= 4 else []
+
+
+def unusable(status: int, url: str, key_name: str, key_sent: bool, said: str) -> str:
+    """Why no request will succeed, and what to look at. The server's own words about a key are not repeated: they
+    often hold a part of it."""
+    because = f": {said}" if said else ""
+    if status == 401 and key_sent:
+        return f"{url} refused the key ({status}). Check {key_name}, in the environment or under [keys] of sinan.toml."
+    if status == 401:
+        return f"{url} wants a key ({status}). Set {key_name} in the environment or under [keys] of sinan.toml."
+    if status == 403:
+        return f"{url} does not allow this ({status}{because}). Check what the key in {key_name} may use."
+    if status == 404:
+        return (
+            f"{url} has no such model or path ({status}{because}). "
+            "Check the model's name, and base_url (for most servers it ends with /v1)."
+        )
+    return f"{url} answers no more without payment ({status}{because}). Check the account of {key_name}."
+
+
+def redirect(url: str, status: int, location: str) -> str:
+    """Why a redirect is not followed. Only scheme, host and path of the target are shown."""
+    try:
+        target = urlsplit(location)
+        where = f"{target.scheme}://{target.hostname}{target.path}" if target.hostname else target.path
+    except ValueError:
+        where = "an unreadable address"
+    return (
+        f"{url} redirects ({status}) to {one_line(where) or 'nowhere'}, which is not followed: the key would travel "
+        "along. If that is the right server, name it with base_url."
+    )
+
+
+def retry_after(value: str | None, now: float) -> float | None:
+    """Seconds that a `Retry-After` header asks for, given as seconds or as a date; None where it says nothing.
+
+    `now` is the time since the epoch in seconds.
+    """
+    if value is None:
+        return None
+    try:
+        wait = float(value)
+    except ValueError:
+        try:
+            wait = parsedate_to_datetime(value).timestamp() - now
+        except (ValueError, TypeError, OverflowError, IndexError):
+            return None
+    return wait if wait > 0 else None

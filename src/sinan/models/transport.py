@@ -1,0 +1,277 @@
+"""The way to a server and back: the only place with timeouts, retries and rate limits.
+
+One `Transport` per endpoint. It knows HTTP and JSON, no dialect: a caller hands it the function that reads the
+answer, so that an answer of the wrong shape is asked for again just like one that was cut.
+Not here: how many calls are in flight (the engine), what a request says (dialects), where a key comes from
+(providers).
+
+aiohttp, not httpx: at 256 connections a request costs 0.4 ms of processor time there, and 6-10 ms with httpx,
+whose connection pool is searched in time that grows with the number of connections.
+"""
+
+import asyncio
+import errno
+import os
+import random
+import socket
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+import orjson
+import yarl
+
+from sinan.errors import ModelError, ModelUnusable, RequestRejected, TransientError
+from sinan.models import refusal
+
+T = TypeVar("T")
+Error = TypeVar("Error", bound=ModelError)
+
+_TRY_AGAIN = {408, 409, 425, 429}
+_UNUSABLE = {401, 402, 403, 404}
+_ERROR_BODY = 64 * 1024
+"""Bytes of an error's body that are read; no message is longer."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where requests go, and with which key. `repr` never shows the key."""
+
+    model: str
+    """As in results; every error begins with it."""
+    base_url: str
+    key_name: str
+    """The environment name of the key: what errors say instead of the key."""
+    key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait and how often to try. All times in seconds."""
+
+    timeout: float = 600.0
+    """One attempt, from its start to its last byte."""
+    connect: float = 10.0
+    attempts: int = 6
+    backoff: float = 0.5
+    """Upper end of the first wait; it doubles with every further one. The wait is drawn uniformly from 0 to it."""
+    backoff_limit: float = 30.0
+    retry_after_limit: float = 120.0
+    """The longest wait that a server may ask for."""
+    body_limit: int = 64 * 1024 * 1024
+    """Bytes of an answer, after decompression."""
+
+    def wait(self, attempt: int, draw: float, retry_after: float | None) -> float:
+        """Seconds before the attempt after number `attempt`. A server's wish is a lower bound, and spread as well,
+        or all the calls that it sent away would come back at one instant."""
+        spread = draw * min(self.backoff_limit, self.backoff * 2.0 ** (attempt - 1))
+        return spread + min(retry_after or 0.0, self.retry_after_limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Generic[T]):
+    """An answer, and what it took."""
+
+    value: T
+    attempts: int
+    latency_s: float
+    """Seconds of the last attempt."""
+
+
+class Transport:
+    """Posts JSON to one endpoint. The session belongs to the event loop of the first call."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        patience: Patience = Patience(),
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        """`sleep` and `draw` (uniform in [0, 1)) can be replaced, so that a test waits for nothing."""
+        self.endpoint = endpoint
+        self.patience = patience
+        self.retried = 0
+        """Attempts beyond the first, over all calls."""
+        self._sleep, self._draw = sleep, draw
+        self._open: aiohttp.ClientSession | None = None
+
+    async def check(self) -> None:
+        """Find out whether anything listens, without a request. Raises ModelUnusable."""
+        url = urlsplit(self.endpoint.base_url)
+        port = url.port or (443 if url.scheme == "https" else 80)
+        try:
+            async with asyncio.timeout(self.patience.connect):
+                _, writer = await asyncio.open_connection(url.hostname, port)
+        except (OSError, UnicodeError) as error:  # TimeoutError is an OSError
+            reason = _connection_reason(error, self.patience.connect)
+        else:
+            writer.close()
+            return
+        raise ModelUnusable(
+            f"{self.endpoint.model}: nothing answers at {self.endpoint.base_url} ({reason}). Is the server running? "
+            "base_url=http://HOST:PORT/v1 names another address."
+        )
+
+    async def post(self, path: str, body: Any, read: Callable[[Any], T]) -> Reply[T]:
+        """Send `body` and read the answer, trying again where that may help.
+
+        `read` turns the decoded JSON into the value, and raises TransientError where it cannot. Raises
+        ModelUnusable, RequestRejected, or TransientError after the last attempt; `attempts` is set on each.
+        """
+        payload = self._encode(body)
+        last: TransientError | None = None
+        for attempt in range(1, self.patience.attempts + 1):
+            if last is not None:
+                self.retried += 1
+                await self._sleep(self.patience.wait(attempt - 1, self._draw(), last.retry_after))
+            began = time.perf_counter()
+            try:
+                value = read(await self._attempt(path, payload))
+                return Reply(value, attempt, time.perf_counter() - began)
+            except TransientError as error:
+                last = error
+            except ModelError as error:
+                raise self._named(error, attempt) from None
+        raise self._exhausted(last)
+
+    async def close(self) -> None:
+        """Let go of all connections. A later call opens new ones."""
+        session, self._open = self._open, None
+        if session is not None:
+            await session.close()
+
+    def _encode(self, body: Any) -> bytes:
+        try:
+            return orjson.dumps(body)
+        except (TypeError, ValueError) as error:  # a lone surrogate, an integer beyond 64 bits
+            reason = refusal.one_line(str(error))
+        raise self._named(RequestRejected(f"the request cannot be written as JSON ({reason})"), 1)
+
+    async def _attempt(self, path: str, payload: bytes) -> Any:
+        """One request. What aiohttp raises is turned into our errors outside its `except`: some of its errors hold
+        the request's headers, and no error of ours may carry them along."""
+        url = self.endpoint.base_url + path
+        try:
+            async with self._session().post(yarl.URL(url), data=payload, allow_redirects=False) as response:
+                return await self._answer(response, url)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            failure = self._network_failure(error)
+        raise failure
+
+    async def _answer(self, response: aiohttp.ClientResponse, url: str) -> Any:
+        if response.status < 200:
+            raise TransientError(f"the answer is no HTTP (status {response.status})")
+        if response.status // 100 != 2:
+            raise await self._failure(response, url)
+        body = await self._body(response, self.patience.body_limit)
+        if len(body) > self.patience.body_limit:
+            raise RequestRejected(f"the answer is longer than {self.patience.body_limit:,} bytes")
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            reason = "an empty answer" if not body.strip() else "an answer that is no JSON"
+        raise TransientError(f"{reason} ({response.status})")
+
+    async def _body(self, response: aiohttp.ClientResponse, limit: int) -> bytes:
+        """The body, or just over `limit` bytes of it."""
+        chunks, size = [], 0
+        async for chunk in response.content.iter_any():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                response.close()  # the rest is not read, so the connection cannot be used again
+                break
+        return b"".join(chunks)
+
+    async def _failure(self, response: aiohttp.ClientResponse, url: str) -> ModelError:
+        status = response.status
+        if status // 100 == 3:
+            return ModelUnusable(refusal.redirect(url, status, response.headers.get("Location", "")))
+        said = refusal.message(await self._body(response, _ERROR_BODY))
+        what = f"{status} {_phrase(status)}" + (f": {said}" if said else "")
+        if status in _UNUSABLE or (status == 429 and "insufficient_quota" in said):
+            return ModelUnusable(refusal.unusable(status, url, self.endpoint.key_name, bool(self.endpoint.key), said))
+        if status in _TRY_AGAIN or status >= 500:
+            return TransientError(what, refusal.retry_after(response.headers.get("Retry-After"), time.time()))
+        return RequestRejected(f"the server rejected the request ({what})")
+
+    def _network_failure(self, error: Exception) -> ModelError:
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            return ModelUnusable(f"the certificate of {self.endpoint.base_url} is not trusted by this machine")
+        if isinstance(error, aiohttp.ClientConnectorSSLError) and "WRONG_VERSION" in str(error):
+            return ModelUnusable(f"{self.endpoint.base_url} does not speak TLS. Is it an http:// address?")
+        if isinstance(error, aiohttp.ConnectionTimeoutError):
+            return TransientError(f"no connection within {self.patience.connect:g} s")
+        if isinstance(error, TimeoutError):
+            return TransientError(f"no answer within {self.patience.timeout:g} s")
+        if isinstance(error, aiohttp.ClientPayloadError):
+            return TransientError("the answer was cut")
+        if isinstance(error, aiohttp.ServerDisconnectedError):
+            return TransientError("the server closed the connection")
+        return TransientError(_connection_reason(error, self.patience.connect))
+
+    def _exhausted(self, last: TransientError | None) -> TransientError:
+        count = self.patience.attempts
+        tries = f"{count} attempt{'s' * (count != 1)}"
+        error = TransientError(f"no answer after {tries}; the last: {last}", last.retry_after if last else None)
+        return self._named(error, count)
+
+    def _named(self, error: Error, attempts: int) -> Error:
+        """The error with the model in front, the key out of it, and the number of attempts on it."""
+        said = refusal.scrub(str(error), self.endpoint.key)
+        error.args = (f"{self.endpoint.model}: {said}",)
+        error.attempts = attempts
+        return error
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._open is None:
+            self._open = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE),
+                timeout=aiohttp.ClientTimeout(total=self.patience.timeout, connect=self.patience.connect),
+                headers=self._headers(),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                # What decides where a key travels is the model's address alone: no HTTP_PROXY, no ~/.netrc.
+                trust_env=False,
+            )
+        return self._open
+
+    def _headers(self) -> dict[str, str]:
+        authorization = {"Authorization": f"Bearer {self.endpoint.key}"} if self.endpoint.key else {}
+        return {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "sinan"} | authorization
+
+
+_KEEPALIVE = 4.0
+"""Seconds an idle connection is kept. Common servers drop one after 5 s, and a request sent at that very moment is
+lost: letting go first turns a retry into a new connection."""
+
+
+def _phrase(status: int) -> str:
+    """The standard's own words: those of the server are not to be trusted."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "(no standard status)"
+
+
+def _connection_reason(error: BaseException, connect: float) -> str:
+    cause = getattr(error, "os_error", error)
+    if isinstance(cause, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(cause):
+        return "connection refused"  # asked for by its text as well: a name with several addresses gives one summary
+    if isinstance(cause, (socket.gaierror, UnicodeError)) or isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "its name cannot be resolved"
+    if isinstance(cause, TimeoutError):
+        return f"no connection within {connect:g} s"
+    if isinstance(cause, ssl.SSLError):
+        return "the TLS handshake failed"
+    if isinstance(cause, ConnectionError):
+        return "the connection was lost"
+    if isinstance(cause, OSError):
+        return os.strerror(cause.errno) if cause.errno else "no connection"
+    return f"the answer is no HTTP ({type(error).__name__})"
