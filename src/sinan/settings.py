@@ -52,7 +52,7 @@ def load() -> Settings:
     table = _file(_user_folder() / "sinan.toml") | _file(Path("sinan.toml").absolute())
     keys = table.get("keys", {})
     if not isinstance(keys, dict) or not all(isinstance(v, str) for v in keys.values()):
-        raise UsageError("sinan.toml: [keys] must be a table of NAME = \"secret\"")
+        raise UsageError('sinan.toml: [keys] must be a table of NAME = "secret"')
     cache_folder = os.environ.get("SINAN_CACHE") or table.get("cache") or _user_cache()
     mirror = os.environ.get("SINAN_MIRROR") or table.get("mirror") or None
     return Settings(Path(str(cache_folder)).expanduser(), str(mirror) if mirror else None, dict(keys))

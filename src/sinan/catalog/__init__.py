@@ -1,1 +1,169 @@
-""""""
+"""Floor 3: the benchmarks, one file each. This file finds them by name.
+
+A name is a benchmark (`gsm8k`), one of its subsets (`mmlu/astronomy`), a suite (`first-light`), a dimension
+(`dim:math`), a file of questions (`mine.jsonl`) or a benchmark of one's own (`./my_benchmark.py`). Other packages
+add theirs through the entry points `sinan.benchmarks`.
+"""
+
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sinan.catalog.own import from_file
+from sinan.catalog.version import version
+from sinan.errors import SinanError, UnknownName, UsageError
+from sinan.types import Benchmark, Suite
+
+__all__ = ["expand", "from_file", "load", "names", "resolve", "suite", "suites", "version"]
+
+_NOT_BENCHMARKS = {"own", "suites", "version"}
+_QUESTIONS = (".jsonl", ".csv", ".parquet")
+_SEE = "See them with: sinan hub list"
+
+
+def names() -> list[str]:
+    """Every benchmark's id, sorted; no benchmark is imported."""
+    own = {module.name for module in pkgutil.iter_modules(__path__)} - _NOT_BENCHMARKS
+    return sorted(own | {point.name for point in _registered()})
+
+
+def load(name: str, scorer: str | None = None) -> Benchmark:
+    """The benchmark of a name, with `file` filled in. `scorer` is for files of questions."""
+    if name.lower().endswith(_QUESTIONS):
+        return from_file(name, scorer)
+    if name.endswith(".py"):
+        return _from_path(name)
+    benchmark_id, _, subset = name.partition("/")
+    if benchmark_id not in names():
+        raise UnknownName(benchmark_id, "benchmark", [*names(), *suites()], _SEE)
+    benchmark = _by_id(benchmark_id)
+    return _subset(benchmark, subset) if subset else benchmark
+
+
+def suites() -> dict[str, Suite]:
+    """Every suite by its id."""
+    from sinan.catalog.suites import SUITES
+
+    listed: Iterable[Suite] = SUITES.values() if isinstance(SUITES, dict) else SUITES
+    return {one.id: one for one in listed}
+
+
+def suite(name: str) -> Suite:
+    """The suite of a name."""
+    known = suites()
+    if name not in known:
+        raise UnknownName(name, "suite", known, f"Suites: {', '.join(known)}.")
+    return known[name]
+
+
+def expand(target: str) -> list[str]:
+    """The names that a target stands for: those of a suite or a dimension, or itself."""
+    if target.startswith("dim:"):
+        return _of_dimension(target.removeprefix("dim:"))
+    if target in names() or target.lower().endswith((*_QUESTIONS, ".py")):
+        return [target]
+    return list(suites()[target].benchmarks) if target in suites() else [target]
+
+
+def resolve(targets: Iterable[str], scorer: str | None = None) -> list[Benchmark]:
+    """The benchmarks of all targets, each once, in order. `scorer` overrides the guess for files of questions."""
+    targets = list(targets)
+    if scorer and not any(target.lower().endswith(_QUESTIONS) for target in targets):
+        raise UsageError(f"--scorer {scorer} is for files of questions; a benchmark is judged as its protocol says")
+    wanted = dict.fromkeys(name for target in targets for name in expand(target))
+    return [load(name, scorer) for name in wanted]
+
+
+def _registered() -> Iterable[EntryPoint]:
+    return entry_points(group="sinan.benchmarks")
+
+
+def _by_id(name: str) -> Benchmark:
+    if importlib.util.find_spec(f"sinan.catalog.{name}"):
+        module = importlib.import_module(f"sinan.catalog.{name}")
+        benchmark: Benchmark = replace(module.benchmark(), file=str(module.__file__))
+        return benchmark
+    point = next(point for point in _registered() if point.name == name)
+    return _made(name, point.load)
+
+
+def _from_path(name: str) -> Benchmark:
+    path = Path(name)
+    if not path.is_file():
+        raise UsageError(f"{name} is no file. A benchmark of one's own is named by its path.")
+
+    def maker() -> Any:
+        spec = importlib.util.spec_from_file_location(f"sinan_own_{path.stem}", path.absolute())
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        _execute(module, spec.loader)
+        if not callable(getattr(module, "benchmark", None)):
+            raise UsageError("it defines no function `benchmark()`")
+        return module.benchmark
+
+    return replace(_made(name, maker), file=str(path))
+
+
+def _execute(module: ModuleType, loader: Any) -> None:
+    """Run the file under its name in sys.modules, where dataclasses look for the module of a class."""
+    import sys
+
+    sys.modules[module.__name__] = module
+    loader.exec_module(module)
+
+
+def _made(name: str, load_maker: Callable[[], Any]) -> Benchmark:
+    """What somebody else's code makes. Whatever it raises becomes one line that names it."""
+    try:
+        maker = load_maker()
+        made = maker() if callable(maker) else maker
+    except SinanError as error:
+        raise UsageError(f"{name}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"{name} cannot be loaded: {type(error).__name__}: {error}{_line_of(error, name)}") from error
+    if not isinstance(made, Benchmark) or "default" not in made.protocols:
+        raise UsageError(f"{name}: benchmark() must return a sinan.types.Benchmark with a protocol `default`")
+    return made if made.file else replace(made, file=_file_of(maker))
+
+
+def _line_of(error: BaseException, name: str) -> str:
+    """Where in the named file it happened, if it did."""
+    line, trace = getattr(error, "lineno", None), error.__traceback__
+    while trace:
+        if Path(trace.tb_frame.f_code.co_filename) == Path(name).absolute():
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f" (line {line})" if line else ""
+
+
+def _file_of(maker: Any) -> str:
+    module = importlib.import_module(maker.__module__) if hasattr(maker, "__module__") else None
+    return str(getattr(module, "__file__", None) or "")
+
+
+def _subset(benchmark: Benchmark, subset: str) -> Benchmark:
+    if subset not in benchmark.dataset.subsets or not subset:
+        known = [name for name in benchmark.dataset.subsets if name]
+        remedy = f"Its subsets: {', '.join(known)}." if known else f"{benchmark.id} has no subsets."
+        raise UnknownName(subset, f"subset of {benchmark.id}", known, remedy)
+    # How many samples one subset has is not known before it is read.
+    return replace(
+        benchmark,
+        id=f"{benchmark.id}/{subset}",
+        dataset=replace(benchmark.dataset, subsets=(subset,), size=None),
+    )
+
+
+def _of_dimension(dimension: str) -> list[str]:
+    cards = {name: _by_id(name).card for name in names()}
+    found = [name for name, card in cards.items() if card.dimension == dimension]
+    if not found:
+        known = sorted({card.dimension for card in cards.values()})
+        raise UnknownName(f"dim:{dimension}", "dimension", [f"dim:{d}" for d in known], f"Known: {', '.join(known)}.")
+    return found

@@ -1,1 +1,8 @@
-""""""
+"""Floor 1: where samples come from. Pinned files that others published, and files of one's own."""
+
+from sinan.datasets.download import fetch, whereabouts
+from sinan.datasets.pictures import picture
+from sinan.datasets.pins import listed, pinned
+from sinan.datasets.questions import Guess, questions
+
+__all__ = ["Guess", "fetch", "listed", "picture", "pinned", "questions", "whereabouts"]

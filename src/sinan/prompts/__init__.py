@@ -1,5 +1,7 @@
 """Floor 1: how a sample is asked. Turns a sample into a prompt; knows no model."""
 
+from sinan.prompts import few_shot
+from sinan.prompts.by_choices import ByChoices
 from sinan.prompts.template import Template
 
-__all__ = ["Template"]
+__all__ = ["ByChoices", "Template", "few_shot"]

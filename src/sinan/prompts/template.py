@@ -35,7 +35,7 @@ class Template:
         """The prompt. With `continuations` it is always text, since a likelihood is that of text."""
         if self.continuations:
             return Prompt(text=self._text(sample, shots), continuations=self._continuations(sample))
-        if form == "base":
+        if form == "base" and not sample.images:  # text cannot show a picture: messages make the need for it plain
             return Prompt(text=self._text(sample, shots))
         return Prompt(messages=self._messages(sample, shots))
 

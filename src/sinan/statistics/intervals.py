@@ -25,44 +25,46 @@ def wilson(successes: float, n: int) -> tuple[float, float]:
     return low, high
 
 
-def mean_t(values: Sequence[float]) -> tuple[float, float, tuple[float, float] | None]:
-    """Mean, its standard error (ddof 1) and the t interval; no interval from fewer than two values."""
+def mean_t(values: Sequence[float]) -> tuple[float, float | None, tuple[float, float] | None]:
+    """Mean, its standard error (ddof 1) and the t interval; neither of these from fewer than two values."""
     n = len(values)
-    mean = math.fsum(values) / n
+    centre = mean(values)
     if n < 2:
-        return mean, math.nan, None
-    stderr = math.sqrt(math.fsum((v - mean) ** 2 for v in values) / (n - 1) / n)
+        return centre, None, None
+    stderr = math.sqrt(math.fsum((v - centre) ** 2 for v in values) / (n - 1) / n)
     half = _t_quantile(n - 1) * stderr
-    return mean, stderr, (mean - half, mean + half)
+    return centre, stderr, (centre - half, centre + half)
 
 
-def estimate_accuracy(draws: Sequence[Sequence[float]]) -> Estimate:
-    """Mean over samples of the mean over draws, for values in [0, 1].
+def mean(values: Sequence[float]) -> float:
+    """The mean, correctly rounded: the same in any order of the values."""
+    return math.fsum(values) / len(values)
 
-    All samples drawn once and every value 0 or 1: Wilson. Otherwise t over the samples' means, clipped to [0, 1];
-    with fewer than 30 samples, or no spread at all, widened to Wilson's interval at the same mean, which is valid
-    because a variable in [0, 1] never varies more than a coin of the same mean.
+
+def estimate_accuracy(values: Sequence[float], k: int) -> Estimate:
+    """Mean of samples' values in [0, 1], each already the mean over its `k` draws.
+
+    One draw and every value 0 or 1: Wilson. Otherwise t over the samples' values, clipped to [0, 1]; with fewer than
+    30 samples, or no spread at all, widened to Wilson's interval at the same mean, which is valid because a variable
+    in [0, 1] never varies more than a coin of the same mean.
     """
-    values = [math.fsum(d) / len(d) for d in draws if d]
     n = len(values)
     if n == 0:
         return Estimate(None, None, None, "none", 0)
-    if all(len(d) == 1 for d in draws if d) and all(v in (0.0, 1.0) for v in values):
-        p = math.fsum(values) / n
-        return Estimate(p, math.sqrt(p * (1 - p) / n), wilson(math.fsum(values), n), "wilson", n)
-    mean, stderr, interval = mean_t(values)
+    value, stderr, interval = mean_t(values)
+    if k == 1 and all(v in (0.0, 1.0) for v in values):
+        return Estimate(value, stderr, wilson(math.fsum(values), n), "wilson", n)
     if interval is None or n < 30 or stderr == 0:
-        low, high = wilson(mean * n, n)
-        wide = interval or (low, high)
-        return Estimate(mean, _finite(stderr), (max(0.0, min(low, wide[0])), min(1.0, max(high, wide[1]))), "t+wilson", n)
-    return Estimate(mean, stderr, (max(0.0, interval[0]), min(1.0, interval[1])), "t", n)
+        low, high = wilson(value * n, n)
+        t_low, t_high = interval or (low, high)
+        return Estimate(
+            value, stderr, (max(0.0, min(low, t_low)), min(1.0, max(high, t_high))), "t, at least wilson", n
+        )
+    return Estimate(value, stderr, (max(0.0, interval[0]), min(1.0, interval[1])), "t", n)
 
 
-accuracy = Metric("accuracy", estimate_accuracy)
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+accuracy = Metric("accuracy", mean, estimate_accuracy)
+METRICS = {accuracy.name: accuracy}
 
 
 def _normal_quantile() -> float:

@@ -1,1 +1,6 @@
-""""""
+"""Floor 1: runs on disk. The journal is the truth; everything else in a run's folder can be rebuilt from it."""
+
+from sinan.store.folder import RunFolder, create, find, listed, now
+from sinan.store.journal import DiskJournal
+
+__all__ = ["DiskJournal", "RunFolder", "create", "find", "listed", "now"]

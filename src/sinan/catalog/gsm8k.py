@@ -1,0 +1,71 @@
+"""GSM8K: grade school mathematics in words.
+
+    Cobbe et al., Training Verifiers to Solve Math Word Problems, arXiv:2110.14168 (2021).
+
+A row of test.jsonl (made up):
+    {"question": "Ann has 3 boxes of 4 pens and gives away 5 pens. How many pens are left?",
+     "answer": "There are 3*4=<<3*4=12>>12 pens.\\n12-5=<<12-5=7>>7 pens are left.\\n#### 7"}
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from sinan.datasets import fetch, pinned
+from sinan.datasets.readers import jsonl
+from sinan.prompts import Template, few_shot
+from sinan.scoring import Number
+from sinan.solving import OneTurn
+from sinan.statistics.intervals import accuracy
+from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
+
+REPO, REVISION = "openai/grade-school-math", "3101c7d5072418e28b9008a6636bde82a006892c"
+
+
+def _source(split: str) -> Source:
+    return pinned(REPO, REVISION, f"grade_school_math/data/{split}.jsonl")
+
+
+def _rows(split: str) -> Iterator[Sample]:
+    for number, row in enumerate(jsonl(fetch(_source(split)))):
+        worked = row.fields["answer"]
+        target = worked.rpartition("####")[2].strip()
+        yield Sample(f"{split}/{number}", row.fields["question"], target, metadata={"worked": worked})
+
+
+@cache
+def _train() -> Sequence[Sample]:
+    return tuple(_rows("train"))
+
+
+def benchmark() -> Benchmark:
+    """Five worked examples from the training split, drawn per question; `zero-shot` has an instruction instead."""
+    shown = Template(answer=" {worked}", chat="{question}")
+    told = Template(
+        chat="{question}\n\nThink step by step. Put the final answer, a number, on the last line: `ANSWER: number`."
+    )
+    return Benchmark(
+        id="gsm8k",
+        card=Card(
+            title="GSM8K",
+            measures="Multi-step arithmetic in grade school word problems.",
+            dimension="math",
+            languages=("en",),
+            licence="MIT",
+            source=f"https://github.com/{REPO}",
+            paper="2110.14168",
+            note="Worked examples keep their calculator marks <<...>> and end in `#### number`, as published.",
+        ),
+        dataset=Dataset(
+            read=lambda subset, seed: _rows("test"),
+            size=1319,
+            sources=lambda subset: (_source("test"), _source("train")),
+            pool=lambda subset, seed: _train(),
+        ),
+        metric=accuracy,
+        protocols={
+            "default": Protocol(
+                shown, OneTurn(), Number(), Sampling(max_tokens=400, stop=("Question:",)), 5, few_shot.random
+            ),
+            "zero-shot": Protocol(told, OneTurn(), Number(), Sampling(max_tokens=1024, stop=("Question:",))),
+        },
+    )

@@ -1,0 +1,83 @@
+"""MMLU: 57 subjects from elementary mathematics to law, four options each.
+
+    Hendrycks et al., Measuring Massive Multitask Language Understanding, arXiv:2009.03300 (2020).
+
+A row of astronomy_test.csv (made up; this mirror has a header, and the answer as an index from 0):
+    question,choice0,choice1,choice2,choice3,answer
+    Which planet is the largest?,Mars,Venus,Jupiter,Earth,2
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from sinan.datasets import fetch, listed, pinned
+from sinan.datasets.readers import csv_rows
+from sinan.prompts import Template
+from sinan.scoring import Letter, MostLikely
+from sinan.solving import Likelihood, OneTurn
+from sinan.statistics.intervals import accuracy
+from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
+
+REPO, REVISION = "HaeChan0305/MLILAB-FedLLM", "d92730e8bacd7b3a61e551e015e40588e10234b4"
+LETTERED = "{question}\n{options}\n"
+
+
+def _source(subject: str, split: str) -> Source:
+    return pinned(REPO, REVISION, f"data/mmlu/{split}/{subject}_{split}.csv")
+
+
+def _rows(subject: str, split: str) -> Iterator[Sample]:
+    for number, row in enumerate(csv_rows(fetch(_source(subject, split)))):
+        fields = row.fields
+        yield Sample(
+            id=f"{subject}/{number}" if split == "test" else f"{split}/{subject}/{number}",
+            question=fields["question"].strip(),
+            target="ABCD"[int(fields["answer"])],
+            choices=tuple(fields[f"choice{i}"] for i in range(4)),
+            group=subject,
+            metadata={"subject": subject.replace("_", " ")},
+        )
+
+
+@cache
+def _dev(subject: str) -> Sequence[Sample]:
+    return tuple(_rows(subject, "dev"))
+
+
+def benchmark() -> Benchmark:
+    """Five examples of the subject and the likelihood of the letters, as published; `generate` asks for the letter."""
+    published = Template(
+        header="The following are multiple choice questions (with answers) about {subject}.\n\n",
+        base=LETTERED + "Answer:",
+        continuations=" {letter}",
+    )
+    asked = Template(
+        base="Question: " + LETTERED + "Answer:",
+        chat=LETTERED + "\nAnswer with the letter of the right option. End with a line `ANSWER: X`.",
+    )
+    return Benchmark(
+        id="mmlu",
+        card=Card(
+            title="MMLU",
+            measures="Knowledge and problem solving in 57 subjects of school, university and professions.",
+            dimension="knowledge",
+            languages=("en",),
+            licence="MIT",
+            source=f"https://github.com/{REPO}",
+            paper="2009.03300",
+            chance=0.25,
+            note="The mean over all questions, not over subjects. The files are a mirror of hendrycks/test.",
+        ),
+        dataset=Dataset(
+            read=lambda subject, seed: _rows(subject, "test"),
+            subsets=listed(REPO, REVISION, "data/mmlu/test/", "_test.csv"),
+            size=14042,
+            sources=lambda subject: (_source(subject, "test"), _source(subject, "dev")),
+            pool=lambda subject, seed: _dev(subject),
+        ),
+        metric=accuracy,
+        protocols={
+            "default": Protocol(published, Likelihood(), MostLikely(), shots=5),
+            "generate": Protocol(asked, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
+        },
+    )

@@ -1,0 +1,65 @@
+"""A file of one's own questions as a benchmark: the shape of its rows decides how they are asked and judged.
+
+Options: the letter is asked for (`likelihood` instead compares how likely the letters are). Numbers and texts: the
+answer is asked for on a last line. `--scorer` overrides the judge, and the guess is on the card.
+"""
+
+from pathlib import Path
+
+from sinan.datasets import Guess, questions
+from sinan.prompts import ByChoices, Template
+from sinan.scoring import ByChoices as MixedScorer
+from sinan.scoring import Exact, Letter, MostLikely, Number, by_name
+from sinan.solving import Likelihood, OneTurn
+from sinan.statistics.intervals import accuracy
+from sinan.types import Benchmark, Card, Protocol, Sampling, Scorer
+
+LETTERED = "{question}\n{options}\n"
+CHOICE = Template(
+    base="Question: " + LETTERED + "Answer:",
+    chat=LETTERED + "\nAnswer with the letter of the right option. End with a line `ANSWER: X`.",
+)
+FREE = {
+    "number": Template(chat="{question}\n\nEnd with a line `ANSWER: X`, where X is the answer as a number."),
+    "text": Template(chat="{question}\n\nEnd with a line `ANSWER: X`, where X is the answer and nothing else."),
+}
+SCORERS: dict[str, Scorer] = {"choice": Letter(), "number": Number(), "text": Exact()}
+
+
+def from_file(path: str | Path, scorer: str | None = None) -> Benchmark:
+    """The benchmark of a `.jsonl`, `.csv` or `.parquet` file, checked whole. Raises BadFile with the line at fault."""
+    dataset, guess = questions(path)
+    judge = by_name(scorer) if scorer else MixedScorer() if guess.mixed else SCORERS[guess.shape]
+    return Benchmark(
+        id=Path(path).stem,
+        card=Card(
+            title=Path(path).name,
+            measures=f"{guess.rows} questions of one's own.",
+            dimension="own",
+            languages=(),
+            licence="",
+            source=str(path),
+            modality="image" if guess.pictures else "text",
+            note=_note(guess, judge, scorer is not None),
+        ),
+        dataset=dataset,
+        metric=accuracy,
+        protocols=_protocols(guess, judge),
+    )
+
+
+def _protocols(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
+    prompt = ByChoices(CHOICE, FREE["text" if guess.shape == "choice" else guess.shape])
+    sampling = Sampling(max_tokens=2048, stop=("\nQuestion:",))
+    protocols = {"default": Protocol(prompt, OneTurn(), judge, sampling)}
+    if guess.shape == "choice" and not guess.mixed:
+        letters = Template(base=CHOICE.base, continuations=" {letter}")
+        protocols["likelihood"] = Protocol(ByChoices(letters, letters), Likelihood(), MostLikely())
+    return protocols
+
+
+def _note(guess: Guess, judge: Scorer, chosen: bool) -> str:
+    shapes = {"choice": "multiple choice", "number": "answers that are numbers", "text": "answers that are text"}
+    shape = shapes[guess.shape] + (", and free answers" if guess.mixed else "")
+    how = "as asked" if chosen else "a guess; another one with --scorer"
+    return f"read as {shape}, judged by {type(judge).__name__} ({how})"

@@ -1,0 +1,78 @@
+"""The program `sinan`: finds the command's file, runs it, and turns every error into one line and an exit code.
+
+A command's file is imported when the command is used, so that `sinan --help` loads none of them.
+"""
+
+import importlib
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from sinan import __version__
+from sinan.errors import SinanError
+
+COMMANDS = {
+    "run": "Evaluate models on benchmarks, suites or files of questions.",
+    "show": "Results of a run, its samples, one sample whole, a plot.",
+    "hub": "The catalogue of benchmarks: list, show.",
+    "models": "Providers and models: what is configured, what is missing.",
+    "doctor": "What works on this machine, and the remedy for what does not.",
+}
+
+EPILOG = "Begin with: sinan run first-light -m needle/xs -m needle/s -m needle/m"
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"sinan.cli.{name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
+@click.version_option(__version__, "-V", "--version", prog_name="sinan")
+def program() -> None:
+    """司南 sinan: one-stop evaluation of large language and multimodal models."""
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the program and end the process with the contract's exit code."""
+    sys.exit(_code(arguments))
+
+
+def _code(arguments: list[str] | None) -> int:
+    try:
+        code: Any = program.main(arguments, prog_name="sinan", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.ClickException as error:
+        return _say(error.format_message(), 2)
+    except SinanError as error:
+        return _say(str(error), error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        return _say("interrupted", 130)
+    except BrokenPipeError:  # the reader of our output has gone: `sinan show --samples | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _say(f"{where}{error.strerror or error}", 2)
+
+
+def _say(message: str, code: int) -> int:
+    line = " ".join(message.split())
+    print(f"sinan: {line}", file=sys.stderr)
+    return code

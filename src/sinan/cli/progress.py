@@ -1,0 +1,84 @@
+"""The line that lives while a run goes on: rate, time left, running estimate, tokens, failures. On a terminal only."""
+
+import sys
+from pathlib import Path
+from types import TracebackType
+
+import rich.progress
+from rich.console import Console
+from rich.text import Text
+
+from sinan import __version__
+from sinan.engine import CellTally, Tally
+from sinan.evaluate import Watch
+from sinan.types import Run, SampleResult
+
+
+class Progress(Watch):
+    """Draws what it hears on standard error. Holds the run once it has ended."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.run: Run | None = None
+        self._quiet = quiet
+        self._console = Console(stderr=True, highlight=False)
+        self._bar = rich.progress.Progress(
+            rich.progress.TextColumn(" "),
+            rich.progress.BarColumn(40, complete_style="yellow", finished_style="green"),
+            rich.progress.TaskProgressColumn(),
+            _Rate(),
+            rich.progress.TimeRemainingColumn(compact=True),
+            rich.progress.TextColumn("{task.fields[told]}"),
+            console=self._console,
+            disable=quiet or not sys.stderr.isatty(),
+            transient=True,
+        )
+        self._task: rich.progress.TaskID | None = None
+        self._tally: Tally | None = None
+
+    def __enter__(self) -> "Progress":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def fetching(self, done: int, total: int) -> None:
+        """Data files, while they are fetched."""
+        if self._task is None:
+            self._task = self._bar.add_task("data", total=total, told="data files")
+        self._bar.update(self._task, completed=done)
+
+    def began(self, run: str, path: Path, expected: int | None, tally: Tally) -> None:
+        """The title line, and an empty bar."""
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        self._tally = tally
+        if not self._quiet:
+            self._console.print(_title(run, expected, tally))
+        self._task = self._bar.add_task("run", total=expected, completed=tally.resumed, told="")
+
+    def counted(self, result: SampleResult, cell: CellTally) -> None:
+        """One step, and what the cell now looks like."""
+        if self._task is None or self._tally is None:
+            return
+        running = "" if cell.running is None else f"{result.benchmark} {100 * cell.running:.1f}   "
+        self._bar.update(self._task, advance=1, told=f"{running}failed {self._tally.failed}")
+
+    def ended(self, run: Run) -> None:
+        """Kept for the command, which prints it."""
+        self.run = run
+
+
+class _Rate(rich.progress.ProgressColumn):
+    def render(self, task: rich.progress.Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
+
+
+def _title(run: str, expected: int | None, tally: Tally) -> Text:
+    models, benchmarks = {m for _, m in tally.cells}, {b for b, _ in tally.cells}
+    size = f"{len(models)} model{'s' * (len(models) > 1)} x {len(benchmarks)} benchmark{'s' * (len(benchmarks) > 1)}"
+    count = "" if expected is None else f"   {expected:,} samples"
+    already = f"   {tally.resumed:,} answered before" if tally.resumed else ""
+    return Text.assemble(("司南 sinan", "bold yellow"), f" {__version__}   run {run}   {size}{count}{already}")

@@ -1,0 +1,163 @@
+"""`sinan run`: evaluate."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sinan.errors import UsageError
+from sinan.types import Run, RunSpec
+
+EXAMPLES = """
+\b
+Examples:
+  sinan run first-light -m needle/xs -m needle/s -m needle/m
+  sinan run gsm8k mmlu -m needle/m -n 200
+  sinan run questions.jsonl -m 'openai/NAME?base_url=http://127.0.0.1:8000/v1'
+  sinan run --resume last
+"""
+
+
+@click.command("run", epilog=EXAMPLES)
+@click.argument("targets", nargs=-1, metavar="TARGET...")
+@click.option(
+    "-m", "--model", "models", multiple=True, metavar="MODEL", help="PROVIDER/NAME[?KEY=VALUE&...]; again for more."
+)
+@click.option("-n", "--limit", type=click.IntRange(1), help="Samples per benchmark, spread over its subsets.")
+@click.option("--shots", type=click.IntRange(0), help="Worked examples in each prompt (default: the protocol's).")
+@click.option("--samples", "draws", type=click.IntRange(1), default=1, show_default=True, help="Draws per question.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of generated items and few-shot choice."
+)
+@click.option("--protocol", default="default", show_default=True, help="How to ask and judge; see: sinan hub show ID.")
+@click.option(
+    "-p",
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Generation parameter, such as temperature=0.7.",
+)
+@click.option("--scorer", help="For a file of questions: number, letter, exact, ...")
+@click.option("--concurrency", default="auto", show_default=True, metavar="N|auto", help="Calls in flight per model.")
+@click.option(
+    "--timeout", type=click.FloatRange(0, min_open=True), default=600.0, show_default=True, help="Seconds for one call."
+)
+@click.option(
+    "--max-failed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Failed calls that still end in exit code 0.",
+)
+@click.option(
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of runs."
+)
+@click.option("--name", help="Part of the run's id (default: the first target).")
+@click.option("--resume", metavar="RUN|last", help="Go on with a run; what it asks is read from it.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@click.option("--quiet", is_flag=True, help="No progress and no table.")
+def command(**options: Any) -> int:
+    """Evaluate every model on every TARGET: a benchmark (gsm8k, mmlu/astronomy), a suite (first-light), a dimension
+    (dim:math), or a file of questions (.jsonl, .csv, .parquet)."""
+    from sinan.cli.progress import Progress
+    from sinan.evaluate import evaluate
+
+    spec = _spec(options)
+    watch = Progress(quiet=options["quiet"] or options["as_json"])
+    how = {"runs": options["runs"], "name": options["name"], "resume": options["resume"]}
+    how |= {"concurrency": _concurrency(options["concurrency"]), "timeout": options["timeout"]}
+    try:
+        with watch:
+            run = asyncio.run(evaluate(spec, **how, watch=watch))
+    except KeyboardInterrupt:
+        if watch.run is None:
+            raise
+        _print(watch.run, options)
+        click.echo(f"sinan: interrupted; go on with: sinan run --resume {watch.run.id}{_runs(options)}", err=True)
+        return 130
+    _print(run, options)
+    return 1 if run.failed > options["max_failed"] else 0
+
+
+def _spec(options: dict[str, Any]) -> RunSpec:
+    if options["resume"]:
+        from sinan.evaluate import spec_of
+
+        before = spec_of(options["runs"], options["resume"])
+        if not options["targets"] and not options["models"]:
+            return before
+    if not options["targets"]:
+        raise UsageError("run needs a target, such as first-light or gsm8k. All of them: sinan hub list")
+    if not options["models"]:
+        raise UsageError(
+            "run needs a model: -m needle/s, or -m 'openai/NAME?base_url=...'. All providers: sinan models"
+        )
+    names = ("targets", "models", "limit", "shots", "draws", "seed", "protocol", "scorer")
+    return RunSpec(**{name: options[name] for name in names}, parameters=_parameters(options["parameters"]))
+
+
+def _parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """`KEY=VALUE`, where VALUE is JSON if it can be read as such and text if not."""
+    parameters: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not key or not equals:
+            raise UsageError(f"-p {pair}: a parameter is written KEY=VALUE, such as -p temperature=0")
+        try:
+            value = json.loads(text, parse_constant=_no_constant)
+        except ValueError:
+            value = text
+        parameters[key] = value
+    _check(parameters)
+    return parameters
+
+
+def _check(parameters: dict[str, Any]) -> None:
+    """The parameters that we know must have their types; others are the server's business."""
+    kinds: dict[str, tuple[tuple[type, ...], str]] = {
+        "temperature": ((int, float, type(None)), "a number or null"),
+        "top_p": ((int, float, type(None)), "a number or null"),
+        "max_tokens": ((int, type(None)), "a whole number or null"),
+        "seed": ((int, type(None)), "a whole number or null"),
+    }
+    if isinstance(parameters.get("stop"), str):
+        parameters["stop"] = [parameters["stop"]]
+    for key, (types, words) in kinds.items():
+        value: Any = parameters.get(key)
+        if isinstance(value, bool) or not isinstance(value, types):
+            raise UsageError(f"-p {key}={value}: {key} must be {words}")
+        if key in ("max_tokens",) and value is not None and value < 1:
+            raise UsageError(f"-p {key}={value}: {key} must be at least 1")
+    stop = parameters.get("stop", [])
+    if not isinstance(stop, list) or not all(isinstance(s, str) and s for s in stop):
+        raise UsageError("-p stop=...: stop must be a text or a JSON list of texts")
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _concurrency(text: str) -> int | None:
+    if text == "auto":
+        return None
+    if text.isdecimal() and int(text) >= 1:
+        return int(text)
+    raise UsageError(f"--concurrency {text}: give a whole number from 1, or auto")
+
+
+def _runs(options: dict[str, Any]) -> str:
+    return "" if options["runs"] == Path("runs") else f" --runs {options['runs']}"
+
+
+def _print(run: Run, options: dict[str, Any]) -> None:
+    if options["as_json"]:
+        click.echo(json.dumps(run.to_json(), ensure_ascii=False, indent=1))
+    elif not options["quiet"]:
+        from sinan.cli.table import print_results
+
+        print_results(run.results)
+        where = _runs(options)
+        click.echo(f"  Saved {run.path}   next: sinan show {run.id.partition('-')[0]} --wrong{where}")

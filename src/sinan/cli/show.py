@@ -1,0 +1,147 @@
+"""`sinan show`: results of a run, its samples, one sample whole, a plot."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sinan.errors import UnknownName, UsageError
+
+NOT_CORRECT = ("wrong", "unparsed", "truncated", "refused")
+
+
+@click.command("show")
+@click.argument("run", default="last")
+@click.option("--samples", "as_samples", is_flag=True, help="Its samples, a page at a time.")
+@click.option("--wrong", is_flag=True, help="Samples that are not correct: wrong, unparsed, truncated, refused.")
+@click.option("--outcome", "outcomes", multiple=True, type=click.Choice([*NOT_CORRECT, "correct", "failed"]))
+@click.option("--id", "sample_id", help="One sample whole: prompt, answer, verdict.")
+@click.option("--benchmark", help="Only this benchmark.")
+@click.option("--model", help="Only this model.")
+@click.option("--page", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--rows", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Samples on a page.")
+@click.option("--groups", is_flag=True, help="Results by group: subject, level.")
+@click.option("--list", "as_list", is_flag=True, help="The runs of the folder, newest first.")
+@click.option(
+    "--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw the results to FILE.png or FILE.svg."
+)
+@click.option(
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of runs."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def command(**options: Any) -> None:
+    """Show a RUN: its id, the beginning of its id, or `last`."""
+    if options["as_list"]:
+        return _list(options)
+    from sinan.store import find
+
+    folder = find(options["runs"], options["run"])
+    if options["as_samples"] or options["wrong"] or options["outcomes"] or options["sample_id"] is not None:
+        return _samples(folder, options)
+    return _results(folder, options)
+
+
+def _list(options: dict[str, Any]) -> None:
+    from sinan.store import listed
+
+    rows = [_summary(folder) for folder in reversed(listed(options["runs"]))]
+    if options["as_json"]:
+        return click.echo(_json({"runs": rows}))
+    if not rows:
+        return click.echo(f"No run is in {options['runs']}. Begin one: sinan run first-light -m needle/s")
+    for row in rows:
+        what = f"{', '.join(row['targets'])} · {', '.join(row['models'])}"
+        click.echo(f"  {row['run']:<28} {row['created'][:16].replace('T', ' ')}  {row['status']:<9} {what}")
+    return None
+
+
+def _summary(folder: Any) -> dict[str, Any]:
+    about = folder.about()
+    spec = about["spec"]
+    return {
+        "run": folder.id,
+        "path": str(folder.path),
+        "created": about["created"],
+        "status": about["status"],
+        "targets": spec["targets"],
+        "models": [model["name"] for model in about["models"]],
+    }
+
+
+def _results(folder: Any, options: dict[str, Any]) -> None:
+    from sinan.evaluate import stored_results
+
+    about, results = folder.about(), stored_results(folder)
+    results = [r for r in results if _chosen(r.benchmark, options["benchmark"]) and _chosen(r.model, options["model"])]
+    if options["plot"]:
+        from sinan.cli.plot import plot
+        from sinan.hub.cards import chance_levels
+
+        plot(results, options["plot"], folder.id, chance_levels([r.benchmark for r in results]))
+        return click.echo(f"  Saved {options['plot']}", err=options["as_json"])
+    if options["as_json"]:
+        document = {"run": folder.id, "path": str(folder.path), "status": about["status"]}
+        return click.echo(_json(document | {"results": [r.to_json() for r in results], "about": about}))
+    from sinan.cli.table import print_groups, print_results
+
+    unfinished = "" if about["status"] == "complete" else f"   {about['status']}"
+    click.echo(
+        f"  run {folder.id}   {about['created'][:19].replace('T', ' ')} UTC   sinan {about['sinan']}{unfinished}"
+    )
+    print_results(results)
+    if options["groups"]:
+        print_groups(results)
+    return None
+
+
+def _chosen(name: str, wanted: str | None) -> bool:
+    return wanted is None or name == wanted
+
+
+def _samples(folder: Any, options: dict[str, Any]) -> None:
+    from sinan.store import frames
+
+    where = _where(options)
+    offset = (options["page"] - 1) * options["rows"]
+    rows, total = frames.page(folder, where, options["rows"], offset)
+    if options["sample_id"] is not None and not total:
+        known = [row["sample_id"] for row in frames.page(folder, {}, 10_000)[0]]
+        remedy = f"Its samples: sinan show {folder.id} --samples"
+        raise UnknownName(options["sample_id"], f"sample of run {folder.id}", dict.fromkeys(known), remedy)
+    if options["as_json"]:
+        samples = [_opened(row) for row in rows]
+        return click.echo(_json({"run": folder.id, "total": total, "page": options["page"], "samples": samples}))
+    from sinan.cli.samples import print_page, print_sample
+
+    if options["sample_id"] is not None:
+        for row in rows:
+            print_sample(row)
+        return None
+    return print_page(rows, total, options["page"], options["rows"])
+
+
+def _where(options: dict[str, Any]) -> dict[str, Sequence[str]]:
+    """Column -> the values that a row may have there."""
+    if options["page"] > 1 and options["sample_id"] is not None:
+        raise UsageError("--id shows one sample whole; it has no pages")
+    wanted = {
+        "outcome": [*options["outcomes"], *(NOT_CORRECT if options["wrong"] else ())],
+        "sample_id": [options["sample_id"]],
+        "benchmark": [options["benchmark"]],
+        "model": [options["model"]],
+    }
+    return {column: values for column, values in wanted.items() if values and values[0] is not None}
+
+
+def _opened(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with its JSON columns as JSON."""
+    return row | {
+        name: json.loads(row[name]) if row[name] is not None else None
+        for name in ("prompt", "tool_calls", "loglikelihoods", "metadata")
+    }
+
+
+def _json(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1, default=str)

@@ -1,0 +1,94 @@
+"""How a row of one's own file states its options and its answer."""
+
+import re
+from collections.abc import Mapping
+from json import JSONDecodeError, dumps, loads
+from typing import Any
+
+from sinan.errors import BadFile
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_NUMBER = re.compile(
+    r"[-+−]?\s?[$€£¥]?\s?([0-9][0-9,]*(\.[0-9]+)?|\.[0-9]+)([eE][-+]?[0-9]{1,6})?\s?%?|[-+]?[0-9]+/[0-9]+"
+)
+_LETTER_AS_WRITTEN = re.compile(r"[(\[]?([A-Za-z])[)\].:]?")
+
+
+def is_numeric(text: str) -> bool:
+    """Whether an answer is a number and nothing else."""
+    return _NUMBER.fullmatch(text.strip()) is not None
+
+
+def text_of(value: Any, where: str, what: str) -> str:
+    """A scalar as text, as JSON writes it: 18 is `18`, true is `true`. Raises BadFile for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int | float):
+        return dumps(value)
+    raise BadFile(f"{where}: {what} must be a text or a number, not {type(value).__name__}")
+
+
+def choices_of(row: Mapping[str, Any], where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The options of a row and the fields they stand in; none where the answer is free."""
+    key = next((key for key in ("choices", "options") if row.get(key) is not None), None)
+    if key:
+        return _checked([text_of(c, where, "a choice") for c in _list(row[key], where, key)], where), (key,)
+    if row.get("A") is None or row.get("B") is None:
+        return (), ()
+    filled = [letter for letter in LETTERS if row.get(letter) not in (None, "")]
+    if filled != list(LETTERS[: len(filled)]):
+        missing = next(letter for letter in LETTERS if letter not in filled)
+        raise BadFile(f"{where}: the options leave out {missing}, but there is {filled[-1]}")
+    texts = [text_of(row[letter], where, f"option {letter}") for letter in filled]
+    return _checked(texts, where), tuple(letter for letter in LETTERS if letter in row)
+
+
+def letter_of(answer: str, choices: tuple[str, ...], where: str) -> str:
+    """The letter an answer means: a letter, an index from 0, or an option's text. Raises BadFile unless it is one."""
+    letters = LETTERS[: len(choices)]
+    for found in (_by_name(answer, choices, letters), _by_text(answer.casefold(), choices, letters, str.casefold)):
+        if len(found) > 1:
+            meant = ", ".join(sorted(found))
+            raise BadFile(f"{where}: the answer {answer[:60]!r} could mean {meant}: give the letter")
+        if found:
+            return found.pop()
+    written = _LETTER_AS_WRITTEN.fullmatch(answer)
+    if written and written[1].upper() in letters:
+        return written[1].upper()
+    raise BadFile(
+        f"{where}: the answer {answer[:60]!r} fits no choice (A to {letters[-1]}, 0 to {len(letters) - 1}, "
+        "or the text of a choice)"
+    )
+
+
+def _by_name(answer: str, choices: tuple[str, ...], letters: str) -> set[str]:
+    found = _by_text(answer, choices, letters, str)
+    if len(answer) == 1 and answer in letters:
+        found.add(answer)
+    if answer.isascii() and answer.isdigit() and len(answer) <= 2 and int(answer) < len(letters):
+        found.add(letters[int(answer)])
+    return found
+
+
+def _by_text(answer: str, choices: tuple[str, ...], letters: str, fold: Any) -> set[str]:
+    return {letter for letter, choice in zip(letters, choices, strict=True) if fold(choice.strip()) == answer}
+
+
+def _list(value: Any, where: str, key: str) -> list[Any]:
+    """The value as a list; a CSV cell may hold one as JSON."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            value = loads(value)
+        except (JSONDecodeError, RecursionError):
+            pass
+    if not isinstance(value, list):
+        raise BadFile(f"{where}: {key} must be a list; in a CSV, use columns A, B, C...")
+    return value
+
+
+def _checked(texts: list[str], where: str) -> tuple[str, ...]:
+    if not 2 <= len(texts) <= len(LETTERS):
+        raise BadFile(f"{where}: {len(texts)} choices; a choice is made among 2 to {len(LETTERS)}")
+    if any(not text.strip() for text in texts):
+        raise BadFile(f"{where}: choice {LETTERS[[bool(t.strip()) for t in texts].index(False)]} is empty")
+    return tuple(texts)

@@ -1,0 +1,180 @@
+"""A file of one's own questions: one object per row, `.jsonl`, `.csv` or `.parquet`.
+
+    {"question": "Capital of France?", "A": "Paris", "B": "Rome", "answer": "A"}
+
+The question is the first of question, prompt, input, messages; the answer the first of answer, target, gold, label;
+choices or options (a list) or columns A, B, C... make it multiple choice, with a letter, an index from 0 or a
+choice's text as the answer. `id`, `group`, `image` (paths relative to the file) are optional; the rest is metadata.
+
+The file is streamed twice: everything is checked before the first request, then read as the run needs it. Memory
+holds eight bytes per row, to find ids that occur twice.
+"""
+
+import hashlib
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Literal
+
+from sinan.datasets.answers import choices_of, is_numeric, letter_of, text_of
+from sinan.datasets.download import file_sha256
+from sinan.datasets.pictures import picture
+from sinan.datasets.readers import READERS, Row
+from sinan.errors import BadFile
+from sinan.types import Dataset, Image, Sample
+
+QUESTION = ("question", "prompt", "input", "messages")
+ANSWER = ("answer", "target", "gold", "label")
+ROLES = ("system", "user", "assistant", "tool")
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What the rows look like; decides how they are asked and judged unless the caller says otherwise."""
+
+    shape: Literal["choice", "number", "text"]
+    """`choice`: rows have options. `number`: every answer is a number. `text`: anything else."""
+    rows: int
+    mixed: bool = False
+    """Some rows have options and some have none."""
+    pictures: bool = False
+
+
+def questions(path: str | Path) -> tuple[Dataset, Guess]:
+    """The questions of a file, checked whole. Raises BadFile with the line of the first fault."""
+    file = Path(path)
+    if not file.is_file():
+        raise BadFile(f"{file} is no file. A file of questions is named by its path.")
+    if file.suffix.lower() not in READERS:
+        raise BadFile(f"{file.name}: questions are read from {', '.join(READERS)}, not from {file.suffix or 'this'}")
+    guess, hashes = _check(file)
+    fingerprint = file_sha256(file)
+    if hashes:
+        fingerprint = hashlib.sha256("\n".join([fingerprint, *hashes]).encode()).hexdigest()
+    return Dataset(partial(_read, file), size=guess.rows, fingerprint=fingerprint), guess
+
+
+def _read(file: Path, subset: str, seed: int) -> Iterator[Sample]:
+    return (_sample(file, row, number) for number, row in enumerate(_rows(file)))
+
+
+def _rows(file: Path) -> Iterator[Row]:
+    return READERS[file.suffix.lower()](file)
+
+
+def _check(file: Path) -> tuple[Guess, list[str]]:
+    """One pass over the file: its guess, and the hashes of its pictures."""
+    ids, pictures = array("q"), hashlib.sha256()
+    choices = numbers = images = 0
+    for sample in _read(file, "", 0):
+        ids.append(hash(sample.id))
+        choices += bool(sample.choices)
+        numbers += not sample.choices and is_numeric(sample.target)
+        for image in sample.images:
+            images += 1
+            pictures.update(image.sha256.encode())
+    if not ids:
+        raise BadFile(f"{file.name} holds no questions")
+    _no_id_twice(file, ids)
+    shape: Literal["choice", "number", "text"] = "choice" if choices else "number" if numbers == len(ids) else "text"
+    guess = Guess(shape, len(ids), 0 < choices < len(ids), images > 0)
+    return guess, [pictures.hexdigest()] if images else []
+
+
+def _no_id_twice(file: Path, ids: "array[int]") -> None:
+    import numpy
+
+    hashes, counts = numpy.unique(numpy.frombuffer(ids, dtype=numpy.int64), return_counts=True)
+    suspects = set(hashes[counts > 1].tolist())
+    seen: dict[str, str] = {}
+    for number, row in enumerate(_rows(file)) if suspects else ():
+        name = _id(file, row, number)
+        if name in seen:
+            raise BadFile(f"{file.name} {row.place}: the id {name!r} is already that of {seen[name]}")
+        if hash(name) in suspects:
+            seen[name] = row.place
+
+
+def _sample(file: Path, row: Row, number: int) -> Sample:
+    """The row as a sample. Raises BadFile that names the line."""
+    where = f"{file.name} {row.place}"
+    question, asked_by, messages = _question(row.fields, where)
+    choices, spent = choices_of(row.fields, where)
+    answer_key = next((key for key in ANSWER if row.fields.get(key) is not None), None)
+    raw = row.fields[answer_key] if answer_key else None
+    answer = text_of(row.written.get(answer_key or "", raw), where, "the answer").strip() if answer_key else ""
+    if not answer:
+        raise BadFile(f"{where}: no answer (one of {', '.join(ANSWER)})")
+    images = _images(file, row.fields.get("image"), where)
+    used = {asked_by, answer_key, *spent, "id", "group", "image"}
+    metadata = {key: value for key, value in row.fields.items() if key not in used}
+    if messages:
+        metadata["messages"] = messages
+    group = row.fields.get("group")
+    return Sample(
+        id=_id(file, row, number),
+        question=question,
+        target=letter_of(answer, choices, where) if choices else answer,
+        choices=choices,
+        group="" if group is None else text_of(group, where, "the group"),
+        images=images,
+        metadata=metadata,
+    )
+
+
+def _id(file: Path, row: Row, number: int) -> str:
+    given = row.fields.get("id")
+    return str(number) if given in (None, "") else text_of(given, f"{file.name} {row.place}", "the id")
+
+
+def _question(row: dict[str, Any], where: str) -> tuple[str, str, list[dict[str, str]]]:
+    """The question's text, the field it stands in, and the messages where it is a conversation."""
+    key = next((key for key in QUESTION if row.get(key) is not None), None)
+    if key is None:
+        raise BadFile(f"{where}: no question (one of {', '.join(QUESTION)})")
+    value = row[key]
+    if isinstance(value, list):
+        messages = _messages(value, where, key)
+        return next(m["content"] for m in reversed(messages) if m["role"] == "user"), key, messages
+    if not isinstance(value, str):
+        raise BadFile(f"{where}: {key} is {type(value).__name__}, not text")
+    if not value.strip():
+        raise BadFile(f"{where}: {key} is empty")
+    return value, key, []
+
+
+def _messages(value: list[Any], where: str, key: str) -> list[dict[str, str]]:
+    for message in value:
+        fields = message if isinstance(message, dict) else {}
+        if fields.get("role") not in ROLES or not isinstance(fields.get("content"), str):
+            raise BadFile(f"{where}: {key} must be a list of {{role, content}}; roles are {', '.join(ROLES)}")
+    if not any(m["role"] == "user" and m["content"].strip() for m in value):
+        raise BadFile(f"{where}: {key} holds no message of the user")
+    return [{"role": m["role"], "content": m["content"]} for m in value]
+
+
+def _images(file: Path, value: Any, where: str) -> tuple[Image, ...]:
+    if value in (None, "", []):
+        return ()
+    names = value if isinstance(value, list) else [value]
+    if not all(isinstance(name, str) and name for name in names):
+        raise BadFile(f"{where}: image must be a path, or a list of paths")
+    return tuple(_image(file.parent / name, name, where) for name in names)
+
+
+def _image(path: Path, name: str, where: str) -> Image:
+    if "\0" in name or not path.is_file():
+        raise BadFile(f"{where}: the image {name} is not there ({path})")
+    status = path.stat()
+    try:
+        return _picture(path, status.st_mtime_ns, status.st_size)
+    except (BadFile, OSError) as error:
+        raise BadFile(f"{where}: {error}") from None
+
+
+@lru_cache(maxsize=4096)
+def _picture(path: Path, modified: int, size: int) -> Image:
+    """Hashed once for both passes, as long as the file stays what it was."""
+    return picture(path)

@@ -1,0 +1,141 @@
+"""What will be asked: a benchmark, a protocol and a model become a cell of questions, which are built lazily.
+
+Everything that can be known to fail before the first request is refused here.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from itertools import islice
+from typing import Any
+
+from sinan.errors import UnknownName, UsageError
+from sinan.types import Benchmark, Cell, Model, Protocol, Question, RunSpec, Sample, Sampling
+
+
+def protocol(benchmark: Benchmark, spec: RunSpec) -> Protocol:
+    """The protocol that the user chose, with the shots they asked for."""
+    if spec.protocol not in benchmark.protocols:
+        remedy = f"{benchmark.id} has: {', '.join(benchmark.protocols)}."
+        raise UnknownName(spec.protocol, f"protocol of {benchmark.id}", benchmark.protocols, remedy)
+    chosen = benchmark.protocols[spec.protocol]
+    return chosen if spec.shots is None else replace(chosen, shots=spec.shots)
+
+
+def sampling(protocol: Protocol, parameters: Mapping[str, Any]) -> Sampling:
+    """The protocol's sampling with the user's parameters over it; what we do not know goes to the server as it is."""
+    known = {field.name for field in fields(Sampling)} - {"extra"}
+    set_here: dict[str, Any] = {k: tuple(v) if k == "stop" else v for k, v in parameters.items() if k in known}
+    extra = {k: v for k, v in parameters.items() if k not in known}
+    return replace(protocol.sampling, **set_here, extra=dict(protocol.sampling.extra) | extra)
+
+
+def refuse_what_cannot_work(benchmark: Benchmark, protocol: Protocol, model: Model, spec: RunSpec) -> None:
+    """Raises UsageError where this model cannot be asked this benchmark under this protocol."""
+    need = protocol.solver.needs
+    if need not in model.capabilities:
+        others = [n for n, p in benchmark.protocols.items() if p.solver.needs in model.capabilities]
+        remedy = f" Remedy: --protocol {others[0]}" if others else ""
+        raise UsageError(
+            f"{benchmark.id} under protocol {spec.protocol} needs {_NAMES[need]}, "
+            f"which {model.name} does not give.{remedy}"
+        )
+    if benchmark.card.modality == "image" and "image" not in model.capabilities:
+        raise UsageError(f"{benchmark.id} shows pictures; {model.name} reads text only")
+    if protocol.shots and not any(benchmark.dataset.pool(subset, spec.seed) for subset in benchmark.dataset.subsets):
+        raise UsageError(f"{benchmark.id} has no worked examples to show: --shots {protocol.shots} cannot be met")
+
+
+def cell(benchmark: Benchmark, protocol: Protocol, model: Model, spec: RunSpec, done: "Done") -> Cell:
+    """The cell; its questions leave out what `done` holds."""
+    return Cell(
+        benchmark.id,
+        model,
+        protocol,
+        sampling(protocol, spec.parameters),
+        benchmark.metric,
+        _Questions(benchmark, protocol, model, spec, done),
+    )
+
+
+def expected(benchmarks: Iterable[Benchmark], models: int, spec: RunSpec) -> int | None:
+    """How many results a run will have; None where a benchmark does not know its size beforehand."""
+    sizes = [benchmark.dataset.size for benchmark in benchmarks]
+    if any(size is None for size in sizes):
+        return None
+    limited = [size if spec.limit is None else min(size, spec.limit) for size in sizes if size is not None]
+    return sum(limited) * models * spec.draws
+
+
+class Done:
+    """Questions whose answers are in the journal already, as (benchmark, model, sample id, draw)."""
+
+    def __init__(self) -> None:
+        self._keys: set[tuple[str, str, str, int]] = set()
+
+    def add(self, benchmark: str, model: str, sample_id: str, draw: int) -> None:
+        """This one is answered."""
+        self._keys.add((benchmark, model, sample_id, draw))
+
+    def __contains__(self, key: tuple[str, str, str, int]) -> bool:
+        return key in self._keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
+class _Questions:
+    """The questions of one cell; each pass builds them anew."""
+
+    def __init__(self, benchmark: Benchmark, protocol: Protocol, model: Model, spec: RunSpec, done: Done) -> None:
+        self._benchmark, self._protocol, self._model, self._spec, self._done = benchmark, protocol, model, spec, done
+
+    def __iter__(self) -> Iterator[Question]:
+        for subset, sample in samples(self._benchmark, self._spec):
+            prompt = None
+            for draw in range(self._spec.draws):
+                if (self._benchmark.id, self._model.name, sample.id, draw) in self._done:
+                    continue
+                prompt = prompt or self._protocol.prompt(sample, self._model.form, self._shots(subset, sample))
+                yield Question(sample, prompt, draw)
+
+    def _shots(self, subset: str, sample: Sample) -> Sequence[Sample]:
+        count = self._protocol.shots
+        if count == 0:
+            return ()
+        pool = self._benchmark.dataset.pool(subset, self._spec.seed)
+        if self._protocol.few_shot is None:
+            return pool[:count]
+        return self._protocol.few_shot(self._spec.seed, sample, pool, count)
+
+
+def samples(benchmark: Benchmark, spec: RunSpec) -> Iterator[tuple[str, Sample]]:
+    """(subset, sample) in order. A limit is spread over the subsets as evenly as their sizes allow, so that a part
+    of a benchmark still looks at all of it; within a subset the first samples are taken."""
+    data, limit = benchmark.dataset, spec.limit
+    if limit is None:
+        quotas: Sequence[int | None] = [None] * len(data.subsets)
+    elif len(data.subsets) == 1:
+        quotas = [limit]
+    else:
+        sizes = [sum(1 for _ in islice(data.read(subset, spec.seed), limit)) for subset in data.subsets]
+        quotas = spread(limit, sizes)
+    for subset, quota in zip(data.subsets, quotas, strict=True):
+        for sample in islice(data.read(subset, spec.seed), quota):
+            yield subset, sample
+
+
+def spread(limit: int, sizes: Sequence[int]) -> list[int]:
+    """Quotas that sum to min(limit, sum(sizes)), none above its size, and no two further apart than they must be."""
+    quotas = [0] * len(sizes)
+    rest = min(limit, sum(sizes))
+    while rest:
+        open_ = [i for i, size in enumerate(sizes) if quotas[i] < size]
+        share = max(1, rest // len(open_))
+        for i in open_[:rest]:
+            step = min(share, sizes[i] - quotas[i], rest)
+            quotas[i] += step
+            rest -= step
+    return quotas
+
+
+_NAMES = {"loglikelihood": "log-likelihoods", "generate": "generation"}

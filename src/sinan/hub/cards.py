@@ -1,0 +1,156 @@
+"""Cards for readers: what each benchmark is, whether its data can be had here, and how one question of it is asked.
+
+Reads the catalogue; fetches nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sinan import catalog
+from sinan.datasets import download
+from sinan.errors import DataError, SinanError, UnknownName, UsageError
+from sinan.hub.machine import reachable
+from sinan.types import Benchmark, Protocol, Sample, Source
+
+HERE, MIRROR, FETCHABLE, MISSING = "here", "mirror", "fetchable", "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the catalogue; its fields are those of `sinan hub list --json`."""
+
+    id: str
+    title: str
+    dimension: str
+    languages: tuple[str, ...]
+    modality: str
+    samples: int | None
+    """None where it is known only once the data has been read."""
+    licence: str
+    paper: str
+    source: str
+    version: str
+    data: str
+    """`here`, `mirror`, `fetchable` or `missing`. What is generated is always here."""
+
+
+def entries(dimension: str | None = None, language: str | None = None) -> list[Entry]:
+    """The catalogue, filtered. Raises UnknownName for a dimension or a language that no benchmark has."""
+    benchmarks = [catalog.load(name) for name in catalog.names()]
+    _refuse_unknown(dimension, "dimension", (b.card.dimension for b in benchmarks))
+    _refuse_unknown(language, "language", (code for b in benchmarks for code in b.card.languages))
+    chosen = [
+        b
+        for b in benchmarks
+        if (dimension is None or b.card.dimension == dimension) and (language is None or language in b.card.languages)
+    ]
+    return [entry(benchmark) for benchmark in chosen]
+
+
+def entry(benchmark: Benchmark) -> Entry:
+    """The line of one benchmark."""
+    card = benchmark.card
+    return Entry(
+        benchmark.id,
+        card.title,
+        card.dimension,
+        card.languages,
+        card.modality,
+        benchmark.dataset.size,
+        card.licence,
+        card.paper,
+        card.source,
+        catalog.version(benchmark, "default"),
+        data_state(benchmark),
+    )
+
+
+def card(name: str) -> dict[str, Any]:
+    """Everything about one benchmark: the document of `sinan hub show ID --json`. Raises UnknownName."""
+    if name in (suites := catalog.suites()):
+        members = ", ".join(suites[name].benchmarks)
+        raise UsageError(f"{name} is a suite; each of its benchmarks has a card: {members}")
+    benchmark = catalog.load(name)
+    line = entry(benchmark)
+    return asdict(line) | {
+        "measures": benchmark.card.measures,
+        "chance": benchmark.card.chance,
+        "note": benchmark.card.note,
+        "metric": benchmark.metric.name,
+        "subsets": [subset for subset in benchmark.dataset.subsets if subset],
+        "protocols": [_protocol(name, p) for name, p in benchmark.protocols.items()],
+        "sources": [asdict(source) | {"url": source.url} for source in sources(benchmark)],
+        "example": _example(benchmark) if line.data == HERE else None,
+        "run": f"sinan run {benchmark.id} -m needle/s",
+    }
+
+
+def chance_levels(names: Iterable[str]) -> dict[str, float | None]:
+    """What guessing gets, by benchmark; None where it cannot be said, as for a file of one's own."""
+    return {name: _chance(name) for name in names}
+
+
+def data_state(benchmark: Benchmark) -> str:
+    """Where the benchmark's files would come from: the farthest of them counts."""
+    places = {_whereabouts(source) for source in sources(benchmark)}
+    if FETCHABLE in places:
+        return FETCHABLE if reachable() else MISSING
+    return MIRROR if MIRROR in places else HERE
+
+
+def sources(benchmark: Benchmark) -> list[Source]:
+    """Every file of the benchmark, once."""
+    every = (source for subset in benchmark.dataset.subsets for source in benchmark.dataset.sources(subset))
+    return list({source.sha256: source for source in every}.values())
+
+
+def _whereabouts(source: Source) -> str:
+    try:
+        return download.whereabouts(source)
+    except DataError:  # a mirror that cannot be read holds nothing; `sinan doctor` says what is wrong with it
+        return HERE if download.cached(source).is_file() else FETCHABLE
+
+
+def _refuse_unknown(name: str | None, what: str, known: Iterable[str]) -> None:
+    every = sorted(set(known))
+    if name is not None and name not in every:
+        raise UnknownName(name, f"{what} of the catalogue", every, f"There are: {', '.join(every)}.")
+
+
+def _protocol(name: str, protocol: Protocol) -> dict[str, Any]:
+    return {
+        "name": name,
+        "needs": protocol.solver.needs,
+        "solver": type(protocol.solver).__name__,
+        "shots": protocol.shots,
+        "scorer": repr(protocol.scorer),
+        "sampling": protocol.sampling.to_json(),
+    }
+
+
+def _example(benchmark: Benchmark) -> Mapping[str, Any] | None:
+    """The first sample as a chat model is asked it under the default protocol; None where it cannot be read."""
+    subset, protocol = benchmark.dataset.subsets[0], benchmark.protocols["default"]
+    try:
+        sample = next(iter(benchmark.dataset.read(subset, 0)), None)
+        if sample is None:
+            return None
+        prompt = protocol.prompt(sample, "chat", _shots(benchmark, protocol, subset, sample))
+    except SinanError:
+        return None
+    return {"id": sample.id, "group": sample.group, "target": sample.target, "prompt": prompt.to_json()}
+
+
+def _shots(benchmark: Benchmark, protocol: Protocol, subset: str, sample: Sample) -> list[Sample]:
+    pool = benchmark.dataset.pool(subset, 0) if protocol.shots else ()
+    if protocol.few_shot is not None:
+        return list(protocol.few_shot(0, sample, pool, protocol.shots))
+    return list(pool[: protocol.shots])
+
+
+def _chance(name: str) -> float | None:
+    try:
+        return catalog.load(name).card.chance
+    except SinanError:
+        return None

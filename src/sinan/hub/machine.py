@@ -1,0 +1,156 @@
+"""What works on this machine, and the remedy for what does not. Looks, and changes nothing it does not take back."""
+
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sinan import models, settings
+from sinan.datasets import mirror
+from sinan.errors import DataError
+from sinan.types import Source
+from sinan.types.availability import Availability
+
+NEEDED = ("aiohttp", "click", "duckdb", "numpy", "orjson", "rich", "safetensors", "scipy", "tokenizers")
+OPTIONAL = {
+    "matplotlib": ("plots (sinan show --plot)", "pip install 'sinan[plot]'"),
+    "torch": ("training of bundled models, and the tests against transformers", "pip install torch"),
+    "transformers": ("the tests against transformers", "pip install transformers"),
+}
+KEYS = ("OPENAI_API_KEY",)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A line, and whether sinan can do without it."""
+
+    line: Availability
+    mandatory: bool = False
+
+    @property
+    def broken(self) -> bool:
+        """Nothing works before this is mended."""
+        return self.mandatory and not self.line.available
+
+
+def findings(runs: Path, offline: bool) -> list[Finding]:
+    """Everything that was looked at. `offline` leaves out what needs the network."""
+    return [
+        Finding(_python(), mandatory=True),
+        Finding(_libraries(), mandatory=True),
+        *(Finding(_library(name, *what)) for name, what in OPTIONAL.items()),
+        Finding(_folder("cache", settings.load().cache, "name another one: SINAN_CACHE=DIR"), mandatory=True),
+        Finding(_folder("runs", runs.absolute(), "name another one: --runs DIR"), mandatory=True),
+        Finding(_mirror()),
+        *([] if offline else [Finding(_network())]),
+        *(Finding(line) for line in models.statuses()),
+        *(Finding(line) for line in _keys()),
+        Finding(_accelerator()),
+    ]
+
+
+@cache
+def reachable(seconds: float = 2.0) -> bool:
+    """Whether the host that publishes the data answers; one attempt per process, through a proxy where one is set."""
+    target = urllib.request.getproxies().get("https") or Source("", "", "", "").url
+    place = urlsplit(target if "//" in target else f"//{target}")
+    try:
+        with socket.create_connection((place.hostname or "", place.port or 443), timeout=seconds):
+            return True
+    except (OSError, ValueError):
+        return False
+
+
+def _python() -> Availability:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Availability("python", sys.version_info >= (3, 11), version, "" if sys.version_info >= (3, 11) else "3.11")
+
+
+def _libraries() -> Availability:
+    missing = [name for name in NEEDED if not _installed(name)]
+    if missing:
+        return Availability("libraries", False, f"missing: {', '.join(missing)}", f"pip install {' '.join(missing)}")
+    return Availability("libraries", True, f"all {len(NEEDED)} that sinan needs")
+
+
+def _library(name: str, use: str, remedy: str) -> Availability:
+    if _installed(name):
+        return Availability(name, True, f"for {use}")
+    return Availability(name, False, f"not installed; only for {use}", remedy)
+
+
+def _installed(name: str) -> bool:
+    """Found without being imported."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _folder(name: str, path: Path, remedy: str) -> Availability:
+    """Whether a file can be written there, or the folder made."""
+    there = next((p for p in (path, *path.parents) if p.exists()), path)
+    try:
+        with tempfile.TemporaryFile(dir=there) as file:
+            file.write(b"sinan")
+            file.flush()
+        free = shutil.disk_usage(there).free
+    except OSError as error:
+        return Availability(name, False, f"{path} cannot be written: {error.strerror or error}", remedy)
+    made = "" if there == path else ", made when it is needed"
+    return Availability(name, True, f"{path}: {_size(free)} free{made}")
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**30:,.1f} GiB" if count >= 2**30 else f"{count / 2**20:,.0f} MiB"
+
+
+def _mirror() -> Availability:
+    where = settings.load().mirror
+    if where is None:
+        remedy = "only needed without a network: SINAN_MIRROR=DIR|URL"
+        return Availability("mirror", False, "none is set; data comes from where it is published", remedy)
+    try:
+        return Availability("mirror", True, f"{where}: {len(mirror.index(where)):,} files")
+    except DataError as error:
+        return Availability("mirror", False, str(error), "set SINAN_MIRROR to a folder or address with an index")
+
+
+def _network() -> Availability:
+    host = urlsplit(Source("", "", "", "").url).hostname or ""
+    if reachable():
+        return Availability("data source", True, f"{host} answers")
+    remedy = "needed only for data that is neither in the cache nor in a mirror: SINAN_MIRROR=DIR|URL"
+    return Availability("data source", False, f"{host} does not answer", remedy)
+
+
+def _keys() -> Iterator[Availability]:
+    """Which keys are set; never what they are."""
+    for name in sorted({*KEYS, *settings.load().keys}):
+        if settings.load().key(name):
+            where = "environment" if os.environ.get(name) else "sinan.toml"
+            yield Availability(name, True, f"set in the {where}")
+        else:
+            yield Availability(name, False, "not set", f"export {name}=..., or [keys] of sinan.toml")
+
+
+def _accelerator() -> Availability:
+    """What the driver's own program says. The bundled models and models behind an API need none."""
+    program, none = shutil.which("nvidia-smi"), "not needed by bundled models or by models behind an API"
+    if program is None:
+        return Availability("accelerator", False, "no nvidia-smi here", none)
+    try:
+        told = subprocess.run([program, "-L"], capture_output=True, text=True, timeout=10, check=True).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        return Availability("accelerator", False, f"nvidia-smi fails: {type(error).__name__}", none)
+    names = [line.partition(" (UUID")[0] for line in told.splitlines() if line.startswith("GPU")]
+    return Availability("accelerator", bool(names), "; ".join(names) or "nvidia-smi lists none", "" if names else none)

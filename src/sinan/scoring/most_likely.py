@@ -1,0 +1,35 @@
+"""Which choice does the model think most likely? The answer is the letter of the largest log-likelihood."""
+
+import math
+from dataclasses import dataclass
+
+from sinan.scoring.verdict import Reading, nothing, verdict
+from sinan.types import Completion, Sample, Score
+
+
+@dataclass(frozen=True)
+class MostLikely:
+    """Right if the choice with the largest log-likelihood is the target; of equals the first."""
+
+    normalise: str = ""
+    """`chars` divides by the number of characters of the choice (acc_norm), `bytes` by its UTF-8 bytes."""
+
+    def __post_init__(self) -> None:
+        if self.normalise not in ("", "chars", "bytes"):
+            raise ValueError(f"normalise is `chars`, `bytes` or empty, not {self.normalise!r}")
+
+    def __call__(self, sample: Sample, completion: Completion) -> Score:
+        """The verdict."""
+        values = [likelihood.value for likelihood in completion.loglikelihoods]
+        if not values or len(values) != len(sample.choices):
+            return nothing(completion, f"{len(values)} log-likelihoods for {len(sample.choices)} choices")
+        weighed = [value / self._size(choice) for value, choice in zip(values, sample.choices, strict=True)]
+        best = max(range(len(weighed)), key=lambda i: (-math.inf if math.isnan(weighed[i]) else weighed[i], -i))
+        by = f" per {self.normalise.removesuffix('s')}" if self.normalise else ""
+        reading = Reading(sample.letters[best], f"the largest log-likelihood{by}")
+        return verdict(completion, reading, reading.answer == sample.target)
+
+    def _size(self, choice: str) -> int:
+        if not self.normalise:
+            return 1
+        return max(1, len(choice) if self.normalise == "chars" else len(choice.encode("utf-8", "surrogatepass")))

@@ -1,0 +1,39 @@
+"""From what was read to a score: the one place that decides between wrong, unparsed, truncated and refused."""
+
+from typing import NamedTuple
+
+from sinan.types import Completion, Outcome, Score
+
+
+class Reading(NamedTuple):
+    """An answer found in a completion."""
+
+    answer: str
+    rule: str
+    """How it was found, for the reader of a result."""
+
+
+def said(completion: Completion) -> str:
+    """The completion without a chain of thought that the server left in the text; empty if it never ended."""
+    text = completion.text
+    if "</think>" in text:
+        return text.rpartition("</think>")[2]
+    return "" if text.lstrip().startswith("<think>") else text
+
+
+def verdict(completion: Completion, reading: Reading | None, right: bool) -> Score:
+    """The score of a completion from which `reading` was read, or nothing."""
+    if reading is None:
+        return nothing(completion)
+    if right:
+        return Score(1.0, Outcome.CORRECT, reading.answer, reading.rule)
+    return Score(0.0, Outcome.WRONG, reading.answer, reading.rule)
+
+
+def nothing(completion: Completion, why: str = "no answer could be read") -> Score:
+    """The score of a completion without a readable answer: 0, and the reason."""
+    if completion.finish_reason == "refusal":
+        return Score(0.0, Outcome.REFUSED, None, "the model's side declined to answer")
+    if completion.finish_reason == "length":
+        return Score(0.0, Outcome.TRUNCATED, None, "cut at the token limit before an answer could be read")
+    return Score(0.0, Outcome.UNPARSED, None, why)

@@ -1,0 +1,108 @@
+"""What every scorer keeps to: any text is judged, quickly; names; likelihoods."""
+
+import math
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sinan.errors import UnknownName
+from sinan.scoring import After, ByChoices, Exact, Letter, MostLikely, Number, by_name, names
+from sinan.scoring.number import canonical
+from sinan.types import Completion, LogLikelihood, Outcome, Sample
+
+SCORERS = [Number(), Letter(), Exact(), After(), ByChoices(), MostLikely(), MostLikely("chars"), MostLikely("bytes")]
+SAMPLES = [Sample("1", "?", "18"), Sample("2", "?", "B", ("Paris", "London", "东京"))]
+PIECES = [
+    "ANSWER: ",
+    "答案",
+    "\\boxed{",
+    "}",
+    "(A)",
+    "B.",
+    "####",
+    "1/",
+    "1e9",
+    "½",
+    "\n",
+    "x",
+    "-",
+    "٣",
+    "\ud800",
+    ",111",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(st.text(max_size=200), st.lists(st.sampled_from(PIECES)).map("".join)))
+def test_any_text_is_judged_and_never_raises(text):
+    for scorer in SCORERS:
+        for sample in SAMPLES:
+            score = scorer(sample, Completion(text, "stop"))
+            assert score.value in (0.0, 1.0)
+            assert (score.value == 1.0) == (score.outcome == Outcome.CORRECT)
+            assert isinstance(score.answer, str | None)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**9), max_value=10**9))
+def test_a_number_is_itself_however_it_is_written(value):
+    sample = Sample("1", "?", format(value, "f"))
+    for text in (f"{value:f}", f"{value:,f}", f"{value:E}", f"ANSWER: ${abs(value):f}" if value > 0 else f"{value:f}"):
+        assert Number()(sample, Completion(text, "stop")).value == 1.0, text
+
+
+@given(st.fractions(max_denominator=10**6))
+def test_a_fraction_has_one_canonical_writing(value):
+    doubled = f"{value.numerator * 2}/{value.denominator * 2}"
+    assert canonical(doubled) == canonical(f"{value.numerator}/{value.denominator}")
+
+
+HEAVY = """1|1,|111,|(|{|\\boxed{|answer:|answer is |answer|#### | |answer to |- |1/|1 |\\text{|\\frac{|$|(A) |A or
+option |答案|1e|1.5 × 10^|"|A.|½|9|**|<think>"""
+
+
+@pytest.mark.parametrize("piece", [*HEAVY.replace("\n", "|").split("|"), "\n", "A.\n", "\n#"])
+def test_a_hundred_kilobytes_are_judged_within_a_second(piece):
+    text = piece * (100_000 // len(piece)) + "x"
+    for scorer in SCORERS:
+        for sample in SAMPLES:
+            began = time.perf_counter()
+            scorer(sample, Completion(text, "stop"))
+            assert time.perf_counter() - began < 1, scorer
+
+
+def test_scorers_are_known_by_name():
+    assert by_name("number") == Number()
+    assert by_name("letter") == Letter()
+    assert by_name("most_likely") == MostLikely()
+    assert "exact" in names()
+
+
+def test_an_unknown_scorer_names_the_nearest():
+    with pytest.raises(UnknownName, match="Nearest: number"):
+        by_name("numbr")
+
+
+def likely(*values):
+    return Completion("", "stop", loglikelihoods=tuple(LogLikelihood(v, 1, False) for v in values))
+
+
+def test_the_largest_likelihood_is_the_answer_and_of_equals_the_first():
+    sample = Sample("1", "?", "A", ("x", "y", "z"))
+    assert MostLikely()(sample, likely(-1, -1, -2)).value == 1.0
+    assert MostLikely()(sample, likely(-2, -1, -1)).answer == "B"
+    assert MostLikely()(sample, likely(math.nan, -5, -math.inf)).answer == "B"
+
+
+def test_likelihood_by_length_divides_by_characters_or_by_bytes():
+    sample = Sample("1", "?", "A", ("中中", "abcd"))
+    assert MostLikely()(sample, likely(-2, -2.5)).answer == "A"
+    assert MostLikely("chars")(sample, likely(-2, -2.5)).answer == "B"
+    assert MostLikely("bytes")(sample, likely(-2, -2.5)).answer == "A"
+
+
+def test_likelihoods_that_do_not_match_the_choices_are_no_answer():
+    assert MostLikely()(Sample("1", "?", "A", ("x", "y")), likely(-1)).outcome == Outcome.UNPARSED
+    with pytest.raises(ValueError, match="chars"):
+        MostLikely("words")

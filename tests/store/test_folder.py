@@ -1,0 +1,71 @@
+"""The run's folder: found by its beginning, locked by one process, and never misread."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from sinan.errors import StoreError, UnknownName
+from sinan.store import create, find, listed, now
+
+
+def made(runs, name, created=None):
+    folder = create(runs, name)
+    folder.describe({"created": created or now(), "status": "complete"})
+    return folder
+
+
+def test_a_run_is_found_by_id_beginning_path_and_last(tmp_path):
+    one, two = made(tmp_path, "first-light"), made(tmp_path, "GSM8K & more")
+    assert two.id.endswith("-gsm8k-more")
+    assert find(tmp_path, one.id) == one
+    assert find(tmp_path, one.id[:4]) == one
+    assert find(tmp_path, str(one.path)).id == one.id
+    assert find(tmp_path, "last") == two
+    assert listed(tmp_path) == [one, two]
+
+
+def test_an_unknown_run_is_one_clear_line(tmp_path):
+    with pytest.raises(UnknownName, match="No run is in"):
+        find(tmp_path, "last")
+    with pytest.raises(UnknownName, match="zzz is no run here"):
+        find(tmp_path, "zzz")
+
+
+def test_a_second_process_is_refused_and_told_who_has_the_run(tmp_path):
+    folder = made(tmp_path, "a")
+    code = (
+        "import sys; from pathlib import Path; from sinan.store.folder import RunFolder\n"
+        "lock = RunFolder(Path(sys.argv[1])).lock(); print('held', flush=True); sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(folder.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None and other.stdout.readline() == "held\n"
+    with pytest.raises(StoreError, match=f"being written by process {other.pid}"):
+        folder.lock()
+    other.kill()
+    other.communicate()
+    folder.lock().release()
+
+
+def test_a_run_of_a_newer_version_is_left_alone(tmp_path):
+    folder = made(tmp_path, "a")
+    (folder.path / "run.json").write_text(json.dumps({"format": 99, "sinan": "9.0"}))
+    with pytest.raises(StoreError, match=r"sinan 9\.0 in format 99.*upgrade"):
+        folder.about()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"format": "x"}'])
+def test_a_broken_description_is_one_clear_line(tmp_path, content):
+    folder = made(tmp_path, "a")
+    (folder.path / "run.json").write_text(content)
+    with pytest.raises(StoreError, match=r"run\.json"):
+        folder.about()
+
+
+def test_a_runs_folder_that_cannot_be_made_is_one_clear_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot make a run in"):
+        create(tmp_path / "file" / "runs", "a")
