@@ -1,0 +1,78 @@
+"""A chat server on loopback for whole-process tests: counts what it is asked, and can hold its answers back."""
+
+import asyncio
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+from aiohttp import web
+
+
+class ChatServer:
+    """Answers with `answer(question)`, which may return (status, message) instead of a text.
+
+    After `hold_after` answers it holds further ones until `release()`.
+    """
+
+    def __init__(self, answer: Callable[[str], str | tuple[int, str]], hold_after: int | None = None) -> None:
+        self.answer, self.hold_after = answer, hold_after
+        self.asked: Counter[str] = Counter()
+        self.answered: Counter[str] = Counter()
+        self.headers: list[dict[str, str]] = []
+        self.held = threading.Event()
+        self._ready = threading.Event()
+
+    def __enter__(self) -> "ChatServer":
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+        self._thread.start()
+        assert self._ready.wait(20)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(20)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def model(self) -> str:
+        return f"openai/mock?base_url={self.url}"
+
+    def release(self) -> None:
+        self.hold_after = None
+        self._loop.call_soon_threadsafe(self._gate.set)
+
+    async def _serve(self) -> None:
+        self._loop, self._stop, self._gate = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+        app = web.Application()
+        app.router.add_post("/v1/chat/completions", self._chat)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        self.port = site._server.sockets[0].getsockname()[1]
+        self._ready.set()
+        await self._stop.wait()
+        await runner.cleanup()
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        body = json.loads(await request.read())
+        question = body["messages"][-1]["content"]
+        self.headers.append(dict(request.headers))
+        self.asked[question] += 1
+        if self.hold_after is not None and sum(self.asked.values()) > self.hold_after:
+            self.held.set()
+            await self._gate.wait()
+        answer = self.answer(question)
+        if isinstance(answer, tuple):
+            return web.json_response({"error": {"message": answer[1]}}, status=answer[0])
+        choice = {"index": 0, "message": {"role": "assistant", "content": answer}, "finish_reason": "stop"}
+        usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
+        response = web.json_response({"choices": [choice], "usage": usage})
+        await response.prepare(request)
+        await response.write_eof()
+        self.answered[question] += 1
+        return response

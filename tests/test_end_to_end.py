@@ -1,0 +1,291 @@
+"""The whole program as a user meets it: a process, a server on loopback, files; kill -9, Ctrl-C, faults."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from sinan.store import journal
+from tests.server import ChatServer
+
+KEY = "sk-secret-0123456789abcdef"
+
+
+def number_in(question):
+    return int(question.split("#")[1])
+
+
+def right(question):
+    return f"Let me see.\nANSWER: {number_in(question) * 7}"
+
+
+@pytest.fixture
+def work(tmp_path):
+    rows = [{"id": i, "question": f"#{i}# times seven?", "answer": str(i * 7), "group": f"g{i % 2}"} for i in range(60)]
+    (tmp_path / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return tmp_path
+
+
+def environment(**more):
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "SINAN_"))}
+    return kept | {"OPENAI_API_KEY": KEY, "NO_COLOR": "1", "PYTHONPATH": str(Path(__file__).parents[1] / "src")} | more
+
+
+def start(work, *words, **how):
+    return subprocess.Popen(
+        [sys.executable, "-m", "sinan", *words],
+        cwd=work,
+        env=environment(**how.pop("env", {})),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **how,
+    )
+
+
+def sinan(work, *words, **how):
+    process = start(work, *words, **how)
+    out, err = process.communicate(timeout=120)
+    assert "Traceback" not in err, err
+    return process.returncode, out, err
+
+
+def one_line(err, code, expected_code, *words):
+    lines = [line for line in err.splitlines() if line.startswith("sinan:")]
+    assert code == expected_code, err
+    assert len(lines) == 1, err
+    for word in words:
+        assert word in lines[0], lines[0]
+
+
+def until(condition):
+    tick = threading.Event()
+    for _ in range(3000):
+        if condition():
+            return
+        tick.wait(0.01)
+    raise AssertionError("it never came to that")
+
+
+def the_run(work):
+    (folder,) = (work / "runs").iterdir()
+    return folder
+
+
+def lines(work):
+    return len(list(journal.read(the_run(work) / "journal.jsonl"))) if (work / "runs").exists() else 0
+
+
+def test_run_json_is_as_in_the_contract(work):
+    with ChatServer(lambda q: "ANSWER: 1" if number_in(q) % 10 == 0 else right(q)) as server:
+        code, out, _ = sinan(work, "run", "q.jsonl", "-m", server.model, "--json")
+    document = json.loads(out)
+    assert code == 0
+    assert set(document) == {"run", "path", "status", "results", "requests", "seconds"}
+    assert document["path"] == f"runs/{document['run']}" and document["status"] == "complete"
+    (result,) = document["results"]
+    assert result["value"] == 0.9 and result["n"] == 60 and result["k"] == 1
+    assert result["ci_method"] == "wilson" and result["ci"][0] < 0.9 < result["ci"][1]
+    assert result["outcomes"] == {"correct": 54, "wrong": 6, "unparsed": 0, "truncated": 0, "refused": 0, "failed": 0}
+    assert [(g["name"], g["n"]) for g in result["groups"]] == [("g0", 30), ("g1", 30)]
+    assert (result["tokens_in"], result["tokens_out"], result["cost_usd"]) == (420, 180, None)
+    assert document["requests"] == {"sent": 60, "cached": 0, "resumed": 0, "retried": 0}
+    assert {p.name for p in the_run(work).iterdir()} >= {"run.json", "journal.jsonl", "samples.parquet", "results.json"}
+    assert json.loads((the_run(work) / "results.json").read_text()) == document["results"]
+
+
+def test_kill_9_loses_nothing_and_asks_nothing_twice(work):
+    with ChatServer(right) as server:
+        code, out, _ = sinan(work, "run", "q.jsonl", "-m", server.model, "--json", "--runs", "undisturbed")
+        undisturbed = json.loads(out)["results"]
+    with ChatServer(right, hold_after=25) as server:
+        process = start(work, "run", "q.jsonl", "-m", server.model, "--concurrency", "8")
+        until(lambda: server.held.is_set() and lines(work) == 25)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        answered = set(server.answered)
+        server.release()
+        server.asked.clear()
+        code, out, err = sinan(work, "run", "--resume", "last", "--json")
+        assert code == 0, err
+        assert not answered & set(server.asked)
+        assert len(server.asked) == 35 and set(server.asked.values()) == {1}
+    document = json.loads(out)
+    assert document["requests"] == {"sent": 35, "cached": 0, "resumed": 25, "retried": 0}
+    assert document["results"] == undisturbed
+    code, out, _ = sinan(work, "show", "last", "--samples", "--json", "--rows", "100")
+    assert sorted(int(s["sample_id"]) for s in json.loads(out)["samples"]) == list(range(60))
+
+
+def test_a_killed_run_can_be_shown_as_far_as_it_came(work):
+    with ChatServer(right, hold_after=20) as server:
+        process = start(work, "run", "q.jsonl", "-m", server.model, "--concurrency", "4")
+        until(lambda: server.held.is_set() and lines(work) == 20)
+        code, out, _ = sinan(work, "show", "last", "--json")
+        assert code == 0 and json.loads(out)["results"][0]["n"] == 20
+        process.kill()
+        process.communicate()
+        code, out, _ = sinan(work, "show", "last", "--samples")
+        assert code == 0 and "20 samples" in out
+
+
+def test_ctrl_c_ends_cleanly_and_can_be_resumed(work):
+    with ChatServer(right, hold_after=25) as server:
+        process = start(work, "run", "q.jsonl", "-m", server.model, "--concurrency", "8")
+        until(lambda: server.held.is_set() and lines(work) == 25)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        one_line(err, process.returncode, 130, "interrupted", "--resume")
+        assert "25" in out and "Traceback" not in err
+        assert json.loads((the_run(work) / "run.json").read_text())["status"] == "stopped"
+        server.release()
+        code, out, _ = sinan(work, "run", "q.jsonl", "-m", server.model, "--resume", "last", "--json")
+        assert code == 0 and json.loads(out)["requests"]["sent"] == 35
+
+
+def test_a_second_process_on_the_same_run_is_refused(work):
+    with ChatServer(right, hold_after=10) as server:
+        process = start(work, "run", "q.jsonl", "-m", server.model, "--concurrency", "4")
+        until(lambda: lines(work) == 10)
+        code, _, err = sinan(work, "run", "--resume", "last")
+        one_line(err, code, 2, "being written by process", str(process.pid))
+        server.release()
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+
+
+def test_failed_calls_are_outside_n_end_in_1_and_are_asked_again_on_resume(work):
+    broken = {3, 4}
+
+    def answer(question):
+        return (400, "no such thing") if number_in(question) in broken else right(question)
+
+    with ChatServer(answer) as server:
+        code, out, _ = sinan(work, "run", "q.jsonl", "-m", server.model, "--json")
+        document = json.loads(out)
+        assert code == 1 and document["status"] == "partial"
+        assert document["results"][0]["n"] == 58 and document["results"][0]["value"] == 1.0
+        assert document["results"][0]["outcomes"]["failed"] == 2
+        assert sinan(work, "run", "q.jsonl", "-m", server.model, "--max-failed", "2")[0] == 0
+        _, out, _ = sinan(work, "show", document["run"], "--outcome", "failed", "--json")
+        assert all("no such thing" in s["explanation"] and s["score"] is None for s in json.loads(out)["samples"])
+        broken.clear()
+        server.asked.clear()
+        code, out, _ = sinan(work, "run", "--resume", document["run"], "--json")
+        assert code == 0 and sum(server.asked.values()) == 2
+        assert json.loads(out)["results"][0]["outcomes"]["correct"] == 60
+
+
+def test_a_full_disk_is_one_clear_line_and_loses_nothing(work):
+    def small_files():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (15_000, 15_000))
+
+    with ChatServer(right) as server:
+        code, _, err = sinan(work, "run", "q.jsonl", "-m", server.model, preexec_fn=small_files)
+        one_line(err, code, 2, "cannot write", "journal.jsonl", "--resume")
+        kept = lines(work)
+        assert 5 < kept < 60
+        before = dict(server.answered)
+        code, out, _ = sinan(work, "run", "--resume", "last", "--json")
+        assert code == 0 and json.loads(out)["requests"]["resumed"] == kept
+        assert json.loads(out)["results"][0]["value"] == 1.0
+        twice = [q for q, n in server.answered.items() if n > 1 and q in before]
+        assert len(twice) <= len(before) - kept
+
+
+def test_a_wrong_key_stops_at_once_and_shows_nothing_secret(work):
+    with ChatServer(lambda q: (401, f"Incorrect API key provided: {KEY}")) as server:
+        code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--concurrency", "2")
+        one_line(err, code, 2, "OPENAI_API_KEY")
+        assert sum(server.asked.values()) <= 2
+    assert KEY not in out + err
+
+
+def test_no_key_is_written_anywhere(work):
+    with ChatServer(right) as server:
+        sinan(work, "run", "q.jsonl", "-m", server.model)
+        assert server.headers[0]["Authorization"] == f"Bearer {KEY}"
+    for path in the_run(work).iterdir():
+        assert KEY.encode() not in path.read_bytes(), path
+
+
+def test_an_answer_that_changed_on_disk_is_not_mixed_with_old_ones(work):
+    with ChatServer(right, hold_after=10) as server:
+        process = start(work, "run", "q.jsonl", "-m", server.model, "--concurrency", "4")
+        until(lambda: lines(work) == 10)
+        process.kill()
+        process.communicate()
+        text = (work / "q.jsonl").read_text()
+        (work / "q.jsonl").write_text(text.replace("times seven?", "times 7?", 1))
+        code, _, err = sinan(work, "run", "--resume", "last")
+        one_line(err, code, 2, "cannot go on", "cells[0].version")
+        (work / "q.jsonl").write_text(text)
+        code, _, err = sinan(work, "run", "q.jsonl", "-m", server.model, "-p", "temperature=1", "--resume", "last")
+        one_line(err, code, 2, "cannot go on", "temperature")
+
+
+def test_repeated_draws_are_averaged_within_a_sample(work):
+    counts = {}
+
+    def answer(question):
+        counts[question] = counts.get(question, 0) + 1
+        return right(question) if counts[question] <= 2 else "ANSWER: 1"
+
+    with ChatServer(answer) as server:
+        code, out, _ = sinan(work, "run", "q.jsonl", "-m", server.model, "--samples", "4", "--json")
+    (result,) = json.loads(out)["results"]
+    assert code == 0 and (result["value"], result["n"], result["k"]) == (0.5, 60, 4)
+    assert result["outcomes"]["correct"] == 120 and result["outcomes"]["wrong"] == 120
+    assert result["ci_method"] != "wilson"
+
+
+WRONG_COMMANDS = [
+    (["run", "gsm9k", "-m", "needle/s"], ["gsm9k", "gsm8k", "sinan hub list"]),
+    (["run", "q.jsonl", "-m", "needle/xl"], ["xl", "xs"]),
+    (["run", "q.jsonl", "-m", "opnai/x"], ["opnai", "openai"]),
+    (["run", "q.jsonl", "-m", "gpt-4"], ["gpt-4", "PROVIDER/NAME"]),
+    (["run", "q.jsonl", "-m", "openai/x?api_key=sk-aaa"], ["key"]),
+    (["run", "q.jsonl", "-m", "openai/x?base_url=http://127.0.0.1:9/v1"], ["127.0.0.1:9"]),
+    (["run", "q.jsonl", "-m", "needle/s", "-m", "needle/s"], ["twice"]),
+    (["run", "q.jsonl", "-m", "needle/s", "--protocol", "nope"], ["nope", "default"]),
+    (["run", "q.jsonl", "-m", "needle/s", "--shots", "3"], ["worked examples"]),
+    (["run", "q.jsonl", "-m", "needle/s", "-p", "temperature=hot"], ["temperature"]),
+    (["run", "q.jsonl", "-m", "needle/s", "-n", "0"], ["--limit"]),
+    (["run", "q.jsonl", "-m", "needle/s", "--concurrency", "many"], ["--concurrency"]),
+    (["run", "absent.jsonl", "-m", "needle/s"], ["absent.jsonl"]),
+    (["run", "q.jsonl", "-m", "needle/s", "--runs", "q.jsonl/runs"], ["cannot make a run"]),
+    (["run"], ["target"]),
+    (["run", "q.jsonl"], ["model"]),
+    (["run", "--resume", "last"], ["No run is in runs"]),
+    (["show", "zzzz"], ["zzzz"]),
+    (["shwo"], ["shwo"]),
+    (["run", "gsm8k", "-m", "needle/s", "--scorer", "number"], ["--scorer"]),
+]
+
+
+@pytest.mark.parametrize(("words", "told"), WRONG_COMMANDS, ids=lambda w: " ".join(w) if isinstance(w, list) else "")
+def test_what_a_user_gets_wrong_is_one_clear_line_before_anything_runs(work, words, told):
+    code, out, err = sinan(work, *words)
+    one_line(err, code, 2, *told)
+    assert out == "" and not (work / "runs").exists()
+
+
+def test_without_a_key_the_official_address_is_refused_before_anything_runs(work):
+    code, _, err = sinan(work, "run", "q.jsonl", "-m", "openai/gpt-x", env={"OPENAI_API_KEY": ""})
+    one_line(err, code, 2, "OPENAI_API_KEY")
+
+
+def test_hostile_text_from_a_model_reaches_no_terminal_raw(work):
+    with ChatServer(lambda q: "\x1b]0;owned\x07\x1b[2J [bold]x[/bold] \x00\x9b ANSWER: 1") as server:
+        sinan(work, "run", "q.jsonl", "-m", server.model)
+    for words in (["--samples"], ["--id", "3"]):
+        code, out, _ = sinan(work, "show", "last", *words)
+        assert code == 0 and not {"\x1b", "\x07", "\x00", "\x9b"} & set(out)
+        assert "[bold]x[/bold]" in out
