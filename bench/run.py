@@ -39,7 +39,12 @@ def medians(runs: int, *commands: tuple[str, ...], cwd: str | None = None) -> li
     """Each command's medians, the commands taken in turn."""
     taken = [[measured(*command, cwd=cwd) for command in commands] for _ in range(runs)]
     columns = zip(*taken, strict=True)
-    return [tuple(statistics.median(values) for values in zip(*column, strict=True)) for column in columns]  # type: ignore[misc]
+    return [_medians(column) for column in columns]
+
+
+def _medians(column: tuple[tuple[float, float, float], ...]) -> tuple[float, float, float]:
+    wall, cpu, peak = (statistics.median(values) for values in zip(*column, strict=True))
+    return wall, cpu, peak
 
 
 @contextlib.contextmanager

@@ -81,6 +81,7 @@ def test_hub_list_filters_and_suggests(sinan):
 def test_hub_list_is_a_table_without_colours_where_no_terminal_is(sinan):
     told = sinan("hub", "list")
     assert "arithmetic" in told
+    assert "suite first-light: arithmetic" in told
     assert "\x1b" not in told
 
 

@@ -183,6 +183,11 @@ LETTERS = [
     ("B", "选项B正确，选项A错误", YES),
     ("B", "ANSWER: B\n\n(ANSWER: X means a letter)", YES),
     ("B", "ANSWER: BC", NONE),
+    ("B", "Let us see (B).\nThe answer is (B) and (C).", NONE),
+    ("C", "(a) It rains.\n(c) It snows.", NONE),
+    ("C", "It snows.\n(c) It rains.", NONE),
+    ("B", "(b) London", YES),
+    ("B", "b. London", YES),
     ("B", "A", NO),
     ("B", "ANSWER: A", NO),
     ("B", "Paris", NO),
@@ -303,6 +308,12 @@ def test_an_answer_that_was_read_counts_though_the_text_was_cut():
 def test_the_last_number_of_a_thought_that_was_cut_is_no_answer():
     assert Number()(Sample("1", "?", "18"), Completion("First, 3 + 4 makes 7 and", "length")).outcome == CUT
     assert Number()(Sample("1", "?", "18"), Completion(" 18", "length")).outcome == YES
+
+
+def test_of_a_choice_that_was_cut_only_a_mark_or_the_first_line_counts():
+    sample = Sample("1", "?", "B", CITIES)
+    assert Letter()(sample, Completion("B. London, because the", "length")).outcome == YES
+    assert Letter()(sample, Completion("First, option B is right unless", "length")).outcome == CUT
 
 
 def test_a_refusal_that_answers_is_judged_by_its_answer():

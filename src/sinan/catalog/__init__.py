@@ -20,7 +20,7 @@ from sinan.catalog.version import version
 from sinan.errors import SinanError, UnknownName, UsageError
 from sinan.types import Benchmark, Suite
 
-__all__ = ["expand", "from_file", "load", "names", "resolve", "suite", "suites", "version"]
+__all__ = ["all_suites", "expand", "from_file", "load", "names", "resolve", "suite", "version"]
 
 _NOT_BENCHMARKS = {"own", "suites", "version"}
 _QUESTIONS = (".jsonl", ".csv", ".parquet")
@@ -41,12 +41,12 @@ def load(name: str, scorer: str | None = None) -> Benchmark:
         return _from_path(name)
     benchmark_id, _, subset = name.partition("/")
     if benchmark_id not in names():
-        raise UnknownName(benchmark_id, "benchmark", [*names(), *suites()], _SEE)
+        raise UnknownName(benchmark_id, "benchmark", [*names(), *all_suites()], _SEE)
     benchmark = _by_id(benchmark_id)
     return _subset(benchmark, subset) if subset else benchmark
 
 
-def suites() -> dict[str, Suite]:
+def all_suites() -> dict[str, Suite]:
     """Every suite by its id."""
     from sinan.catalog.suites import SUITES
 
@@ -56,7 +56,7 @@ def suites() -> dict[str, Suite]:
 
 def suite(name: str) -> Suite:
     """The suite of a name."""
-    known = suites()
+    known = all_suites()
     if name not in known:
         raise UnknownName(name, "suite", known, f"Suites: {', '.join(known)}.")
     return known[name]
@@ -68,7 +68,7 @@ def expand(target: str) -> list[str]:
         return _of_dimension(target.removeprefix("dim:"))
     if target in names() or target.lower().endswith((*_QUESTIONS, ".py")):
         return [target]
-    return list(suites()[target].benchmarks) if target in suites() else [target]
+    return list(all_suites()[target].benchmarks) if target in all_suites() else [target]
 
 
 def resolve(targets: Iterable[str], scorer: str | None = None) -> list[Benchmark]:

@@ -14,8 +14,8 @@ from sinan.hub.cards import Entry
 STYLES = {"here": "green", "mirror": "green", "fetchable": AMBER, "missing": RED}
 
 
-def print_entries(entries: Sequence[Entry]) -> None:
-    """A line per benchmark."""
+def print_entries(entries: Sequence[Entry], suites: Mapping[str, Sequence[str]]) -> None:
+    """A line per benchmark, then the suites."""
     table = Table(box=None, pad_edge=True, header_style=MUTED)
     for name in ("id", "title", "dimension", "languages", "samples", "data"):
         table.add_column(name, no_wrap=name != "title", justify="right" if name == "samples" else "left")
@@ -27,6 +27,8 @@ def print_entries(entries: Sequence[Entry]) -> None:
     out = console()
     out.print(table)
     out.print(Text(f"  {len(entries)} benchmarks · one whole: sinan hub show ID", style=MUTED))
+    for name, members in suites.items():
+        out.print(Text("  suite ", style=MUTED).append_text(safe(f"{name}: {', '.join(members)}")))
     if any(entry.data == "missing" for entry in entries):
         out.print(Text("  missing: in no cache or mirror, and the source does not answer. Remedy: SINAN_MIRROR=DIR"))
 

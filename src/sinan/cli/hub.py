@@ -21,7 +21,7 @@ def list_command(dimension: str | None, language: str | None, as_json: bool) -> 
 
     Data is `here` (generated, or in the cache), in the `mirror`, `fetchable` from where it is published, or `missing`.
     """
-    from sinan.hub.cards import entries
+    from sinan.hub.cards import entries, suites
 
     found = entries(dimension, language)
     if as_json:
@@ -29,7 +29,7 @@ def list_command(dimension: str | None, language: str | None, as_json: bool) -> 
         return
     from sinan.cli.cards import print_entries
 
-    print_entries(found)
+    print_entries(found, suites())
 
 
 @command.command("show")

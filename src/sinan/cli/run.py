@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from sinan.cli import experiment
 from sinan.errors import UsageError
 from sinan.types import Run, RunSpec
 
@@ -61,7 +62,8 @@ Examples:
 @click.option("--quiet", is_flag=True, help="No progress and no table.")
 def command(**options: Any) -> int:
     """Evaluate every model on every TARGET: a benchmark (gsm8k, mmlu/astronomy), a suite (first-light), a dimension
-    (dim:math), or a file of questions (.jsonl, .csv, .parquet)."""
+    (dim:math), a file of questions (.jsonl, .csv, .parquet), a benchmark of one's own (./mine.py), or an experiment
+    (exp.toml)."""
     from sinan.cli.progress import Progress
     from sinan.evaluate import evaluate
 
@@ -91,12 +93,32 @@ def _spec(options: dict[str, Any]) -> RunSpec:
             return before
     if not options["targets"]:
         raise UsageError("run needs a target, such as first-light or gsm8k. All of them: sinan hub list")
+    options = _with_experiment(options)
     if not options["models"]:
         raise UsageError(
             "run needs a model: -m needle/s, or -m 'openai/NAME?base_url=...'. All providers: sinan models"
         )
     names = ("targets", "models", "limit", "shots", "draws", "seed", "protocol", "scorer")
-    return RunSpec(**{name: options[name] for name in names}, parameters=_parameters(options["parameters"]))
+    return RunSpec(**{name: options[name] for name in names}, parameters=options["parameters"])
+
+
+def _with_experiment(options: dict[str, Any]) -> dict[str, Any]:
+    """The options, completed by an experiment file where one is the target."""
+    given = options | {"parameters": _parameters(options["parameters"])}
+    files = [target for target in options["targets"] if target.lower().endswith(".toml")]
+    if not files:
+        return given
+    if len(options["targets"]) > 1:
+        raise UsageError(f"{files[0]} is an experiment and names its targets itself; give it alone")
+    table = experiment.read(Path(files[0]))
+    table["draws"] = table.pop("samples", 1)
+    told = click.get_current_context().get_parameter_source
+    by_hand = {k: v for k, v in given.items() if told(k) is not click.core.ParameterSource.DEFAULT}
+    del by_hand["targets"]
+    merged = given | table | by_hand
+    merged["parameters"] = table.get("parameters", {}) | given["parameters"]
+    _check(merged["parameters"])
+    return merged | {"targets": tuple(table["targets"]), "models": tuple(merged["models"])}
 
 
 def _parameters(pairs: tuple[str, ...]) -> dict[str, Any]:

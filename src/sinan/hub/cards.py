@@ -68,9 +68,8 @@ def entry(benchmark: Benchmark) -> Entry:
 
 def card(name: str) -> dict[str, Any]:
     """Everything about one benchmark: the document of `sinan hub show ID --json`. Raises UnknownName."""
-    if name in (suites := catalog.suites()):
-        members = ", ".join(suites[name].benchmarks)
-        raise UsageError(f"{name} is a suite; each of its benchmarks has a card: {members}")
+    if name in suites():
+        raise UsageError(f"{name} is a suite; each of its benchmarks has a card: {', '.join(suites()[name])}")
     benchmark = catalog.load(name)
     line = entry(benchmark)
     return asdict(line) | {
@@ -84,6 +83,11 @@ def card(name: str) -> dict[str, Any]:
         "example": _example(benchmark) if line.data == HERE else None,
         "run": f"sinan run {benchmark.id} -m needle/s",
     }
+
+
+def suites() -> dict[str, tuple[str, ...]]:
+    """Every suite, and its benchmarks."""
+    return {name: suite.benchmarks for name, suite in catalog.all_suites().items()}
 
 
 def chance_levels(names: Iterable[str]) -> dict[str, float | None]:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -52,7 +53,7 @@ def findings(runs: Path, offline: bool) -> list[Finding]:
         Finding(_folder("runs", runs.absolute(), "name another one: --runs DIR"), mandatory=True),
         Finding(_mirror()),
         *([] if offline else [Finding(_network())]),
-        *(Finding(line) for line in models.statuses()),
+        *(Finding(_whole(line)) for line in models.statuses()),
         *(Finding(line) for line in _keys()),
         Finding(_accelerator()),
     ]
@@ -119,10 +120,12 @@ def _mirror() -> Availability:
     if where is None:
         remedy = "only needed without a network: SINAN_MIRROR=DIR|URL"
         return Availability("mirror", False, "none is set; data comes from where it is published", remedy)
+    shown = re.sub(r"//[^/@]*@", "//", where)  # without the password that an address may hold
     try:
-        return Availability("mirror", True, f"{where}: {len(mirror.index(where)):,} files")
+        return Availability("mirror", True, f"{shown}: {len(mirror.index(where)):,} files")
     except DataError as error:
-        return Availability("mirror", False, str(error), "set SINAN_MIRROR to a folder or address with an index")
+        told = str(error).replace(where, shown)
+        return Availability("mirror", False, told, "set SINAN_MIRROR to a folder or address with an index")
 
 
 def _network() -> Availability:
@@ -131,6 +134,17 @@ def _network() -> Availability:
         return Availability("data source", True, f"{host} answers")
     remedy = "needed only for data that is neither in the cache nor in a mirror: SINAN_MIRROR=DIR|URL"
     return Availability("data source", False, f"{host} does not answer", remedy)
+
+
+def _whole(line: Availability) -> Availability:
+    """A bundled model is there only if every byte of it can be read; other lines stay as they are."""
+    if not line.available or not line.name.startswith("needle/"):
+        return line
+    try:
+        sha256 = models.open_model(line.name).identity["weights_sha256"]
+    except OSError as error:
+        return Availability(line.name, False, f"cannot be read: {error.strerror or error}", "install sinan again")
+    return replace(line, detail=f"{line.detail}, sha256 {sha256[:12]}")
 
 
 def _keys() -> Iterator[Availability]:

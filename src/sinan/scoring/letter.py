@@ -23,9 +23,7 @@ _AND_ANOTHER = re.compile(
     r"[\s)\]*.]{0,4}(?:,|/|&|、|和|或|and\b|or\b)\s?(?:and\s|or\s)?[(\[*]{0,3}[A-Z](?![A-Za-z0-9'])"
 )
 _AS_A_WORD = re.compile(r"\s(?!because|since|as\b|and\b|or\b|which|with|for\b|is\b)[a-z0-9]")
-_OPTION_LINE = re.compile(
-    r"^[\s*_`>-]{0,6}(?:[(\[]([A-Za-z])[)\]]|([A-Za-z])[*_]{0,2}(?:[.):、]|\s[-–—]\s))", re.MULTILINE
-)
+_OPTION_LINE = re.compile(r"^[\s*_`>-]{0,6}(?:[(\[]([A-Z])[)\]]|([A-Z])[*_]{0,2}(?:[.):、]|\s[-–—]\s))", re.MULTILINE)
 _NOT_WRONG = r"(?![*)]{0,3}\s(?:is|was)\s(?:wrong|incorrect|not|false|un)|\s?项?(?:是|也)?(?:错|不|有误))"
 _IN_WORDS = re.compile(
     r"(?:\b(?i:(?:option|choice|answer)(?:\sis)?|choose|select|pick|go with|it is|it's|must be)|应?选择?|選擇?|选项)"
@@ -33,7 +31,7 @@ _IN_WORDS = re.compile(
     r"|(?<![A-Za-z0-9'])([A-Z])[)*\s]{0,4}(?:is (?:the )?(?:correct|right|best|answer|true)|(?:是|项)?正确)"
     r"|\b(?i:therefore|thus|hence|so)\b,?[\s*:(]{1,4}([A-Z])[)*.]{0,4}(?=\n|$)"
 )
-_BRACKETED = re.compile(r"(?<![A-Za-z0-9_])[(\[]([A-Za-z])[)\]]")
+_BRACKETED = re.compile(r"(?<![A-Za-z0-9_])[(\[]([A-Z])[)\]]")
 
 
 @dataclass(frozen=True)
@@ -42,20 +40,24 @@ class Letter:
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict."""
-        reading = read_letter(said(completion), sample.choices)
+        reading = read_letter(said(completion), sample.choices, completion.finish_reason == "length")
         return verdict(completion, reading, reading is not None and reading.answer == sample.target.strip().upper())
 
 
-def read_letter(text: str, choices: tuple[str, ...]) -> Reading | None:
-    """The letter of the option that a text chooses, or None. Without choices any of A to J may be it."""
+def read_letter(text: str, choices: tuple[str, ...], cut: bool = False) -> Reading | None:
+    """The letter of the option that a text chooses, or None. Without choices any of A to J may be it.
+
+    In a text that was cut only a mark or the first line can be an answer: what would have followed is not known.
+    """
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: len(choices) or 10]
     texts = _by_text(choices, letters)
     tidy = plain(text).strip()
-    for read in (_whole, _by_mark, _by_lines, _by_words, _by_brackets):
-        reading = read(tidy, letters, texts)
-        if reading:
-            return reading
-    return None
+    reading = _whole(tidy, letters, texts) or _by_mark(tidy, letters, texts)
+    if reading or any(_hedged(mark.text) for mark in marked(tidy)):
+        return reading
+    if cut:
+        return _by_lines(tidy.partition("\n")[0], letters, texts)
+    return _by_lines(tidy, letters, texts) or _by_words(tidy, letters, texts) or _by_brackets(tidy, letters, texts)
 
 
 def _by_text(choices: tuple[str, ...], letters: str) -> dict[str, str]:
@@ -91,11 +93,15 @@ def _lone(text: str, letters: str) -> str | None:
 def _head(line: str, letters: str) -> str | None:
     """The letter a line begins with; not where it is the article `a`, nor where a second letter follows."""
     match = _HEAD.match(line)
-    if not match or match[1].upper() not in letters:
+    if not match or match[1].upper() not in letters or _hedged(line):
         return None
-    if _AND_ANOTHER.match(line, match.end()) or (match[1] in "aAI" and _AS_A_WORD.match(line, match.end())):
-        return None
-    return match[1].upper()
+    return None if match[1] in "aAI" and _AS_A_WORD.match(line, match.end()) else match[1].upper()
+
+
+def _hedged(line: str) -> bool:
+    """Whether a line names two letters at once: `A or B`."""
+    match = _HEAD.match(line)
+    return match is not None and _AND_ANOTHER.match(line, match.end()) is not None
 
 
 def _sentence(line: str) -> str:
@@ -107,6 +113,8 @@ def _by_lines(text: str, letters: str, texts: dict[str, str]) -> Reading | None:
         lone = _lone(line, letters)
         if lone:
             return Reading(lone, f"the {which} line is a letter")
+    # `b) London` is an option where it is all there is; among other lines it may be the second step of a proof.
+    text = text if "\n" in text else text[:3].upper() + text[3:]
     begun = [m for m in _OPTION_LINE.finditer(text) if not _AND_ANOTHER.match(text, m.end())]
     return _agreed((m[1] or m[2] for m in begun), letters, "a line begins like an option")
 

@@ -11,8 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sinan.errors import RequestRejected, UnknownName, UsageError
+from sinan.errors import RequestRejected, UnknownName
+from sinan.models import options as option
 from sinan.types import Completion, Form, Model, Prompt, Sampling, Usage
+from sinan.types.availability import Availability
 
 if TYPE_CHECKING:
     from sinan.models.local.runtime import Runtime
@@ -22,16 +24,26 @@ WEIGHTS = Path(__file__).parents[1] / "local" / "weights"
 MAX_TOKENS = 256  # of an answer, where the request leaves it open
 
 
-def open_model(name: str, options: Mapping[str, str]) -> Model:
-    """`m` or `needle/m`. There are no options."""
+def open_model(name: str, options: Mapping[str, str], timeout: float = 600.0) -> Model:
+    """`xs`, `s` or `m`. There are no options, and nothing that could time out."""
     size = name.removeprefix("needle/")
     if size not in SIZES:
         known = [f"needle/{one}" for one in SIZES]
         raise UnknownName(f"needle/{size}", "bundled model", known, f"Bundled are {', '.join(known)}.")
-    if options:
-        given = ", ".join(sorted(options))
-        raise UsageError(f"needle/{size} takes no options, and was given: {given}. Leave them out.")
+    option.check_known(f"needle/{size}", options, ())
     return Needle(size)
+
+
+def status() -> list[Availability]:
+    """One line per size."""
+    return [_status(size) for size in SIZES]
+
+
+def _status(size: str) -> Availability:
+    weights = WEIGHTS / f"needle-{size}" / "model.safetensors"
+    if not weights.is_file():
+        return Availability(f"needle/{size}", False, f"no weights at {weights}", "install sinan again")
+    return Availability(f"needle/{size}", True, f"bundled, {weights.stat().st_size / 1e6:.1f} MB, runs on any CPU")
 
 
 class Needle:

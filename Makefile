@@ -1,0 +1,58 @@
+# One verb each. Everything happens in .venv, made with the python3 at hand; nothing is fetched again while
+# pyproject.toml stays as it is. The package index is the only thing that is asked of the network.
+
+PYTHON ?= python3
+VENV ?= .venv
+TORCH ?= torch==2.13.0
+PYTEST_ARGS ?=
+
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench docs shape
+
+help:  ## what there is
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 8
+
+demo: $(VENV)/.demo  ## three bundled models on eight generated benchmarks, a table and a plot; under 3 minutes
+	$(BIN)/sinan run first-light -m needle/xs -m needle/s -m needle/m
+	$(BIN)/sinan show last --plot first-light.png
+
+test: $(VENV)/.test  ## all tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.check  ## style, types, the floors of the house, and the documents
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict
+	$(BIN)/lint-imports
+	$(BIN)/python tools/docs.py --check
+
+bench: $(VENV)/.test  ## speed and memory
+	$(BIN)/python bench/run.py
+
+docs: $(VENV)/.demo  ## write the generated pages, then check links and commands
+	$(BIN)/python tools/docs.py
+
+shape: $(VENV)/.check  ## long files and functions, import cycles, the files one sample enters
+	$(BIN)/python tools/shape.py
+
+$(VENV)/.made:
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/.demo: pyproject.toml | $(VENV)/.made
+	$(PIP) install --quiet --editable '.[plot]'
+	@touch $@
+
+# torch comes first and alone, so that nothing else chooses another build of it.
+$(VENV)/.test: pyproject.toml | $(VENV)/.made
+	$(PIP) install --quiet '$(TORCH)'
+	$(PIP) install --quiet --group test --group check --group train --editable '.[plot]'
+	@touch $@
+
+$(VENV)/.check: pyproject.toml | $(VENV)/.made
+	$(PIP) install --quiet --group check --editable '.[plot]'
+	@touch $@

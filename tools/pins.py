@@ -1,0 +1,43 @@
+"""Write src/sinan/datasets/pins.json: the sha256 of every file that the catalogue reads.
+
+    python tools/pins.py FOLDER
+
+FOLDER holds `FILES.tsv` (columns source_repo, commit, source_path, sha256 among others) and the files themselves;
+NEEDS names what the catalogue wants. Run it after a benchmark's files change, and look at the difference.
+"""
+
+import csv
+import json
+import sys
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+NEEDS = {
+    "openai/grade-school-math": ["grade_school_math/data/*.jsonl"],
+    "HaeChan0305/MLILAB-FedLLM": ["data/mmlu/dev/*.csv", "data/mmlu/test/*.csv"],
+    "TsingmaoAI/MI-optimize": ["mi_optimize/datasets/ceval-exam/*.csv"],
+    "AGI-Edgerunners/LLM-Adapters": ["dataset/ARC-*/test.json", "dataset/boolq/test.json"],
+    "eyezkes/benchmarking-system": ["TruthfulQA.csv"],
+    "suzgunmirac/BIG-Bench-Hard": ["bbh/*.json", "cot-prompts/*.txt"],
+    "mathllm/MATH-V": ["data/*.jsonl", "images/*.jpg"],
+}
+PINS = Path(__file__).parents[1] / "src/sinan/datasets/pins.json"
+
+
+def needed(repo: str, path: str) -> bool:
+    return any(fnmatchcase(path, pattern) for pattern in NEEDS.get(repo, ()))
+
+
+def lock(folder: Path) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    with (folder / "FILES.tsv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            if needed(row["source_repo"], row["source_path"]):
+                found.setdefault(f"{row['source_repo']}@{row['commit']}", {})[row["source_path"]] = row["sha256"]
+    return found
+
+
+if __name__ == "__main__":
+    pins = lock(Path(sys.argv[1]))
+    PINS.write_text(json.dumps(pins, indent=1, sort_keys=True) + "\n", "utf-8")
+    print(f"{PINS}: {sum(map(len, pins.values()))} files of {len(pins)} repositories")
