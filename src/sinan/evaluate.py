@@ -26,11 +26,14 @@ from sinan.types import Benchmark, CellResult, Model, Run, RunSpec, SampleResult
 class Watch:
     """Hears how a run goes on. This one says nothing; the command line and the web draw what they hear."""
 
+    def resolved(self, benchmarks: Sequence[Benchmark]) -> None:
+        """What the targets turned out to be."""
+
     def fetching(self, done: int, total: int) -> None:
         """So many of the data files are at hand."""
 
-    def began(self, run: str, path: Path, expected: int | None, tally: Tally) -> None:
-        """The run exists; so many results are expected (None: not known); `tally` goes on counting."""
+    def began(self, run: str, path: Path, expected: int, tally: Tally) -> None:
+        """The run exists; so many results are expected; `tally` goes on counting."""
 
     def counted(self, result: SampleResult, cell: CellTally) -> None:
         """A result is on disk, and in its cell's tally."""
@@ -57,6 +60,7 @@ async def evaluate(
     """
     began, watch = time.perf_counter(), watch or Watch()
     benchmarks = catalog.resolve(spec.targets, spec.scorer)
+    watch.resolved(benchmarks)
     async with _opened(spec, benchmarks, timeout) as opened:
         data = _fetched(benchmarks, watch)
         done, versions = Done(), {b.id: catalog.version(b, spec.protocol) for b in benchmarks}

@@ -48,7 +48,7 @@ def test_only_missing_draws_are_asked_again():
 
 def test_parameters_override_the_protocol_and_unknown_ones_are_passed_on():
     toy = benchmark(numbered(1), sampling=Sampling(max_tokens=5, stop=("\n",)))
-    got = plan.sampling(toy.protocols["default"], {"temperature": 0.7, "stop": ["x"], "min_p": 0.1})
+    got = plan.sampling(toy.protocols["default"], "base", {"temperature": 0.7, "stop": ["x"], "min_p": 0.1})
     assert got == Sampling(temperature=0.7, max_tokens=5, stop=("x",), extra={"min_p": 0.1})
 
 
@@ -61,3 +61,9 @@ def test_shots_without_worked_examples_are_refused():
     toy = benchmark(numbered(1))
     with pytest.raises(UsageError, match="no worked examples"):
         plan.refuse_what_cannot_work(toy, plan.protocol(toy, spec(shots=3)), FakeModel(str), spec(shots=3))
+
+
+def test_a_chat_model_ends_its_own_turn_and_may_think():
+    toy = benchmark(numbered(1), sampling=Sampling(max_tokens=5, stop=("\n",)))
+    assert plan.sampling(toy.protocols["default"], "chat", {}) == Sampling(max_tokens=2048)
+    assert plan.sampling(toy.protocols["default"], "base", {}) == Sampling(max_tokens=5, stop=("\n",))

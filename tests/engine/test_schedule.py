@@ -162,3 +162,32 @@ async def test_a_slow_answer_holds_nobody_else_up():
 
     counted = await run([cell(numbered(100), Slow(lambda q: "0"))], MemoryJournal(), concurrency=2)
     assert len(counted) == 100
+
+
+class Sampled(FakeModel):
+    async def generate(self, prompt: Prompt, sampling: Sampling) -> Completion:
+        return Completion(str(sampling.seed), "stop")
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "parameters", "differ"),
+    [
+        ({"generate", "seed"}, {"temperature": 1.0}, True),
+        ({"generate"}, {"temperature": 1.0, "seed": 5}, True),
+        ({"generate"}, {"temperature": 1.0}, False),
+        ({"generate", "seed"}, {}, False),
+    ],
+)
+async def test_draws_have_seeds_of_their_own_and_the_same_ones_every_time(capabilities, parameters, differ):
+    spec = replace(SPEC, draws=3, parameters=parameters)
+
+    async def seeds():
+        model = Sampled(str, capabilities=frozenset(capabilities))
+        counted = await run([cell(numbered(4), model, spec)], MemoryJournal())
+        return {(r.question.sample.id, r.question.draw): r.completion.text for r in counted}
+
+    first = await seeds()
+    assert await seeds() == first
+    by_sample = [{first[id, draw] for draw in range(3)} for id in "0123"]
+    assert all(len(own) == (3 if differ else 1) for own in by_sample)
+    assert ("None" in by_sample[0]) is not differ

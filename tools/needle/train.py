@@ -1,6 +1,6 @@
 """Trains the needle family: `python tools/needle/train.py --out src/sinan/models/local/weights`.
 
-Every size sees the same tokens in the same order. See README.md beside this file for what came out.
+Every size reads the same stream of tokens, as far as its recipe says. README.md beside this file has what came out.
 """
 
 import argparse
@@ -8,11 +8,10 @@ import csv
 import itertools
 import json
 import math
-import os
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -33,14 +32,21 @@ WARMUP = 0.02  # share of all tokens
 class Recipe:
     """What decides a training run."""
 
-    tokens: int = 12_000_000
+    tokens: int
+    rate: float
+    """Peak learning rate, of both optimizers."""
     batch: int = 2048
     """Tokens of one step, padding included."""
-    muon: float = 3e-3
-    adam: float = 3e-3
     decay: float = 0.05
     seed: int = 0
 
+
+# The rate goes with 1 / width; with the rate of `s`, `m` stopped improving after a tenth of its tokens.
+RECIPES = {
+    "xs": Recipe(tokens=12_000_000, rate=6e-3),
+    "s": Recipe(tokens=12_000_000, rate=3e-3),
+    "m": Recipe(tokens=8_000_000, rate=1.5e-3),
+}
 
 Row = tuple[list[int], list[float]]  # ids, and the weight of predicting each
 
@@ -90,8 +96,8 @@ def optimizers(net: Llama, recipe: Recipe) -> list[torch.optim.Optimizer]:
     matrices = [p for p in net.layers.parameters() if p.ndim == 2]
     inside = {id(p) for p in matrices}
     others = [p for p in net.parameters() if id(p) not in inside]
-    muon = torch.optim.Muon(matrices, lr=recipe.muon, weight_decay=recipe.decay, adjust_lr_fn="match_rms_adamw")
-    return [muon, torch.optim.AdamW(others, lr=recipe.adam, betas=(0.9, 0.98), weight_decay=0.0)]
+    muon = torch.optim.Muon(matrices, lr=recipe.rate, weight_decay=recipe.decay, adjust_lr_fn="match_rms_adamw")
+    return [muon, torch.optim.AdamW(others, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.0)]
 
 
 def losses(net: Llama, ids: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
@@ -114,7 +120,6 @@ def train(size: str, tokenizer: Tokenizer, recipe: Recipe, log: Path) -> Llama:
     torch.manual_seed(recipe.seed)
     net = Llama(SHAPES[size])
     opts = optimizers(net, recipe)
-    bases = [o.param_groups[0]["lr"] for o in opts]
     seen, smooth, began, cpu = 0, math.nan, time.time(), time.process_time()
     with log.open("w", newline="", buffering=1) as file:
         table = csv.writer(file)
@@ -126,8 +131,8 @@ def train(size: str, tokenizer: Tokenizer, recipe: Recipe, log: Path) -> Llama:
             loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             seen += tokens
-            for opt, base in zip(opts, bases, strict=True):
-                opt.param_groups[0]["lr"] = base * max(0.0, rate(min(1.0, seen / recipe.tokens)))
+            for opt in opts:
+                opt.param_groups[0]["lr"] = recipe.rate * max(0.0, rate(min(1.0, seen / recipe.tokens)))
                 opt.step()
                 opt.zero_grad()
             smooth = float(answer) if math.isnan(smooth) else 0.95 * smooth + 0.05 * float(answer)
@@ -141,17 +146,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--sizes", default="xs,s,m")
-    parser.add_argument("--tokens", type=int, default=Recipe.tokens)
-    parser.add_argument("--batch", type=int, default=Recipe.batch)
-    parser.add_argument("--muon", type=float, default=Recipe.muon)
-    parser.add_argument("--adam", type=float, default=Recipe.adam)
+    parser.add_argument("--tokens", type=int, help="fewer than the recipe says, to try something out")
     parser.add_argument("--logs", type=Path, default=Path(__file__).parent / "logs")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    recipe = Recipe(args.tokens, args.batch, args.muon, args.adam)
-    tokenizer = vocabulary.train(recipe.seed)
+    tokenizer = vocabulary.train(seed=0)
     for size in args.sizes.split(","):
+        recipe = RECIPES[size]
+        recipe = replace(recipe, tokens=args.tokens or recipe.tokens)
         folder = args.out / f"needle-{size}"
         vocabulary.save(tokenizer, folder)
         began, cpu = time.time(), time.process_time()

@@ -33,7 +33,7 @@ def _parts(benchmark: Benchmark, protocol_name: str, sources: Sequence[Source]) 
     for part in (protocol.prompt, protocol.solver, protocol.scorer):
         yield re.sub(r" at 0x[0-9a-f]+", "", repr(part)).encode()
         yield from _code(type(part))
-    yield repr((protocol.sampling, protocol.shots, benchmark.metric.name)).encode()
+    yield repr((protocol.sampling, protocol.chat_sampling, protocol.shots, benchmark.metric.name)).encode()
     if protocol.few_shot:
         yield getattr(protocol.few_shot, "__qualname__", repr(protocol.few_shot)).encode()
         yield from _code(protocol.few_shot)

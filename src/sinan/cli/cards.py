@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from sinan.cli.samples import _prompt as prompt_text
+from sinan.cli.samples import prompt_text
 from sinan.cli.table import AMBER, MUTED, RED, console, percent, safe
 from sinan.hub.cards import Entry
 

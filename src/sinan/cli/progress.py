@@ -1,6 +1,7 @@
 """The line that lives while a run goes on: rate, time left, running estimate, tokens, failures. On a terminal only."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -9,17 +10,19 @@ from rich.console import Console
 from rich.text import Text
 
 from sinan import __version__
+from sinan.cli.table import safe
 from sinan.engine import CellTally, Tally
 from sinan.evaluate import Watch
-from sinan.types import Run, SampleResult
+from sinan.types import Benchmark, Run, SampleResult
 
 
 class Progress(Watch):
     """Draws what it hears on standard error. Holds the run once it has ended."""
 
-    def __init__(self, quiet: bool) -> None:
+    def __init__(self, quiet: bool, silent: bool) -> None:
+        """`quiet`: no title and no bar. `silent`: not a word."""
         self.run: Run | None = None
-        self._quiet = quiet
+        self._quiet, self._silent = quiet, silent
         self._console = Console(stderr=True, highlight=False)
         self._bar = rich.progress.Progress(
             rich.progress.TextColumn(" "),
@@ -44,19 +47,27 @@ class Progress(Watch):
     ) -> None:
         self._bar.stop()
 
+    def resolved(self, benchmarks: Sequence[Benchmark]) -> None:
+        """How a file of one's own was understood: a guess, so it is said."""
+        for benchmark in benchmarks:
+            if benchmark.card.dimension == "own" and not self._silent:
+                self._console.print(
+                    safe(f"  {benchmark.card.title}: {benchmark.card.note}"), style="dim", soft_wrap=True
+                )
+
     def fetching(self, done: int, total: int) -> None:
         """Data files, while they are fetched."""
         if self._task is None:
             self._task = self._bar.add_task("data", total=total, told="data files")
         self._bar.update(self._task, completed=done)
 
-    def began(self, run: str, path: Path, expected: int | None, tally: Tally) -> None:
+    def began(self, run: str, path: Path, expected: int, tally: Tally) -> None:
         """The title line, and an empty bar."""
         if self._task is not None:
             self._bar.remove_task(self._task)
         self._tally = tally
         if not self._quiet:
-            self._console.print(_title(run, expected, tally))
+            self._console.print(_title(run, expected, tally), soft_wrap=True)
         self._task = self._bar.add_task("run", total=expected, completed=tally.resumed, told="")
 
     def counted(self, result: SampleResult, cell: CellTally) -> None:
@@ -76,9 +87,9 @@ class _Rate(rich.progress.ProgressColumn):
         return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
 
 
-def _title(run: str, expected: int | None, tally: Tally) -> Text:
+def _title(run: str, expected: int, tally: Tally) -> Text:
     models, benchmarks = {m for _, m in tally.cells}, {b for b, _ in tally.cells}
     size = f"{len(models)} model{'s' * (len(models) > 1)} x {len(benchmarks)} benchmark{'s' * (len(benchmarks) > 1)}"
-    count = "" if expected is None else f"   {expected:,} samples"
+    count = f"   {expected:,} sample{'s' * (expected != 1)}"
     already = f"   {tally.resumed:,} answered before" if tally.resumed else ""
     return Text.assemble(("司南 sinan", "bold yellow"), f" {__version__}   run {run}   {size}{count}{already}")

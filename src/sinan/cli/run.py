@@ -68,7 +68,7 @@ def command(**options: Any) -> int:
     from sinan.evaluate import evaluate
 
     spec = _spec(options)
-    watch = Progress(quiet=options["quiet"] or options["as_json"])
+    watch = Progress(quiet=options["quiet"] or options["as_json"], silent=options["quiet"])
     how = {"runs": options["runs"], "name": options["name"], "resume": options["resume"]}
     how |= {"concurrency": _concurrency(options["concurrency"]), "timeout": options["timeout"]}
     try:
@@ -151,8 +151,9 @@ def _check(parameters: dict[str, Any]) -> None:
         value: Any = parameters.get(key)
         if isinstance(value, bool) or not isinstance(value, types):
             raise UsageError(f"-p {key}={value}: {key} must be {words}")
-        if key in ("max_tokens",) and value is not None and value < 1:
-            raise UsageError(f"-p {key}={value}: {key} must be at least 1")
+    limit = parameters.get("max_tokens")
+    if limit is not None and limit < 1:
+        raise UsageError(f"-p max_tokens={limit}: max_tokens must be at least 1")
     stop = parameters.get("stop", [])
     if not isinstance(stop, list) or not all(isinstance(s, str) and s for s in stop):
         raise UsageError("-p stop=...: stop must be a text or a JSON list of texts")

@@ -58,7 +58,7 @@ def _line(row: dict[str, Any]) -> tuple[Text, ...]:
 
 
 def _parts(row: dict[str, Any]) -> list[tuple[str, str]]:
-    parts = [("prompt", _prompt(json.loads(row["prompt"])))]
+    parts = [("prompt", prompt_text(json.loads(row["prompt"])))]
     if row["reasoning"]:
         parts.append(("reasoning", row["reasoning"]))
     likelihoods = json.loads(row["loglikelihoods"] or "[]")
@@ -74,11 +74,12 @@ def _parts(row: dict[str, Any]) -> list[tuple[str, str]]:
     return parts
 
 
-def _prompt(prompt: Any) -> str:
+def prompt_text(prompt: Any) -> str:
+    """A prompt as a person reads it: roles in brackets, pictures by their hash."""
     if isinstance(prompt, str):
         return prompt
     if isinstance(prompt, dict):
-        return _prompt(prompt["text"]) + "\ncontinuations: " + " | ".join(repr(c) for c in prompt["continuations"])
+        return prompt_text(prompt["text"]) + "\ncontinuations: " + " | ".join(repr(c) for c in prompt["continuations"])
     return "\n".join(f"[{turn['role']}] {_content(turn['content'])}" for turn in prompt)
 
 

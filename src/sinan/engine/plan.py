@@ -3,13 +3,14 @@
 Everything that can be known to fail before the first request is refused here.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from itertools import islice
 from typing import Any
 
 from sinan.errors import UnknownName, UsageError
-from sinan.types import Benchmark, Cell, Model, Protocol, Question, RunSpec, Sample, Sampling
+from sinan.types import Benchmark, Cell, Form, Model, Protocol, Question, RunSpec, Sample, Sampling
 
 
 def protocol(benchmark: Benchmark, spec: RunSpec) -> Protocol:
@@ -21,12 +22,13 @@ def protocol(benchmark: Benchmark, spec: RunSpec) -> Protocol:
     return chosen if spec.shots is None else replace(chosen, shots=spec.shots)
 
 
-def sampling(protocol: Protocol, parameters: Mapping[str, Any]) -> Sampling:
+def sampling(protocol: Protocol, form: Form, parameters: Mapping[str, Any]) -> Sampling:
     """The protocol's sampling with the user's parameters over it; what we do not know goes to the server as it is."""
+    base = protocol.chat_sampling if form == "chat" else protocol.sampling
     known = {field.name for field in fields(Sampling)} - {"extra"}
     set_here: dict[str, Any] = {k: tuple(v) if k == "stop" else v for k, v in parameters.items() if k in known}
     extra = {k: v for k, v in parameters.items() if k not in known}
-    return replace(protocol.sampling, **set_here, extra=dict(protocol.sampling.extra) | extra)
+    return replace(base, **set_here, extra=dict(base.extra) | extra)
 
 
 def refuse_what_cannot_work(benchmark: Benchmark, protocol: Protocol, model: Model, spec: RunSpec) -> None:
@@ -51,19 +53,22 @@ def cell(benchmark: Benchmark, protocol: Protocol, model: Model, spec: RunSpec, 
         benchmark.id,
         model,
         protocol,
-        sampling(protocol, spec.parameters),
+        sampling(protocol, model.form, spec.parameters),
         benchmark.metric,
         _Questions(benchmark, protocol, model, spec, done),
     )
 
 
-def expected(benchmarks: Iterable[Benchmark], models: int, spec: RunSpec) -> int | None:
-    """How many results a run will have; None where a benchmark does not know its size beforehand."""
-    sizes = [benchmark.dataset.size for benchmark in benchmarks]
-    if any(size is None for size in sizes):
-        return None
-    limited = [size if spec.limit is None else min(size, spec.limit) for size in sizes if size is not None]
-    return sum(limited) * models * spec.draws
+def expected(benchmarks: Iterable[Benchmark], models: int, spec: RunSpec) -> int:
+    """How many results a run will have. A dataset that does not know its size is read through once to count it."""
+    return sum(_count(benchmark, spec) for benchmark in benchmarks) * models * spec.draws
+
+
+def _count(benchmark: Benchmark, spec: RunSpec) -> int:
+    data = benchmark.dataset
+    if data.size is None:
+        return sum(1 for subset in data.subsets for _ in islice(data.read(subset, spec.seed), spec.limit))
+    return data.size if spec.limit is None else min(data.size, spec.limit)
 
 
 class Done:
@@ -96,7 +101,7 @@ class _Questions:
                 if (self._benchmark.id, self._model.name, sample.id, draw) in self._done:
                     continue
                 prompt = prompt or self._protocol.prompt(sample, self._model.form, self._shots(subset, sample))
-                yield Question(sample, prompt, draw)
+                yield Question(sample, prompt, draw, _seed(self._spec.seed, sample.id, draw))
 
     def _shots(self, subset: str, sample: Sample) -> Sequence[Sample]:
         count = self._protocol.shots
@@ -106,6 +111,11 @@ class _Questions:
         if self._protocol.few_shot is None:
             return pool[:count]
         return self._protocol.few_shot(self._spec.seed, sample, pool, count)
+
+
+def _seed(seed: int, sample_id: str, draw: int) -> int:
+    digest = hashlib.sha256(f"{seed}/{draw}/{sample_id}".encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:4], "big") >> 1  # 31 bits: what every sampler takes
 
 
 def samples(benchmark: Benchmark, spec: RunSpec) -> Iterator[tuple[str, Sample]]:

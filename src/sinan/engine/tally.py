@@ -66,7 +66,7 @@ class CellTally:
 
     def __init__(self, metric: Metric, draws: int) -> None:
         self._metric, self._draws = metric, draws
-        self._values: "dict[str, array[float]]" = defaultdict(lambda: array("d"))
+        self._values: dict[str, array[float]] = defaultdict(lambda: array("d"))
         self._open: dict[tuple[str, str], list[float]] = defaultdict(list)
         self.outcomes = dict.fromkeys((outcome.value for outcome in Outcome), 0)
         self.tokens_in = self.tokens_out = 0

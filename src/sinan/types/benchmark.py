@@ -66,9 +66,12 @@ class Protocol:
     solver: Solver
     scorer: Scorer
     sampling: Sampling = Sampling()
+    """For a model that continues text: it must be told where to stop."""
     shots: int = 0
     few_shot: FewShot | None = None
     """How the shots are chosen; None takes the first of the pool."""
+    chat_sampling: Sampling = Sampling(max_tokens=2048)
+    """For a model that takes messages: it ends its own turn, and may think before it answers."""
 
 
 @dataclass(frozen=True)

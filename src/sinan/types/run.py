@@ -38,6 +38,8 @@ class Question:
     sample: Sample
     prompt: Prompt
     draw: int = 0
+    seed: int = 0
+    """Of this draw: a function of the run's seed, the sample and the draw, so that no order or neighbour decides."""
 
 
 @dataclass(frozen=True)

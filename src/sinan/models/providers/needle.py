@@ -50,7 +50,7 @@ class Needle:
     """One bundled model."""
 
     form: Form = "base"
-    capabilities = frozenset({"generate", "loglikelihood"})
+    capabilities = frozenset({"generate", "loglikelihood", "seed"})
     concurrency = 64
 
     def __init__(self, size: str) -> None:
