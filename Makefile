@@ -47,10 +47,15 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/.made
 	$(PIP) install --quiet --editable '.[plot]'
 	@touch $@
 
-# torch comes first and alone, so that nothing else chooses another build of it.
 $(VENV)/.test: pyproject.toml | $(VENV)/.made
+	$(PIP) install --quiet --group test --group check --editable '.[plot]'
+	@touch $@
+
+# What the tests against transformers need, and tools/needle; without it those tests say that they are skipped.
+# torch comes first and alone, so that nothing else chooses another build of it.
+$(VENV)/.train: pyproject.toml | $(VENV)/.made
 	$(PIP) install --quiet '$(TORCH)'
-	$(PIP) install --quiet --group test --group check --group train --editable '.[plot]'
+	$(PIP) install --quiet --group train
 	@touch $@
 
 $(VENV)/.check: pyproject.toml | $(VENV)/.made

@@ -289,3 +289,21 @@ def test_hostile_text_from_a_model_reaches_no_terminal_raw(work):
         code, out, _ = sinan(work, "show", "last", *words)
         assert code == 0 and not {"\x1b", "\x07", "\x00", "\x9b"} & set(out)
         assert "[bold]x[/bold]" in out
+
+
+def test_a_damaged_run_is_one_clear_line(work):
+    with ChatServer(right) as server:
+        sinan(work, "run", "q.jsonl", "-m", server.model)
+    folder = the_run(work)
+    about = json.loads((folder / "run.json").read_text())
+    for name, change in (("results.json", [{}]), ("run.json", about | {"spec": {"models": 3}}), ("run.json", {})):
+        (folder / name).write_text(json.dumps(change))
+        code, _, err = sinan(work, *(["show", "last"] if name == "results.json" else ["run", "--resume", folder.name]))
+        one_line(err, code, 2)
+
+
+def test_a_terminal_without_chinese_is_no_reason_to_fail(work):
+    with ChatServer(lambda q: "答案：1") as server:
+        env = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+        assert sinan(work, "run", "q.jsonl", "-m", server.model, env=env)[0] == 0
+        assert sinan(work, "show", "last", "--samples", env=env)[0] == 0

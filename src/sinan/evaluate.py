@@ -121,8 +121,17 @@ def spec_of(runs: Path, name: str) -> RunSpec:
 def stored_results(folder: store.RunFolder) -> list[CellResult]:
     """The numbers of a stored run; of one that is unfinished or was killed, as they stand in its journal."""
     about, rows = folder.about(), folder.results()
-    if rows is not None and about["status"] != "running":
-        return [CellResult.from_json(row) for row in rows]
+    try:
+        if rows is not None and about["status"] != "running":
+            return [CellResult.from_json(row) for row in rows]
+        return _results_so_far(folder, about)
+    except (KeyError, TypeError, IndexError) as error:
+        raise StoreError(
+            f"run {folder.id} cannot be read: its run.json or results.json is damaged ({error!r})"
+        ) from None
+
+
+def _results_so_far(folder: store.RunFolder, about: Mapping[str, Any]) -> list[CellResult]:
     cells = {(cell["benchmark"], cell["model"]): cell for cell in about["cells"]}
     draws = about["spec"]["draws"]
     tallies = {key: CellTally(METRICS[cell["metric"]], draws) for key, cell in cells.items()}

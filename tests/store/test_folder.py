@@ -12,7 +12,8 @@ from sinan.store import create, find, listed, now
 
 def made(runs, name, created=None):
     folder = create(runs, name)
-    folder.describe({"created": created or now(), "status": "complete"})
+    asked = {"spec": {}, "cells": [], "models": [], "sinan": "0.1.0"}
+    folder.describe({"created": created or now(), "status": "complete"} | asked)
     return folder
 
 
@@ -57,7 +58,7 @@ def test_a_run_of_a_newer_version_is_left_alone(tmp_path):
         folder.about()
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"format": "x"}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"format": "x"}', '{"format": 1}'])
 def test_a_broken_description_is_one_clear_line(tmp_path, content):
     folder = made(tmp_path, "a")
     (folder.path / "run.json").write_text(content)

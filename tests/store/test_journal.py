@@ -69,7 +69,7 @@ def test_any_text_survives_journal_and_parquet(tmp_path_factory, texts, metadata
 def test_samples_has_the_columns_of_the_contract(folder):
     write(folder.journal, result())
     frames.write_samples(folder, repeated=False)
-    columns = (  # noqa: SIM905
+    columns = (
         "run, benchmark, model, sample_id, draw, group, prompt, prompt_hash, completion, reasoning, tool_calls, "
         "finish_reason, answer, target, score, outcome, explanation, tokens_in, tokens_out, latency_s, attempts, "
         "cost_usd, metadata"

@@ -4,6 +4,7 @@ A command's file is imported when the command is used, so that `sinan --help` lo
 """
 
 import importlib
+import io
 import os
 import sys
 from typing import Any, NoReturn
@@ -48,6 +49,9 @@ def program() -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the program and end the process with the contract's exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no Chinese is no reason to fail
     sys.exit(_code(arguments))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from sinan.errors import UsageError
+from sinan.errors import StoreError, UsageError
 from sinan.store.provenance import provenance
 from sinan.types import Benchmark, Cell, Model, RunSpec, Source
 
@@ -56,7 +56,10 @@ def spec_from_json(about: Mapping[str, Any]) -> RunSpec:
     """The RunSpec of a run.json. Fields that this version does not know are refused by their absence here."""
     known = {field.name for field in fields(RunSpec)}
     row = {k: v for k, v in about["spec"].items() if k in known}
-    return RunSpec(**row | {"targets": tuple(row["targets"]), "models": tuple(row["models"])})
+    try:
+        return RunSpec(**row | {"targets": tuple(row["targets"]), "models": tuple(row["models"])})
+    except (KeyError, TypeError) as error:
+        raise StoreError(f"run {about['id']} cannot be read: what it asked for is damaged ({error!r})") from None
 
 
 def refuse_difference(run: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:

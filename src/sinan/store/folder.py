@@ -18,6 +18,9 @@ from sinan.store.journal import NAME as JOURNAL
 FORMAT = 1
 """Of run.json and the journal. A folder of a higher number is left alone."""
 
+DESCRIBED: dict[str, type] = {"created": str, "status": str, "spec": dict, "cells": list, "models": list, "sinan": str}
+"""What every run.json holds."""
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -49,12 +52,15 @@ class RunFolder:
         """run.json. Raises StoreError where it is missing, broken or from a newer sinan."""
         about = _read_json(self.path / "run.json")
         if not isinstance(about, dict) or not isinstance(about.get("format"), int):
-            raise StoreError(f"{self.path / 'run.json'} is not the description of a run")
+            raise StoreError(f"{self.path / 'run.json'} is not the description of a run: it names no format")
         if about["format"] > FORMAT:
             raise StoreError(
                 f"{self.path} was written by sinan {about.get('sinan', '?')} in format {about['format']}; this sinan "
                 f"reads up to format {FORMAT}. Remedy: pip install --upgrade sinan"
             )
+        missing = [name for name, kind in DESCRIBED.items() if not isinstance(about.get(name), kind)]
+        if missing:
+            raise StoreError(f"{self.path / 'run.json'} is damaged: {', '.join(missing)} missing or of the wrong kind")
         return about
 
     def describe(self, about: dict[str, Any]) -> None:

@@ -9,6 +9,13 @@ from sinan.types import Completion, SampleResult
 Record = dict[str, Any]
 Key = tuple[str, str, str, int]
 
+COLUMNS = frozenset(
+    "benchmark model sample_id draw group prompt prompt_hash completion reasoning tool_calls loglikelihoods "
+    "finish_reason answer target score outcome explanation tokens_in tokens_out latency_s attempts cost_usd "
+    "metadata".split()
+)
+"""Of every record, as of every row of samples.parquet but for `run`."""
+
 
 def encode(result: SampleResult) -> bytes:
     """The line, with its newline. Text that is no valid Unicode is kept as far as Unicode goes."""
@@ -25,7 +32,7 @@ def decode(line: bytes) -> Record | None:
         record = orjson.loads(line)
     except orjson.JSONDecodeError:
         return None
-    return record if isinstance(record, dict) and "sample_id" in record and "outcome" in record else None
+    return record if isinstance(record, dict) and record.keys() >= COLUMNS else None
 
 
 def key(record: Record) -> Key:

@@ -91,7 +91,7 @@ class Model(typing.Protocol):
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """Out of `generate`, `loglikelihood`, `image`, and `seed` where drawing with a seed is sure to be understood."""
+        """Out of `generate`, `loglikelihood`, `image`; `seed` where a seed is sure to be understood."""
         ...
 
     @property
