@@ -20,6 +20,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PYTHON = sys.executable
+SINAN = (PYTHON, "-m", "sinan")
 
 
 def measured(*command: str, cwd: str | None = None) -> tuple[float, float, float]:
@@ -83,20 +84,24 @@ def startup() -> Iterator[str]:
         yield f"| {name} | {min(values):.0f} | {middle:.0f} | {middle / bare:.2f} |"
 
 
+def question(i: int) -> str:
+    return json.dumps({"id": i, "question": f"Question #{i:05d}#: what is 3 + 4?", "answer": "7"}) + "\n"
+
+
 def throughput() -> Iterator[str]:
     yield "\n## Overhead against the bare client loop of the same HTTP library (median of 3, in turn)\n"
     yield "| work | ideal s | bare s | sinan s | sinan / bare | sinan CPU ms a sample | bare | sinan peak MB |"
     yield "|---|---|---|---|---|---|---|---|"
     for count, seconds, concurrency in ((1_319, 0.1, 32), (1_319, 0.1, 256), (10_000, 0.05, 256)):
         with server(seconds) as port, tempfile.TemporaryDirectory() as folder:
-            rows = ({"id": i, "question": f"Question #{i:05d}#: what is 3 + 4?", "answer": "7"} for i in range(count))
-            (Path(folder) / "w.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+            (Path(folder) / "w.jsonl").write_text("".join(map(question, range(count))))
             model = f"openai/mock?base_url=http://127.0.0.1:{port}/v1"
-            ours = (PYTHON, "-m", "sinan", "run", "w.jsonl", "-m", model, "--concurrency", str(concurrency), "--quiet")
+            ours = (*SINAN, "run", "w.jsonl", "-m", model, "--concurrency", str(concurrency), "--quiet")
             bare = (PYTHON, str(HERE / "bare_client.py"), str(port), str(count), str(concurrency))
             (wall, cpu, peak), (bare_wall, bare_cpu, _) = medians(3, ours, bare, cwd=folder)
+            ideal = count * seconds / concurrency
             yield (
-                f"| {count:,} x {seconds * 1000:.0f} ms, concurrency {concurrency} | {count * seconds / concurrency:.2f} "
+                f"| {count:,} x {seconds * 1000:.0f} ms, concurrency {concurrency} | {ideal:.2f} "
                 f"| {bare_wall:.2f} | {wall:.2f} | {wall / bare_wall:.2f} | {1000 * cpu / count:.2f} "
                 f"| {1000 * bare_cpu / count:.2f} | {peak:.0f} |"
             )

@@ -12,11 +12,11 @@ import typing
 __version__ = "0.1.0"
 
 if typing.TYPE_CHECKING:
-    from sinan.evaluate import evaluate, run
+    from sinan.evaluate import run, run_async
     from sinan.types import Benchmark, Card, Dataset, Message, Prompt, Protocol, Run, RunSpec, Sample, Score
 
 _HOME = {
-    **dict.fromkeys(("evaluate", "run"), "sinan.evaluate"),
+    **dict.fromkeys(("run", "run_async"), "sinan.evaluate"),
     **dict.fromkeys(
         ("Benchmark", "Card", "Dataset", "Message", "Prompt", "Protocol", "Run", "RunSpec", "Sample", "Score"),
         "sinan.types",
@@ -34,8 +34,8 @@ __all__ = [
     "RunSpec",
     "Sample",
     "Score",
-    "evaluate",
     "run",
+    "run_async",
 ]
 
 

@@ -92,16 +92,16 @@ async def evaluate(
         return run
 
 
-def run(
+async def run_async(
     targets: str | Iterable[str],
     models: str | Iterable[str],
     *,
     parameters: Mapping[str, Any] | None = None,
     **how: Any,
 ) -> Run:
-    """`evaluate` for scripts: `sinan.run("gsm8k", "needle/m", limit=100)`.
+    """`evaluate` for scripts and notebooks: `await sinan.run_async("gsm8k", "needle/m", limit=100)`.
 
-    Takes the other fields of RunSpec and the keywords of `evaluate`. Inside a running event loop, await `evaluate`.
+    Takes the other fields of RunSpec and the keywords of `evaluate`.
     """
     in_spec = {k: v for k, v in how.items() if k in RunSpec.__dataclass_fields__}
     spec = RunSpec(
@@ -110,7 +110,12 @@ def run(
         parameters=dict(parameters or {}),
         **in_spec,
     )
-    return asyncio.run(evaluate(spec, **{k: v for k, v in how.items() if k not in in_spec}))
+    return await evaluate(spec, **{k: v for k, v in how.items() if k not in in_spec})
+
+
+def run(targets: str | Iterable[str], models: str | Iterable[str], **how: Any) -> Run:
+    """`run_async` where no event loop runs: `sinan.run("gsm8k", "needle/m", limit=100)`."""
+    return asyncio.run(run_async(targets, models, **how))
 
 
 def spec_of(runs: Path, name: str) -> RunSpec:
