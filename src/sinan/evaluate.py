@@ -80,8 +80,8 @@ async def evaluate(
                     concurrency=lambda model: concurrency or model.concurrency,
                     counted=lambda result: watch.counted(result, tally.count(result)),
                 )
-                status = "partial" if tally.failed else "complete"
                 frames.write_samples(folder, repeated=tally.failed_before > 0)
+                status = "partial" if tally.failed else "complete"
             finally:
                 results = tally.results(versions, spec.protocol)
                 seconds = time.perf_counter() - began

@@ -30,6 +30,7 @@ class Progress(Watch):
             rich.progress.TaskProgressColumn(),
             _Rate(),
             rich.progress.TimeRemainingColumn(compact=True),
+            rich.progress.TextColumn("left "),
             rich.progress.TextColumn("{task.fields[told]}"),
             console=self._console,
             disable=quiet or not sys.stderr.isatty(),

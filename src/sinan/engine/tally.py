@@ -26,12 +26,14 @@ class Tally:
         What was answered counts and is done; a failure is no answer, and is left to be asked again.
         """
         for record in records:
+            cell = self.cells.get((record["benchmark"], record["model"]))
+            if cell is None:  # of a journal that was joined to this one and asked more than this run does
+                continue
             if record["finish_reason"] is None:
                 self.failed_before += 1
                 continue
             self.resumed += 1
             self.done.add(record["benchmark"], record["model"], record["sample_id"], record["draw"])
-            cell = self.cells[record["benchmark"], record["model"]]
             cell.add(record["sample_id"], record["group"], record["outcome"], record["score"])
             cell.spent(record["tokens_in"], record["tokens_out"])
 
