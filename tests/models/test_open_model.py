@@ -35,7 +35,7 @@ def test_providers_of_other_packages_are_found(monkeypatch: pytest.MonkeyPatch) 
     )
     entry = SimpleNamespace(name="mine", load=lambda: mine)
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [entry])
-    assert "mine" in sinan.models.providers() and "openai" in sinan.models.providers()
+    assert "mine" in sinan.models.names() and "openai" in sinan.models.names()
     assert sinan.models.open_model("mine/a/b?x=1%2F2&y=", 5) == ("a/b", {"x": "1/2", "y": ""}, 5)
     assert Availability("mine", True, "here") in sinan.models.statuses()
 

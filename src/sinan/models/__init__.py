@@ -16,7 +16,7 @@ from types import ModuleType
 
 from sinan.errors import UnknownName, UsageError
 from sinan.models import options as option
-from sinan.models import providers as _folder
+from sinan.models import providers
 from sinan.types import Model
 from sinan.types.availability import Availability
 
@@ -37,15 +37,15 @@ def open_model(spec: str, timeout: float = 600.0) -> Model:
     return model
 
 
-def providers() -> list[str]:
+def names() -> list[str]:
     """Names of all providers, found without importing them."""
-    here = {module.name for module in pkgutil.iter_modules(_folder.__path__)}
+    here = {module.name for module in pkgutil.iter_modules(providers.__path__)}
     return sorted(here | {entry.name for entry in _registered()})
 
 
 def statuses() -> list[Availability]:
     """What every provider says about itself."""
-    return [line for name in providers() for line in _status(name)]
+    return [line for name in names() for line in _status(name)]
 
 
 def _parse(spec: str) -> tuple[str, str, dict[str, str]]:
@@ -54,7 +54,7 @@ def _parse(spec: str) -> tuple[str, str, dict[str, str]]:
     if not slash or not provider or not name:
         raise UsageError(
             f"{path} is no model: write PROVIDER/NAME, such as needle/m or "
-            f"openai/NAME?base_url=http://127.0.0.1:8000/v1. Providers: {', '.join(providers())}."
+            f"openai/NAME?base_url=http://127.0.0.1:8000/v1. Providers: {', '.join(names())}."
         )
     options = option.parse(query)
     option.refuse_secrets(path, options)
@@ -62,14 +62,14 @@ def _parse(spec: str) -> tuple[str, str, dict[str, str]]:
 
 
 def _provider(name: str) -> ModuleType:
-    known = providers()
+    known = names()
     if name not in known:
         raise UnknownName(name, "provider", known, f"Providers: {', '.join(known)}.")
     for entry in _registered():
         if entry.name == name:
             module: ModuleType = entry.load()
             return module
-    return importlib.import_module(f"{_folder.__name__}.{name}")
+    return importlib.import_module(f"{providers.__name__}.{name}")
 
 
 def _registered() -> "list[EntryPoint]":
