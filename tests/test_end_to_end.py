@@ -307,3 +307,122 @@ def test_a_terminal_without_chinese_is_no_reason_to_fail(work):
         env = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
         assert sinan(work, "run", "q.jsonl", "-m", server.model, env=env)[0] == 0
         assert sinan(work, "show", "last", "--samples", env=env)[0] == 0
+
+
+def rows_of(work, *words):
+    code, out, _ = sinan(work, "show", "last", "--samples", "--rows", "500", "--json", *words)
+    assert code == 0
+    return json.loads(out)["samples"]
+
+
+def test_samples_hold_each_question_once_however_often_a_run_is_resumed(work):
+    broken = set(range(0, 60, 3))
+    with ChatServer(lambda q: (400, "no") if number_in(q) in broken else right(q)) as server:
+        assert sinan(work, "run", "q.jsonl", "-m", server.model)[0] == 1
+        broken.clear()
+        for _ in range(2):
+            assert sinan(work, "run", "--resume", "last")[0] == 0
+            samples = rows_of(work)
+            assert len(samples) == 60 and {s["outcome"] for s in samples} == {"correct"}
+        journal_file = the_run(work) / "journal.jsonl"
+        journal_file.write_bytes(journal_file.read_bytes() * 2)
+        code, out, _ = sinan(work, "run", "--resume", "last", "--json")
+        assert json.loads(out)["results"][0]["n"] == 60 and len(rows_of(work)) == 60
+
+
+def test_samples_of_a_run_that_goes_on_are_those_of_its_journal(work):
+    broken = set(range(0, 60, 3))
+    with ChatServer(lambda q: (400, "no") if number_in(q) in broken else right(q)) as server:
+        sinan(work, "run", "q.jsonl", "-m", server.model)
+        broken.clear()
+        server.asked.clear()
+        server.hold_after = 8
+        process = start(work, "run", "--resume", "last", "--concurrency", "4")
+        until(lambda: server.held.is_set() and lines(work) == 68)
+        process.kill()
+        process.communicate()
+    outcomes = [s["outcome"] for s in rows_of(work)]
+    assert (outcomes.count("correct"), outcomes.count("failed")) == (48, 12)
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        "api_key=sk-abcdefghijkl",
+        'extra_headers={"Authorization": "x"}',
+        "n=4",
+        "stream=true",
+        "seed=99999999999999999999",
+        "x=99999999999999999999",
+    ],
+)
+def test_parameters_that_cannot_be_meant_are_refused_before_anything_runs(work, parameter):
+    code, out, err = sinan(work, "run", "q.jsonl", "-m", "openai/x?base_url=http://127.0.0.1:9/v1", "-p", parameter)
+    one_line(err, code, 2)
+    assert "abcdefghijkl" not in out + err and not (work / "runs").exists()
+
+
+def test_a_key_that_the_server_repeats_stays_out_of_the_run(work):
+    with ChatServer(lambda q: f"your key is {KEY}. ANSWER: 1") as server:
+        assert sinan(work, "run", "q.jsonl", "-m", server.model)[0] == 0
+    for path in the_run(work).iterdir():
+        assert KEY.encode() not in path.read_bytes(), path
+
+
+def test_deep_metadata_and_half_a_surrogate_pair_lose_no_answer(work):
+    deep = "[" * 600 + "]" * 600
+    row = '{"question": "#1# times seven?", "answer": 7, "deep": ' + deep + ', "odd": "\\ud800"}\n'
+    (work / "odd.jsonl").write_text(row)
+    with ChatServer(lambda q: "\ud83d ANSWER: 7") as server:
+        code, out, err = sinan(work, "run", "odd.jsonl", "-m", server.model, "--json")
+    assert code == 0, err
+    assert json.loads(out)["results"][0]["value"] == 1.0
+    assert rows_of(work)[0]["completion"] == "? ANSWER: 7"
+
+
+def test_options_beside_resume_that_would_change_the_run_are_refused(work):
+    with ChatServer(right) as server:
+        sinan(work, "run", "q.jsonl", "-m", server.model, "-n", "5")
+    code, _, err = sinan(work, "run", "--resume", "last", "-n", "9")
+    one_line(err, code, 2, "limit")
+
+
+def test_a_run_can_go_on_from_another_folder(work):
+    with ChatServer(lambda q: (400, "no") if number_in(q) == 3 else right(q)) as server:
+        sinan(work, "run", "q.jsonl", "-m", server.model)
+        server.answer = right
+        (work / "elsewhere").mkdir()
+        code, out, err = sinan(work / "elsewhere", "run", "--resume", str(the_run(work)), "--json")
+        assert code == 0, err
+        assert json.loads(out)["requests"]["sent"] == 1
+
+
+def test_one_run_that_cannot_be_read_hides_no_other(work):
+    with ChatServer(right) as server:
+        sinan(work, "run", "q.jsonl", "-m", server.model)
+    readable = the_run(work).name
+    (work / "runs" / "ffff-new").mkdir()
+    (work / "runs" / "ffff-new" / "run.json").write_text('{"format": 99, "created": "9"}')
+    code, out, _ = sinan(work, "show", "--list")
+    assert code == 0 and {"ffff-new", readable} <= set(out.split())
+
+
+def test_a_wrong_key_in_mid_run_keeps_what_was_answered_and_says_how_to_go_on(work):
+    def answer(question):
+        return right(question) if sum(server.asked.values()) <= 20 else (401, "expired")
+
+    with ChatServer(answer) as server:
+        code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--concurrency", "1", "--json")
+        one_line(err, code, 2, "OPENAI_API_KEY", "--resume")
+        document = json.loads(out)
+        assert document["status"] == "stopped" and document["results"][0]["n"] == 20
+
+
+def test_sigterm_ends_cleanly(work):
+    with ChatServer(right, hold_after=10) as server:
+        process = start(work, "run", "q.jsonl", "-m", server.model, "--concurrency", "4")
+        until(lambda: server.held.is_set() and lines(work) == 10)
+        process.terminate()
+        _, err = process.communicate(timeout=60)
+        one_line(err, process.returncode, 130, "--resume")
+        assert json.loads((the_run(work) / "run.json").read_text())["status"] == "stopped"

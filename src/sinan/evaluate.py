@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -59,10 +60,11 @@ async def evaluate(
     StoreError and ModelUnusable later end the run with everything answered kept. Cancelling stops it cleanly.
     """
     began, watch = time.perf_counter(), watch or Watch()
+    spec = replace(spec, targets=tuple(catalog.absolute(target) for target in spec.targets))
     benchmarks = catalog.resolve(spec.targets, spec.scorer)
     watch.resolved(benchmarks)
     async with _opened(spec, benchmarks, timeout) as opened:
-        data = _fetched(benchmarks, watch)
+        data = await _fetched(benchmarks, watch)
         done, versions = Done(), {b.id: catalog.version(b, spec.protocol) for b in benchmarks}
         pairs = [(benchmark, model) for benchmark in benchmarks for model in opened]
         cells = [plan.cell(b, plan.protocol(b, spec), model, spec, done) for b, model in pairs]
@@ -80,7 +82,7 @@ async def evaluate(
                     concurrency=lambda model: concurrency or model.concurrency,
                     counted=lambda result: watch.counted(result, tally.count(result)),
                 )
-                frames.write_samples(folder, repeated=tally.failed_before > 0)
+                frames.write_samples(folder, repeated=resume is not None)
                 status = "partial" if tally.failed else "complete"
             finally:
                 results = tally.results(versions, spec.protocol)
@@ -169,11 +171,11 @@ def _refuse_twice(names: Sequence[str], what: str) -> None:
         raise UsageError(f"{what} {twice[0]} is asked for twice in one run; results could not be told apart")
 
 
-def _fetched(benchmarks: Sequence[Benchmark], watch: Watch) -> list[Source]:
+async def _fetched(benchmarks: Sequence[Benchmark], watch: Watch) -> list[Source]:
     """Every data file of the benchmarks, at hand and verified."""
     sources = [source for b in benchmarks for subset in b.dataset.subsets for source in b.dataset.sources(subset)]
     for number, source in enumerate(sources, 1):
-        download.fetch(source)
+        await asyncio.to_thread(download.fetch, source)
         watch.fetching(number, len(sources))
     return sources
 
@@ -181,14 +183,20 @@ def _fetched(benchmarks: Sequence[Benchmark], watch: Watch) -> list[Source]:
 @contextmanager
 def _writing(folder: store.RunFolder, about: dict[str, Any]) -> Iterator[store.DiskJournal]:
     """The run's journal, in this process's hands alone; refused where the run asked for something else before."""
-    lock = folder.lock()
+    lock, new = folder.lock(), not folder.described
     try:
         created = store.now()
-        if folder.described:
+        if not new:
             before = folder.about()
             description.refuse_difference(folder.id, before, about)
             created = before["created"]
-        folder.describe(about | {"created": created, "status": "running"})
+        try:
+            folder.describe(about | {"created": created, "status": "running"})
+        except StoreError:
+            if new:
+                folder.discard()
+            raise
+        folder.forget_results()  # of an earlier process: from here on they are out of date
         disk = store.DiskJournal(folder.journal)
         try:
             yield disk

@@ -12,6 +12,7 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from sinan.errors import UsageError
 
@@ -30,29 +31,43 @@ class Settings:
 
 
 @cache
-def _file(path: Path) -> dict[str, object]:
+def _file(path: Path) -> dict[str, Any]:
+    """The table of a sinan.toml, its paths resolved against its own folder. Raises UsageError."""
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        table = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise UsageError(f"{path} cannot be read as settings: {error}") from None
+    for name in ("cache", "mirror"):
+        if name in table:
+            table[name] = _place(path, name, table[name])
+    keys = table.setdefault("keys", {})
+    if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys.values()):
+        raise UsageError(f'{path}: [keys] must be a table of NAME = "secret"')
+    return table
 
 
-def _user_folder() -> Path:
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "sinan"
+def _place(path: Path, name: str, value: object) -> str:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise UsageError(f"{path}: {name} must be a text that names a folder")
+    return value if value.startswith(("http://", "https://")) else str(path.parent / Path(value).expanduser())
 
 
-def _user_cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sinan"
+def _home() -> Path:
+    """The user's folder; where there is none (a container without HOME), the working folder."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path.cwd()
 
 
 def load() -> Settings:
     """The settings in force now. Raises UsageError where a sinan.toml is broken."""
-    table = _file(_user_folder() / "sinan.toml") | _file(Path("sinan.toml").absolute())
-    keys = table.get("keys", {})
-    if not isinstance(keys, dict) or not all(isinstance(v, str) for v in keys.values()):
-        raise UsageError('sinan.toml: [keys] must be a table of NAME = "secret"')
-    cache_folder = os.environ.get("SINAN_CACHE") or table.get("cache") or _user_cache()
+    user = _file(Path(os.environ.get("XDG_CONFIG_HOME") or _home() / ".config") / "sinan" / "sinan.toml")
+    here = _file(Path("sinan.toml").absolute())
+    table = user | here
+    own_cache = Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache") / "sinan"
+    cache_folder = Path(os.environ.get("SINAN_CACHE") or table.get("cache") or own_cache)
     mirror = os.environ.get("SINAN_MIRROR") or table.get("mirror") or None
-    return Settings(Path(str(cache_folder)).expanduser(), str(mirror) if mirror else None, dict(keys))
+    return Settings(cache_folder, mirror, user.get("keys", {}) | here.get("keys", {}))

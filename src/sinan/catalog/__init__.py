@@ -71,6 +71,11 @@ def expand(target: str) -> list[str]:
     return list(all_suites()[target].benchmarks) if target in all_suites() else [target]
 
 
+def absolute(target: str) -> str:
+    """A target that is a file, by its whole path, so that a run can go on from another folder; else as it is."""
+    return str(Path(target).absolute()) if target.lower().endswith((*_QUESTIONS, ".py")) else target
+
+
 def resolve(targets: Iterable[str], scorer: str | None = None) -> list[Benchmark]:
     """The benchmarks of all targets, each once, in order. `scorer` overrides the guess for files of questions."""
     targets = list(targets)
@@ -81,7 +86,9 @@ def resolve(targets: Iterable[str], scorer: str | None = None) -> list[Benchmark
 
 
 def _registered() -> Iterable[EntryPoint]:
-    return entry_points(group="sinan.benchmarks")
+    """Benchmarks of other packages; a name that is none, or is taken by this folder's own files, is passed over."""
+    points = entry_points(group="sinan.benchmarks")
+    return [point for point in points if point.name.isidentifier() and point.name not in _NOT_BENCHMARKS]
 
 
 def _by_id(name: str) -> Benchmark:

@@ -77,6 +77,6 @@ def _code(arguments: list[str] | None) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    line = " ".join(message.split())
+    line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in " ".join(message.split()))
     print(f"sinan: {line}", file=sys.stderr)
     return code

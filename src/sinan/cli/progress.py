@@ -39,6 +39,11 @@ class Progress(Watch):
         self._task: rich.progress.TaskID | None = None
         self._tally: Tally | None = None
 
+    @property
+    def running(self) -> bool:
+        """Whether the run exists and has not ended: there is something to conclude."""
+        return self._tally is not None and self.run is None
+
     def __enter__(self) -> "Progress":
         self._bar.start()
         return self

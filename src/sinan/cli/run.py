@@ -2,14 +2,20 @@
 
 import asyncio
 import json
+import signal
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sinan.cli import experiment
-from sinan.errors import UsageError
+from sinan.errors import ModelError, SinanError, UsageError
+from sinan.models.options import looks_secret
 from sinan.types import Run, RunSpec
+
+if TYPE_CHECKING:
+    from sinan.cli.progress import Progress
 
 EXAMPLES = """
 \b
@@ -19,6 +25,16 @@ Examples:
   sinan run questions.jsonl -m 'openai/NAME?base_url=http://127.0.0.1:8000/v1'
   sinan run --resume last
 """
+
+
+RESERVED = ("model", "messages", "prompt", "stream", "n", "echo", "logprobs", "images")
+KNOWN: dict[str, tuple[tuple[type, ...], str]] = {
+    "temperature": ((int, float, type(None)), "a number or null"),
+    "top_p": ((int, float, type(None)), "a number or null"),
+    "max_tokens": ((int, type(None)), "a whole number or null"),
+    "seed": ((int, type(None)), "a whole number or null"),
+    "stop": ((list,), "a text or a JSON list of texts"),
+}
 
 
 @click.command("run", epilog=EXAMPLES)
@@ -44,7 +60,11 @@ Examples:
 @click.option("--scorer", help="For a file of questions: number, letter, exact, ...")
 @click.option("--concurrency", default="auto", show_default=True, metavar="N|auto", help="Calls in flight per model.")
 @click.option(
-    "--timeout", type=click.FloatRange(0, min_open=True), default=600.0, show_default=True, help="Seconds for one call."
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=600.0,
+    show_default=True,
+    help="Seconds for one attempt.",
 )
 @click.option(
     "--max-failed",
@@ -73,15 +93,35 @@ def command(**options: Any) -> int:
     how |= {"concurrency": _concurrency(options["concurrency"]), "timeout": options["timeout"]}
     try:
         with watch:
-            run = asyncio.run(evaluate(spec, **how, watch=watch))
-    except KeyboardInterrupt:
+            run = asyncio.run(_interruptible(evaluate(spec, **how, watch=watch), watch))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        if watch.run is None:
+            raise KeyboardInterrupt from None
+        _print(watch.run, options)
+        click.echo(f"sinan: interrupted; go on with: sinan run --resume {watch.run.path}", err=True)
+        return 130
+    except SinanError as error:
         if watch.run is None:
             raise
         _print(watch.run, options)
-        click.echo(f"sinan: interrupted; go on with: sinan run --resume {watch.run.id}{_runs(options)}", err=True)
-        return 130
+        remedy = f" Go on with: sinan run --resume {watch.run.path}" if isinstance(error, ModelError) else ""
+        raise SinanError(f"{error}{remedy}") from None
     _print(run, options)
     return 1 if run.failed > options["max_failed"] else 0
+
+
+async def _interruptible(work: Coroutine[Any, Any, Run], watch: "Progress") -> Run:
+    """Ctrl-C and SIGTERM end a run cleanly once it has begun; before that, and the second time, at once."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def on_signal(number: int, frame: object) -> None:
+        if task is None or not watch.running or task.cancelling():
+            raise KeyboardInterrupt
+        loop.call_soon_threadsafe(task.cancel)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    return await work
 
 
 def _spec(options: dict[str, Any]) -> RunSpec:
@@ -90,6 +130,7 @@ def _spec(options: dict[str, Any]) -> RunSpec:
 
         before = spec_of(options["runs"], options["resume"])
         if not options["targets"] and not options["models"]:
+            _refuse_changes(options["resume"])
             return before
     if not options["targets"]:
         raise UsageError("run needs a target, such as first-light or gsm8k. All of them: sinan hub list")
@@ -100,6 +141,14 @@ def _spec(options: dict[str, Any]) -> RunSpec:
         )
     names = ("targets", "models", "limit", "shots", "draws", "seed", "protocol", "scorer")
     return RunSpec(**{name: options[name] for name in names}, parameters=options["parameters"])
+
+
+def _refuse_changes(run: str) -> None:
+    told = click.get_current_context().get_parameter_source
+    asked = ("limit", "shots", "draws", "seed", "protocol", "scorer", "parameters", "name")
+    changed = [name for name in asked if told(name) is not click.core.ParameterSource.DEFAULT]
+    if changed:
+        raise UsageError(f"--resume {run} goes on with what that run asks; {changed[0]} cannot be changed")
 
 
 def _with_experiment(options: dict[str, Any]) -> dict[str, Any]:
@@ -129,33 +178,30 @@ def _parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
         if not key or not equals:
             raise UsageError(f"-p {pair}: a parameter is written KEY=VALUE, such as -p temperature=0")
         try:
-            value = json.loads(text, parse_constant=_no_constant)
-        except ValueError:
-            value = text
-        parameters[key] = value
+            parameters[key] = json.loads(text, parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            parameters[key] = text
     _check(parameters)
     return parameters
 
 
 def _check(parameters: dict[str, Any]) -> None:
     """The parameters that we know must have their types; others are the server's business."""
-    kinds: dict[str, tuple[tuple[type, ...], str]] = {
-        "temperature": ((int, float, type(None)), "a number or null"),
-        "top_p": ((int, float, type(None)), "a number or null"),
-        "max_tokens": ((int, type(None)), "a whole number or null"),
-        "seed": ((int, type(None)), "a whole number or null"),
-    }
     if isinstance(parameters.get("stop"), str):
         parameters["stop"] = [parameters["stop"]]
-    for key, (types, words) in kinds.items():
-        value: Any = parameters.get(key)
-        if isinstance(value, bool) or not isinstance(value, types):
-            raise UsageError(f"-p {key}={value}: {key} must be {words}")
+    for key, value in parameters.items():
+        if key in RESERVED:
+            raise UsageError(f"-p {key}=...: {key} is set by sinan itself (repeated draws: --samples)")
+        if looks_secret(key, value):
+            raise UsageError("-p ...: a key is no parameter, since parameters are written to runs. See: sinan models")
+        if key in KNOWN and (isinstance(value, bool) or not isinstance(value, KNOWN[key][0])):
+            raise UsageError(f"-p {key}={value}: {key} must be {KNOWN[key][1]}")
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise UsageError(f"-p {key}={value}: whole numbers go up to 64 bits")
     limit = parameters.get("max_tokens")
     if limit is not None and limit < 1:
         raise UsageError(f"-p max_tokens={limit}: max_tokens must be at least 1")
-    stop = parameters.get("stop", [])
-    if not isinstance(stop, list) or not all(isinstance(s, str) and s for s in stop):
+    if not all(isinstance(s, str) and s for s in parameters.get("stop", [])):
         raise UsageError("-p stop=...: stop must be a text or a JSON list of texts")
 
 

@@ -51,23 +51,21 @@ def _list(options: dict[str, Any]) -> None:
         return click.echo(_json({"runs": rows}))
     if not rows:
         return click.echo(f"No run is in {options['runs']}. Begin one: sinan run first-light -m needle/s")
-    for row in rows:
-        what = f"{', '.join(row['targets'])} · {', '.join(row['models'])}"
-        click.echo(f"  {row['run']:<28} {row['created'][:16].replace('T', ' ')}  {row['status']:<9} {what}")
-    return None
+    from sinan.cli.table import print_runs
+
+    return print_runs(rows)
 
 
 def _summary(folder: Any) -> dict[str, Any]:
-    about = folder.about()
-    spec = about["spec"]
-    return {
-        "run": folder.id,
-        "path": str(folder.path),
-        "created": about["created"],
-        "status": about["status"],
-        "targets": spec["targets"],
-        "models": [model["name"] for model in about["models"]],
-    }
+    from sinan.errors import StoreError
+
+    row = {"run": folder.id, "path": str(folder.path)}
+    try:
+        about = folder.about()
+    except StoreError as error:  # one run that cannot be read hides no other
+        return row | {"created": "", "status": "unreadable", "targets": [], "models": [], "error": str(error)}
+    facts = {"created": about["created"], "status": about["status"], "targets": about["spec"]["targets"]}
+    return row | facts | {"models": [model["name"] for model in about["models"]]}
 
 
 def _results(folder: Any, options: dict[str, Any]) -> None:
@@ -79,7 +77,8 @@ def _results(folder: Any, options: dict[str, Any]) -> None:
         from sinan.cli.plot import plot
         from sinan.hub.cards import chance_levels
 
-        plot(results, options["plot"], folder.id, chance_levels([r.benchmark for r in results]))
+        catalogued = [r.benchmark for r in results if r.benchmark not in about.get("files", {})]
+        plot(results, options["plot"], folder.id, chance_levels(catalogued))
         return click.echo(f"  Saved {options['plot']}", err=options["as_json"])
     if options["as_json"]:
         document = {"run": folder.id, "path": str(folder.path), "status": about["status"]}

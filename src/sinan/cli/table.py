@@ -1,7 +1,9 @@
 """Results as a table: the value and its interval belong together, and what was not answered is said below."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -120,3 +122,15 @@ def print_groups(results: Sequence[CellResult]) -> None:
     out = console()
     out.print(table if table.row_count else Text("  nothing is grouped here", style=MUTED))
     out.print()
+
+
+def print_runs(rows: Sequence[Mapping[str, Any]]) -> None:
+    """One line per run, the newest first."""
+    table = _table("run", "begun (UTC)", "status", "targets", "models")
+    for column in table.columns[1:]:
+        column.justify = "left"
+    for row in rows:
+        what = row.get("error") or ", ".join(Path(target).name for target in row["targets"])
+        begun = safe(row["created"][:16].replace("T", " "))
+        table.add_row(safe(row["run"]), begun, safe(row["status"]), safe(what, 60), safe(", ".join(row["models"]), 60))
+    console().print(table)

@@ -5,6 +5,7 @@ rename of a private temporary file, so that processes that race place the same b
 is read; a file that decayed is removed and fetched anew.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -80,6 +81,8 @@ def _verify(path: Path, source: Source, origin: str) -> None:
 
 
 def _unreachable(source: Source, place: Path, where: str | None, found: str | None, error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"the cache {place.parent} is full ({error.strerror}). Make room, or name another one: SINAN_CACHE=DIR."
     reason = getattr(error, "reason", None) or error
     if found:
         return f"{source.path} of {source.repo} cannot be read from the mirror: {found}: {reason}"

@@ -57,7 +57,7 @@ def _read(where: str, name: str) -> str | None:
             return str(answer.read().decode("utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, HTTPException, UnicodeDecodeError) as error:
+    except (OSError, HTTPException, ValueError) as error:
         if isinstance(error, urllib.error.HTTPError) and error.code in (403, 404, 410):
             return None
         raise DataError(f"the mirror {where} cannot be read: {name}: {getattr(error, 'reason', error)}") from None
@@ -76,7 +76,7 @@ def _of_json(where: str, text: str) -> Iterator[tuple[str, str]]:
         manifest: Any = json.loads(text)
         files = manifest.get("files", manifest)
         rows = files.items() if isinstance(files, dict) else ((f["path"], f["sha256"]) for f in files)
-        yield from ((path, sha256) for path, sha256 in rows if _SHA256.fullmatch(sha256))
+        yield from ((str(path), sha256) for path, sha256 in rows if _SHA256.fullmatch(sha256))
     except (ValueError, AttributeError, KeyError, TypeError, RecursionError) as error:
         raise DataError(f"manifest.json of the mirror {where} is no manifest: {error!r}") from None
 

@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from itertools import islice
 from typing import Any
 
-from sinan.errors import UnknownName, UsageError
+from sinan.errors import SinanError, UnknownName, UsageError
 from sinan.types import Benchmark, Cell, Form, Model, Protocol, Question, RunSpec, Sample, Sampling
 
 
@@ -66,9 +66,10 @@ def expected(benchmarks: Iterable[Benchmark], models: int, spec: RunSpec) -> int
 
 def _count(benchmark: Benchmark, spec: RunSpec) -> int:
     data = benchmark.dataset
-    if data.size is None:
-        return sum(1 for subset in data.subsets for _ in islice(data.read(subset, spec.seed), spec.limit))
-    return data.size if spec.limit is None else min(data.size, spec.limit)
+    size = data.size
+    if size is None:
+        size = sum(1 for subset in data.subsets for _ in data.read(subset, spec.seed))
+    return size if spec.limit is None else min(size, spec.limit)
 
 
 class Done:
@@ -130,8 +131,18 @@ def samples(benchmark: Benchmark, spec: RunSpec) -> Iterator[tuple[str, Sample]]
         sizes = [sum(1 for _ in islice(data.read(subset, spec.seed), limit)) for subset in data.subsets]
         quotas = spread(limit, sizes)
     for subset, quota in zip(data.subsets, quotas, strict=True):
-        for sample in islice(data.read(subset, spec.seed), quota):
+        for sample in _guarded(benchmark.id, islice(data.read(subset, spec.seed), quota)):
             yield subset, sample
+
+
+def _guarded(name: str, read: Iterator[Sample]) -> Iterator[Sample]:
+    """The samples. What somebody's own code raises while it reads them becomes one line that names the benchmark."""
+    try:
+        yield from read
+    except (SinanError, GeneratorExit):
+        raise
+    except Exception as error:
+        raise UsageError(f"{name}: reading its samples raised {type(error).__name__}: {error}") from error
 
 
 def spread(limit: int, sizes: Sequence[int]) -> list[int]:

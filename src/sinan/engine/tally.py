@@ -18,7 +18,7 @@ class Tally:
     def __init__(self, cells: Iterable[Cell], draws: int, done: Done) -> None:
         self.cells = {(cell.benchmark, cell.model.name): CellTally(cell.metric, draws) for cell in cells}
         self.done = done
-        self.resumed = self.sent = self.retried = self.failed_before = 0
+        self.resumed = self.sent = self.retried = 0
 
     def replay(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Take over an earlier process's records, named as the columns of samples.parquet.
@@ -27,10 +27,8 @@ class Tally:
         """
         for record in records:
             cell = self.cells.get((record["benchmark"], record["model"]))
-            if cell is None:  # of a journal that was joined to this one and asked more than this run does
-                continue
-            if record["finish_reason"] is None:
-                self.failed_before += 1
+            # No cell: of a journal that was joined to this one and asked more than this run does.
+            if cell is None or record["finish_reason"] is None:
                 continue
             self.resumed += 1
             self.done.add(record["benchmark"], record["model"], record["sample_id"], record["draw"])
@@ -43,7 +41,8 @@ class Tally:
         cell.add(sample.id, sample.group, result.score.outcome.value, result.score.value)
         if result.completion:
             cell.spent(result.completion.usage.tokens_in, result.completion.usage.tokens_out)
-        self.sent, self.retried = self.sent + 1, self.retried + result.attempts - 1
+        self.sent += result.completion.requests if result.completion else 1
+        self.retried += result.attempts - 1
         return cell
 
     @property
@@ -52,7 +51,7 @@ class Tally:
         return sum(cell.outcomes[Outcome.FAILED.value] for cell in self.cells.values())
 
     def requests(self) -> dict[str, int]:
-        """Calls of this process by what became of them."""
+        """Requests of this process (retries apart), and answers taken over from an earlier one."""
         return {"sent": self.sent, "cached": 0, "resumed": self.resumed, "retried": self.retried}
 
     def results(self, versions: Mapping[str, str], protocol: str) -> tuple[CellResult, ...]:

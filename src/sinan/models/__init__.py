@@ -52,8 +52,9 @@ def _parse(spec: str) -> tuple[str, str, dict[str, str]]:
     path, _, query = spec.partition("?")
     provider, slash, name = path.partition("/")
     if not slash or not provider or not name:
+        shown = "what was given" if option.may_be_key(path) else path
         raise UsageError(
-            f"{path} is no model: write PROVIDER/NAME, such as needle/m or "
+            f"{shown} is no model: write PROVIDER/NAME, such as needle/m or "
             f"openai/NAME?base_url=http://127.0.0.1:8000/v1. Providers: {', '.join(names())}."
         )
     options = option.parse(query)
@@ -67,9 +68,16 @@ def _provider(name: str) -> ModuleType:
         raise UnknownName(name, "provider", known, f"Providers: {', '.join(known)}.")
     for entry in _registered():
         if entry.name == name:
-            module: ModuleType = entry.load()
-            return module
+            return _loaded(entry)
     return importlib.import_module(f"{providers.__name__}.{name}")
+
+
+def _loaded(entry: "EntryPoint") -> ModuleType:
+    try:
+        module: ModuleType = entry.load()
+    except Exception as error:
+        raise UsageError(f"provider {entry.name} cannot be loaded: {type(error).__name__}: {error}") from error
+    return module
 
 
 def _registered() -> "list[EntryPoint]":

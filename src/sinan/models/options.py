@@ -6,6 +6,7 @@ message here repeats the value of anything that might be one.
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from sinan.errors import UsageError
@@ -31,6 +32,18 @@ def refuse_secrets(model: str, options: Mapping[str, str]) -> None:
                 "written to runs and shell histories. Set it in the environment or under [keys] of sinan.toml; "
                 "key_env=NAME says under which name."
             )
+
+
+def may_be_key(text: str) -> bool:
+    """Whether a text may be a key that was pasted in the place of something else."""
+    return re.match(r"(sk|pk|key|hf|gsk|xai|Bearer)[-_ ]|[A-Za-z0-9_-]{32,}$", text) is not None
+
+
+def looks_secret(name: str, value: Any) -> bool:
+    """Whether a parameter's name is that of a key, or a header that may carry one."""
+    if isinstance(value, dict):
+        return any(looks_secret(str(k), v) or "header" in name.lower() for k, v in value.items())
+    return bool(_SECRET.search(name)) and isinstance(value, str) and len(value) >= 12
 
 
 def check_known(model: str, options: Mapping[str, str], known: Iterable[str]) -> None:

@@ -10,7 +10,9 @@ whose connection pool is searched in time that grows with the number of connecti
 """
 
 import asyncio
+import contextlib
 import errno
+import json
 import os
 import random
 import socket
@@ -173,11 +175,15 @@ class Transport:
         body = await self._body(response, self.patience.body_limit)
         if len(body) > self.patience.body_limit:
             raise RequestRejected(f"the answer is longer than {self.patience.body_limit:,} bytes")
-        try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError:
-            reason = "an empty answer" if not body.strip() else "an answer that is no JSON"
+        reason = "an empty answer" if not body.strip() else "an answer that is no JSON"
+        with contextlib.suppress(ValueError, RecursionError):
+            return _decoded(self._without_key(body))
         raise TransientError(f"{reason} ({response.status})")
+
+    def _without_key(self, body: bytes) -> bytes:
+        """A server that repeats the key must not get it into a run."""
+        key = (self.endpoint.key or "").encode()
+        return body.replace(key, b"(key)") if len(key) >= 8 else body
 
     async def _body(self, response: aiohttp.ClientResponse, limit: int) -> bytes:
         """The body, or just over `limit` bytes of it."""
@@ -245,6 +251,14 @@ class Transport:
     def _headers(self) -> dict[str, str]:
         authorization = {"Authorization": f"Bearer {self.endpoint.key}"} if self.endpoint.key else {}
         return {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "sinan"} | authorization
+
+
+def _decoded(body: bytes) -> Any:
+    """The JSON. The standard library reads what orjson refuses though models write it: half of a surrogate pair."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return json.loads(body.decode("utf-8-sig"))
 
 
 _KEEPALIVE = 4.0

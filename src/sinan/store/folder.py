@@ -1,9 +1,11 @@
 """A run's folder: its name, its lock, run.json and results.json."""
 
+import contextlib
 import fcntl
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -59,8 +61,9 @@ class RunFolder:
                 f"reads up to format {FORMAT}. Remedy: pip install --upgrade sinan"
             )
         missing = [name for name, kind in DESCRIBED.items() if not isinstance(about.get(name), kind)]
-        if missing:
-            raise StoreError(f"{self.path / 'run.json'} is damaged: {', '.join(missing)} missing or of the wrong kind")
+        if missing or not _consistent(about):
+            what = ", ".join(missing) or "spec, cells or models"
+            raise StoreError(f"{self.path / 'run.json'} is damaged: {what} missing or of the wrong kind")
         return about
 
     def describe(self, about: dict[str, Any]) -> None:
@@ -72,6 +75,15 @@ class RunFolder:
         path = self.path / "results.json"
         results = _read_json(path) if path.exists() else None
         return results if isinstance(results, list) else None
+
+    def discard(self) -> None:
+        """Remove a run that could not begin."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def forget_results(self) -> None:
+        """Remove what was derived from the journal; it is derived anew when the run ends."""
+        for path in (self.samples, self.path / "results.json"):
+            path.unlink(missing_ok=True)
 
     def conclude(self, results: list[dict[str, Any]]) -> None:
         """Write results.json."""
@@ -130,7 +142,7 @@ def create(runs: Path, name: str) -> RunFolder:
 
 def find(runs: Path, name: str) -> RunFolder:
     """A run by its id, the beginning of its id, its path, or `last`. Raises UnknownName."""
-    if "/" in name and (Path(name) / "run.json").exists():
+    if (Path(name) / "run.json").is_file():
         return RunFolder(Path(name))
     known = listed(runs)
     if name == "last" and known:
@@ -154,6 +166,19 @@ def listed(runs: Path) -> list[RunFolder]:
 def now() -> str:
     """This moment, as run.json writes it: UTC, to the microsecond, sortable as text."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _consistent(about: dict[str, Any]) -> bool:
+    """Whether the parts that are read back have what is read of them."""
+    spec, texts = about["spec"], ("benchmark", "version", "protocol", "model", "metric")
+    numbers = {"limit": int | None, "shots": int | None, "draws": int, "seed": int, "parameters": dict}
+    return (
+        all(isinstance(spec.get(name), list) for name in ("targets", "models"))
+        and all(isinstance(text, str) for text in [*spec["targets"], *spec["models"]])
+        and all(isinstance(spec.get(name), kind) for name, kind in numbers.items())
+        and all(isinstance(cell, dict) and all(isinstance(cell.get(t), str) for t in texts) for cell in about["cells"])
+        and all(isinstance(model, dict) and isinstance(model.get("name"), str) for model in about["models"])
+    )
 
 
 def _dated(runs: Path) -> Iterator[tuple[str, RunFolder]]:
@@ -189,4 +214,8 @@ def _write_json(path: Path, value: Any) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise StoreError(f"cannot write {path}: {error.strerror}") from None
+    except TypeError as error:
+        raise StoreError(f"cannot write {path}: {error}") from None

@@ -4,7 +4,8 @@ DuckDB does both: it streams JSON lines into Parquet without holding them, and r
 that a question touches.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,11 +75,28 @@ def page(
     """Rows whose columns have one of the given values, in the run's order, and how many there are in all."""
     tests = [f'"{column}" IN ({", ".join(map(_literal, values))})' for column, values in where.items()]
     matching = f"FROM {_rows(folder)} WHERE {' AND '.join(tests) or 'true'}"
-    with _connect() as connection:
+    with _reading(folder) as connection:
         total = connection.execute(f"SELECT count(*) {matching}").fetchall()[0][0]
         chosen = connection.execute(f"SELECT * {matching} LIMIT {int(limit)} OFFSET {int(offset)}")
         names = [column[0] for column in chosen.description or ()]
         return [dict(zip(names, row, strict=True)) for row in chosen.fetchall()], int(total)
+
+
+@contextmanager
+def _reading(folder: RunFolder) -> "Iterator[duckdb.DuckDBPyConnection]":
+    import duckdb
+
+    if not folder.journal.exists():
+        raise StoreError(f"run {folder.id} has no journal: nothing was asked, or {folder.journal} was removed")
+    try:
+        with _connect() as connection:
+            yield connection
+    except duckdb.Error as error:
+        first = str(error).splitlines()[0]
+        raise StoreError(
+            f"the samples of run {folder.id} cannot be read: {first}. Remove {folder.samples} if it is "
+            "damaged: the journal has all that it says"
+        ) from None
 
 
 def _rows(folder: RunFolder) -> str:

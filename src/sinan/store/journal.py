@@ -103,5 +103,5 @@ def _cut_torn_tail(fd: int) -> int:
 def _cannot(verb: str, path: Path, error: OSError) -> StoreError:
     return StoreError(
         f"cannot {verb} {path}: {error.strerror or error}. Every answer before this one is kept; "
-        f"mend the disk and go on with: sinan run --resume {path.parent.name}"
+        f"mend the disk and go on with: sinan run --resume {path.parent}"
     )

@@ -4,10 +4,14 @@ from typing import Any
 
 import orjson
 
-from sinan.types import Completion, SampleResult
+from sinan.types import Completion, Outcome, SampleResult
 
 Record = dict[str, Any]
 Key = tuple[str, str, str, int]
+OUTCOMES = frozenset(outcome.value for outcome in Outcome)
+
+DEEPEST = 100
+"""Levels of metadata that are kept: less than every reader of JSON takes."""
 
 COLUMNS = frozenset(
     "benchmark model sample_id draw group prompt prompt_hash completion reasoning tool_calls loglikelihoods "
@@ -22,7 +26,7 @@ def encode(result: SampleResult) -> bytes:
     record = to_record(result)
     try:
         return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
-    except TypeError:
+    except (TypeError, ValueError, RecursionError):
         return orjson.dumps(_mended(record), option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -32,7 +36,19 @@ def decode(line: bytes) -> Record | None:
         record = orjson.loads(line)
     except orjson.JSONDecodeError:
         return None
-    return record if isinstance(record, dict) and record.keys() >= COLUMNS else None
+    return record if isinstance(record, dict) and record.keys() >= COLUMNS and _sound(record) else None
+
+
+def _sound(record: Record) -> bool:
+    """Whether the columns that are counted have their types."""
+    texts = ("benchmark", "model", "sample_id", "group", "outcome")
+    numbers = ("score", "tokens_in", "tokens_out")
+    return (
+        all(isinstance(record[name], str) for name in texts)
+        and all(isinstance(record[name], int | float | None) for name in numbers)
+        and isinstance(record["draw"], int)
+        and record["outcome"] in OUTCOMES
+    )
 
 
 def key(record: Record) -> Key:
@@ -84,16 +100,18 @@ def _answer(completion: Completion | None) -> Record:
     }
 
 
-def _mended(value: Any) -> Any:
-    """Lone surrogates become U+FFFD, whole numbers beyond 64 bits and foreign types become text."""
+def _mended(value: Any, depth: int = 0) -> Any:
+    """Lone surrogates become U+FFFD; numbers that JSON has not, foreign types and what is nested too deep, text."""
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8") if not value.isascii() else value
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    if depth > DEEPEST:
+        return "(nested too deep)"
     if isinstance(value, dict):
-        return {_mended(str(k)): _mended(v) for k, v in value.items()}
+        return {_mended(str(k)): _mended(v, depth + 1) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_mended(v) for v in value]
+        return [_mended(v, depth + 1) for v in value]
     if value is None or isinstance(value, bool | float):
         return value
-    if isinstance(value, int):
-        return value if -(2**63) <= value < 2**64 else str(value)
-    return str(value)
+    if isinstance(value, int) and -(2**63) <= value < 2**64:
+        return value
+    return str(value) if isinstance(value, int) and value.bit_length() < 10_000 else f"({type(value).__name__})"

@@ -71,6 +71,8 @@ class Completion:
     latency_s: float = 0.0
     """Seconds from the last attempt's start to its last byte."""
     attempts: int = 1
+    requests: int = 1
+    """Requests that the answer took: a log-likelihood may take one per continuation."""
 
 
 class Model(typing.Protocol):

@@ -29,6 +29,7 @@ if typing.TYPE_CHECKING:
 
 OFFICIAL = "https://api.openai.com/v1"
 _KEY = "OPENAI_API_KEY"
+_FIELDS = ("max_tokens", "max_completion_tokens", "max_new_tokens", "max_output_tokens", "n_predict")
 _OPTIONS = ("base_url", "api", "key_env", "timeout", "max_tokens_field", "logprobs")
 
 
@@ -47,7 +48,7 @@ def open_model(name: str, options: Mapping[str, str], timeout: float = 600.0) ->
         model=name,
         base_url=endpoint.base_url,
         api=option.one_of(spec, options, "api", ("chat", "completions"), "chat"),
-        max_tokens_field=options.get("max_tokens_field") or ("max_completion_tokens" if official else "max_tokens"),
+        max_tokens_field=option.one_of(spec, options, "max_tokens_field", _FIELDS, _FIELDS[official]),
         logprobs=option.one_of(spec, options, "logprobs", ("0", "1"), "0" if official else "1") == "1",
         transport=Transport(endpoint, Patience(timeout=option.seconds(spec, options, "timeout", timeout))),
     )
@@ -125,16 +126,9 @@ class OpenAI:
         return _completion(await self.transport.post("/chat/completions", body, dialect.read_chat))
 
     async def loglikelihood(self, prompt: Prompt) -> Completion:
-        """One request per continuation, all at once. Raises ModelError; the others are given up with the first."""
+        """One request per continuation, one after the other: the caller bounds calls in flight. Raises ModelError."""
         self._check_likelihood(prompt)
-        try:
-            async with asyncio.TaskGroup() as group:
-                calls = [group.create_task(self._continuation(prompt.text, text)) for text in prompt.continuations]
-        except BaseExceptionGroup as errors:
-            failure = errors.exceptions[0]
-        else:
-            return _likelihoods([call.result() for call in calls])
-        raise failure
+        return _likelihoods([await self._continuation(prompt.text, text) for text in prompt.continuations])
 
     async def _continuation(self, context: str, continuation: str) -> "Reply[tuple[LogLikelihood, Usage]]":
         from sinan.models.dialects import openai as dialect
@@ -202,6 +196,7 @@ def _likelihoods(replies: "Sequence[Reply[tuple[LogLikelihood, Usage]]]") -> Com
         loglikelihoods=tuple(reply.value[0] for reply in replies),
         latency_s=max(reply.latency_s for reply in replies),
         attempts=1 + sum(reply.attempts - 1 for reply in replies),
+        requests=len(replies),
     )
 
 
