@@ -82,6 +82,14 @@ def environment_name(model: str, options: Mapping[str, str], name: str, default:
     return value
 
 
+def field_name(model: str, options: Mapping[str, str], name: str, default: str) -> str:
+    """Name of a field of a request. Raises UsageError, silent about the value."""
+    value = options.get(name, default)
+    if not re.fullmatch(r"[A-Za-z_]{1,40}", value):
+        raise UsageError(f"{model}: {name} names a field of the request, in letters (such as {default}).")
+    return value
+
+
 def base_url(model: str, value: str, where: str) -> str:
     """An http(s) address without a closing slash. Raises UsageError, silent about credentials in it."""
     parts = _split(model, value, where)

@@ -29,7 +29,6 @@ if typing.TYPE_CHECKING:
 
 OFFICIAL = "https://api.openai.com/v1"
 _KEY = "OPENAI_API_KEY"
-_FIELDS = ("max_tokens", "max_completion_tokens", "max_new_tokens", "max_output_tokens", "n_predict")
 _OPTIONS = ("base_url", "api", "key_env", "timeout", "max_tokens_field", "logprobs")
 
 
@@ -48,7 +47,9 @@ def open_model(name: str, options: Mapping[str, str], timeout: float = 600.0) ->
         model=name,
         base_url=endpoint.base_url,
         api=option.one_of(spec, options, "api", ("chat", "completions"), "chat"),
-        max_tokens_field=option.one_of(spec, options, "max_tokens_field", _FIELDS, _FIELDS[official]),
+        max_tokens_field=option.field_name(
+            spec, options, "max_tokens_field", "max_completion_tokens" if official else "max_tokens"
+        ),
         logprobs=option.one_of(spec, options, "logprobs", ("0", "1"), "0" if official else "1") == "1",
         transport=Transport(endpoint, Patience(timeout=option.seconds(spec, options, "timeout", timeout))),
     )
