@@ -320,7 +320,7 @@ def test_a_cancelled_caller_does_not_harm_the_others(model: Any) -> None:
 
 
 def test_the_model_says_what_it_is(model: Any) -> None:
-    assert (model.name, model.form, model.capabilities) == ("needle/xs", "base", {"generate", "loglikelihood"})
+    assert (model.name, model.form, model.capabilities) == ("needle/xs", "base", {"generate", "loglikelihood", "seed"})
     assert {len(model.identity[key]) for key in ("weights_sha256", "tokenizer_sha256")} == {64}
     completion = run(model.loglikelihood(Prompt(text="Is it?", continuations=(" yes", " no"))))
     assert len(completion.loglikelihoods) == 2

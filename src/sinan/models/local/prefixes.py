@@ -4,6 +4,7 @@ Few-shot prompts of a benchmark share a long header. The header's cache is kept 
 with it; of a kept prefix any part can be used. What is kept is bounded in tokens; the least recently used goes first.
 """
 
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 
@@ -20,10 +21,11 @@ Ids = tuple[int, ...]
 
 
 class Prefixes:
-    """The kept prefixes of one network. Not for more than one thread at a time."""
+    """The kept prefixes of one network, for any number of threads."""
 
     def __init__(self, network: Llama) -> None:
         self._network = network
+        self._lock = threading.Lock()  # held while what is kept is looked up, copied or read, not for the rest
         self._kept: OrderedDict[Ids, Cache] = OrderedDict()
 
     def read(self, prompts: Sequence[Ids], room: int = 0) -> tuple[Cache, Floats]:
@@ -31,12 +33,13 @@ class Prefixes:
 
         The states are (rows, width); of an empty prompt the state means nothing.
         """
-        self._keep_shared(prompts)
         cache = self._network.start(len(prompts), max(map(len, prompts)) + room)
-        for row, prompt in enumerate(prompts):
-            kept, length = self._longest(prompt)
-            if kept is not None:
-                cache.put(row, kept, length)
+        with self._lock:
+            self._keep_shared(prompts)
+            for row, prompt in enumerate(prompts):
+                kept, length = self._longest(prompt)
+                if kept is not None:
+                    cache.put(row, kept, length)
         tails = [prompt[int(start) :] for prompt, start in zip(prompts, cache.lengths, strict=True)]
         if not any(tails):
             return cache, np.zeros((len(prompts), self._network.config.width), np.float32)
