@@ -254,11 +254,15 @@ class Transport:
 
 
 def _decoded(body: bytes) -> Any:
-    """The JSON. The standard library reads what orjson refuses though models write it: half of a surrogate pair."""
+    """The JSON. The standard library reads what orjson refuses though servers send it: half of a surrogate pair in a
+    model's text, a NaN among numbers that nobody needs (it becomes null)."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        return json.loads(body.decode("utf-8-sig"))
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=lambda name: None)
+    if not isinstance(value, dict):
+        raise ValueError("an answer is an object")
+    return value
 
 
 _KEEPALIVE = 4.0
