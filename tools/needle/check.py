@@ -10,20 +10,13 @@ from pathlib import Path
 import torch
 import vocabulary
 from corpus import MAKERS, PROMPTS, pieces
-from network import SHAPES, Llama
-from safetensors.torch import load_file
+from grow import load
+from network import Llama
 from tokenizers import Tokenizer
 
 from sinan.datasets.generated import LEVELS, nth
 
 ITEMS = 200
-
-
-def load(folder: Path) -> tuple[Llama, Tokenizer]:
-    net = Llama(SHAPES[folder.name.removeprefix("needle-")])
-    weights = load_file(str(folder / "model.safetensors"))
-    net.load_state_dict({name.removeprefix("model."): w.float() for name, w in weights.items()})
-    return net, Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
 @torch.inference_mode()
@@ -49,7 +42,10 @@ def right(net: Llama, tokenizer: Tokenizer, name: str, i: int) -> bool:
 def main() -> None:
     torch.set_num_threads(2)
     for folder in map(Path, sys.argv[1:]):
-        net, tokenizer = load(folder)
+        net, tokenizer = (
+            load(folder, folder.name.removeprefix("needle-")),
+            Tokenizer.from_file(str(folder / "tokenizer.json")),
+        )
         total = []
         for name in MAKERS:
             hits = [right(net, tokenizer, name, i) for i in range(ITEMS)]

@@ -41,6 +41,7 @@ def export(net: Llama, folder: Path, tokenizer: Tokenizer) -> None:
     _write(folder / "generation_config.json", {"do_sample": False, **tokens})
     weights = {f"model.{name}": p.detach().to(torch.float16).contiguous() for name, p in net.named_parameters()}
     save_file(weights, str(folder / "model.safetensors"), metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)
 
 
 def _write(path: Path, content: dict[str, object]) -> None:

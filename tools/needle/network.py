@@ -28,7 +28,7 @@ class Shape:
 SHAPES = {
     "xs": Shape(width=64, layers=4, heads=4, kv_heads=1, inner=128),
     "s": Shape(width=128, layers=5, heads=4, kv_heads=1, inner=352),
-    "m": Shape(width=256, layers=6, heads=8, kv_heads=2, inner=640),
+    "m": Shape(width=256, layers=5, heads=8, kv_heads=2, inner=704),
 }
 
 

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 import vocabulary
 from corpus import documents
 from export import export
+from grow import grow, load
 from network import SHAPES, Llama
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -39,13 +40,19 @@ class Recipe:
     """Tokens of one step, padding included."""
     decay: float = 0.05
     seed: int = 0
+    grown_from: str = ""
+    """The size whose trained network this one starts from, made wider; empty to start from noise."""
 
 
-# The rate goes with 1 / width; with the rate of `s`, `m` stopped improving after a tenth of its tokens.
+# A size may have several stages; each goes on from the one before it.
 RECIPES = {
-    "xs": Recipe(tokens=12_000_000, rate=6e-3),
-    "s": Recipe(tokens=12_000_000, rate=3e-3),
-    "m": Recipe(tokens=8_000_000, rate=1.5e-3),
+    "xs": (Recipe(tokens=12_000_000, rate=6e-3),),
+    "s": (Recipe(tokens=12_000_000, rate=3e-3),),
+    "m": (
+        Recipe(tokens=4_500_000, rate=1.5e-3, batch=4096, seed=1, grown_from="s"),
+        Recipe(tokens=4_000_000, rate=2e-3, batch=4096, seed=2),
+        Recipe(tokens=3_500_000, rate=1.5e-3, batch=4096, seed=3),
+    ),
 }
 
 Row = tuple[list[int], list[float]]  # ids, and the weight of predicting each
@@ -115,10 +122,8 @@ def rate(done: float) -> float:
     return min(done / WARMUP, (1 - done) / (1 - WARMUP))
 
 
-def train(size: str, tokenizer: Tokenizer, recipe: Recipe, log: Path) -> Llama:
+def train(net: Llama, tokenizer: Tokenizer, recipe: Recipe, log: Path) -> Llama:
     """One network, with a line per 25 steps in `log`."""
-    torch.manual_seed(recipe.seed)
-    net = Llama(SHAPES[size])
     opts = optimizers(net, recipe)
     seen, smooth, began, cpu = 0, math.nan, time.time(), time.process_time()
     with log.open("w", newline="", buffering=1) as file:
@@ -148,21 +153,32 @@ def main() -> None:
     parser.add_argument("--sizes", default="xs,s,m")
     parser.add_argument("--tokens", type=int, help="fewer than the recipe says, to try something out")
     parser.add_argument("--logs", type=Path, default=Path(__file__).parent / "logs")
+    parser.add_argument("--stage", type=int, default=1, help="where to begin, for a size of several stages")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     tokenizer = vocabulary.train(seed=0)
+    args.logs.mkdir(parents=True, exist_ok=True)
     for size in args.sizes.split(","):
-        recipe = RECIPES[size]
-        recipe = replace(recipe, tokens=args.tokens or recipe.tokens)
-        folder = args.out / f"needle-{size}"
-        vocabulary.save(tokenizer, folder)
-        began, cpu = time.time(), time.process_time()
-        args.logs.mkdir(parents=True, exist_ok=True)
-        net = train(size, tokenizer, recipe, args.logs / f"{size}.csv")
-        export(net, folder, tokenizer)
-        spent = {"wall_s": round(time.time() - began), "cpu_s": round(time.process_time() - cpu)}
-        print(json.dumps({"size": size, "parameters": sum(p.numel() for p in net.parameters())} | spent), flush=True)
+        vocabulary.save(tokenizer, args.out / f"needle-{size}")
+        for stage, recipe in enumerate(RECIPES[size][args.stage - 1 :], args.stage):
+            recipe = replace(recipe, tokens=args.tokens or recipe.tokens)
+            print(json.dumps({"size": size, "stage": stage} | run(size, stage, tokenizer, recipe, args)), flush=True)
+
+
+def run(size: str, stage: int, tokenizer: Tokenizer, recipe: Recipe, args: argparse.Namespace) -> dict[str, int]:
+    """Train and export one stage; returns its parameters and seconds."""
+    began, cpu = time.time(), time.process_time()
+    torch.manual_seed(recipe.seed)
+    folder = args.out / f"needle-{size}"
+    if recipe.grown_from:
+        net = grow(args.out / f"needle-{recipe.grown_from}", size)
+    else:
+        net = Llama(SHAPES[size]) if stage == 1 else load(folder, size)
+    net = train(net, tokenizer, recipe, args.logs / (f"{size}.csv" if stage == 1 else f"{size}-{stage}.csv"))
+    export(net, folder, tokenizer)
+    spent = {"wall_s": round(time.time() - began), "cpu_s": round(time.process_time() - cpu)}
+    return {"parameters": sum(p.numel() for p in net.parameters())} | spent
 
 
 if __name__ == "__main__":
