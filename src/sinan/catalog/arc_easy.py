@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from sinan.datasets import fetch, pinned
 from sinan.datasets.readers import json_list
 from sinan.errors import DataError
-from sinan.prompts import Template
+from sinan.prompts import ASK_LETTER, Template
 from sinan.scoring import Letter, MostLikely
 from sinan.solving import Likelihood, OneTurn
 from sinan.statistics.intervals import accuracy
@@ -40,15 +40,10 @@ def rows(source: Source) -> Iterator[Sample]:
 def protocols() -> dict[str, Protocol]:
     """The likelihood of the options' texts; `acc_norm` the same per character; `generate` asks for the letter."""
     published = Template(base="Question: {question}\nAnswer:", continuations=" {choice}")
-    lettered = "{question}\n{options}\n"
-    asked = Template(
-        base="Question: " + lettered + "Answer:",
-        chat=lettered + "\nAnswer with the letter of the right option. End with a line `ANSWER: X`.",
-    )
     return {
         "default": Protocol(published, Likelihood(), MostLikely()),
         "acc_norm": Protocol(published, Likelihood(), MostLikely("chars")),
-        "generate": Protocol(asked, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
+        "generate": Protocol(ASK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
     }
 
 

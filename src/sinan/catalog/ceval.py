@@ -13,7 +13,7 @@ from functools import cache
 
 from sinan.datasets import fetch, listed, pinned
 from sinan.datasets.readers import csv_rows
-from sinan.prompts import Template
+from sinan.prompts import LETTERED, Template
 from sinan.scoring import Letter, MostLikely
 from sinan.solving import Likelihood, OneTurn
 from sinan.statistics.intervals import accuracy
@@ -21,7 +21,6 @@ from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, So
 
 REPO, REVISION = "TsingmaoAI/MI-optimize", "b147ba570e34b6f176f4ea3bbfc93ce02d4e0a10"
 FOLDER = "mi_optimize/datasets/ceval-exam"
-LETTERED = "{question}\n{options}\n"
 
 # The subjects as C-Eval names them in its prompts.
 NAMES = dict(

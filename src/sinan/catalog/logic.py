@@ -8,7 +8,7 @@ import itertools
 import random
 
 from sinan.datasets.generated import Item, generated
-from sinan.prompts.template import Template
+from sinan.prompts import ASK_LETTER, Template
 from sinan.scoring import Letter, MostLikely
 from sinan.solving import Likelihood, OneTurn
 from sinan.statistics.intervals import accuracy
@@ -82,11 +82,6 @@ def _taller(rng: random.Random, answer: str) -> str:
 
 def benchmark() -> Benchmark:
     """By likelihood of yes, no and unknown; `generate` asks for the letter instead."""
-    lettered = "{question}\n{options}\n"
-    letter = Template(
-        base="Question: " + lettered + "Answer:",
-        chat=lettered + "Reply with the letter of the right option alone, as ANSWER: X",
-    )
     return Benchmark(
         id="logic",
         card=Card(
@@ -103,6 +98,6 @@ def benchmark() -> Benchmark:
         metric=accuracy,
         protocols={
             "default": Protocol(Template(answer=" {answer}", continuations=" {choice}"), Likelihood(), MostLikely()),
-            "generate": Protocol(letter, OneTurn(), Letter(), Sampling(max_tokens=16, stop=("\n",))),
+            "generate": Protocol(ASK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=16, stop=("\n",))),
         },
     )

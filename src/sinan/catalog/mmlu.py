@@ -12,14 +12,13 @@ from functools import cache
 
 from sinan.datasets import fetch, listed, pinned
 from sinan.datasets.readers import csv_rows
-from sinan.prompts import Template
+from sinan.prompts import ASK_LETTER, LETTERED, Template
 from sinan.scoring import Letter, MostLikely
 from sinan.solving import Likelihood, OneTurn
 from sinan.statistics.intervals import accuracy
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
 REPO, REVISION = "HaeChan0305/MLILAB-FedLLM", "d92730e8bacd7b3a61e551e015e40588e10234b4"
-LETTERED = "{question}\n{options}\n"
 
 
 def _source(subject: str, split: str) -> Source:
@@ -51,10 +50,6 @@ def benchmark() -> Benchmark:
         base=LETTERED + "Answer:",
         continuations=" {letter}",
     )
-    asked = Template(
-        base="Question: " + LETTERED + "Answer:",
-        chat=LETTERED + "\nAnswer with the letter of the right option. End with a line `ANSWER: X`.",
-    )
     return Benchmark(
         id="mmlu",
         card=Card(
@@ -78,6 +73,6 @@ def benchmark() -> Benchmark:
         metric=accuracy,
         protocols={
             "default": Protocol(published, Likelihood(), MostLikely(), shots=5),
-            "generate": Protocol(asked, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
+            "generate": Protocol(ASK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
         },
     )

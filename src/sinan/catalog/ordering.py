@@ -7,7 +7,7 @@ the letter of `498`. The choice with the highest likelihood is the answer, so no
 import random
 
 from sinan.datasets.generated import Item, choose, generated
-from sinan.prompts.template import Template
+from sinan.prompts import ASK_LETTER, Template
 from sinan.scoring import Letter, MostLikely
 from sinan.solving import Likelihood, OneTurn
 from sinan.statistics.intervals import accuracy
@@ -53,11 +53,6 @@ def _decimals(rng: random.Random, n: int, whole: int, spread: int) -> list[str]:
 
 def benchmark() -> Benchmark:
     """By likelihood of the numbers themselves; `generate` asks for the letter instead."""
-    lettered = "{question}\n{options}\n"
-    letter = Template(
-        base="Question: " + lettered + "Answer:",
-        chat=lettered + "Reply with the letter of the right option alone, as ANSWER: X",
-    )
     return Benchmark(
         id="ordering",
         card=Card(
@@ -74,6 +69,6 @@ def benchmark() -> Benchmark:
         metric=accuracy,
         protocols={
             "default": Protocol(Template(answer=" {answer}", continuations=" {choice}"), Likelihood(), MostLikely()),
-            "generate": Protocol(letter, OneTurn(), Letter(), Sampling(max_tokens=16, stop=("\n",))),
+            "generate": Protocol(ASK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=16, stop=("\n",))),
         },
     )

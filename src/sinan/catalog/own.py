@@ -7,18 +7,13 @@ answer is asked for on a last line. `--scorer` overrides the judge, and the gues
 from pathlib import Path
 
 from sinan.datasets import Guess, questions
-from sinan.prompts import ByChoices, Template
+from sinan.prompts import ASK_LETTER, ByChoices, Template
 from sinan.scoring import ByChoices as MixedScorer
 from sinan.scoring import Exact, Letter, MostLikely, Number, by_name
 from sinan.solving import Likelihood, OneTurn
 from sinan.statistics.intervals import accuracy
 from sinan.types import Benchmark, Card, Protocol, Sampling, Scorer
 
-LETTERED = "{question}\n{options}\n"
-CHOICE = Template(
-    base="Question: " + LETTERED + "Answer:",
-    chat=LETTERED + "\nAnswer with the letter of the right option. End with a line `ANSWER: X`.",
-)
 FREE = {
     "number": Template(chat="{question}\n\nEnd with a line `ANSWER: X`, where X is the answer as a number."),
     "text": Template(chat="{question}\n\nEnd with a line `ANSWER: X`, where X is the answer and nothing else."),
@@ -49,11 +44,11 @@ def from_file(path: str | Path, scorer: str | None = None) -> Benchmark:
 
 
 def _protocols(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
-    prompt = ByChoices(CHOICE, FREE["text" if guess.shape == "choice" else guess.shape])
+    prompt = ByChoices(ASK_LETTER, FREE["text" if guess.shape == "choice" else guess.shape])
     sampling = Sampling(max_tokens=2048, stop=("\nQuestion:",))
     protocols = {"default": Protocol(prompt, OneTurn(), judge, sampling)}
     if guess.shape == "choice" and not guess.mixed:
-        letters = Template(base=CHOICE.base, continuations=" {letter}")
+        letters = Template(base=ASK_LETTER.base, continuations=" {letter}")
         protocols["likelihood"] = Protocol(ByChoices(letters, letters), Likelihood(), MostLikely())
     return protocols
 

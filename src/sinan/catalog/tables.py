@@ -8,7 +8,7 @@ import random
 from collections.abc import Sequence
 
 from sinan.datasets.generated import Item, choose, generated
-from sinan.prompts.template import Template
+from sinan.prompts import ASK_LETTER, Template
 from sinan.scoring import Letter, MostLikely
 from sinan.solving import Likelihood, OneTurn
 from sinan.statistics.intervals import accuracy
@@ -64,11 +64,6 @@ def _ask(rng: random.Random, rows: Sequence[Row], header: str, question: str, go
 
 def benchmark() -> Benchmark:
     """By likelihood of the cells; `generate` asks for the letter instead."""
-    lettered = "{question}\n{options}\n"
-    letter = Template(
-        base="Question: " + lettered + "Answer:",
-        chat=lettered + "Reply with the letter of the right option alone, as ANSWER: X",
-    )
     return Benchmark(
         id="tables",
         card=Card(
@@ -85,6 +80,6 @@ def benchmark() -> Benchmark:
         metric=accuracy,
         protocols={
             "default": Protocol(Template(answer=" {answer}", continuations=" {choice}"), Likelihood(), MostLikely()),
-            "generate": Protocol(letter, OneTurn(), Letter(), Sampling(max_tokens=16, stop=("\n",))),
+            "generate": Protocol(ASK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=16, stop=("\n",))),
         },
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from sinan.datasets import fetch, pinned
 from sinan.datasets.readers import csv_rows
-from sinan.prompts import Template
+from sinan.prompts import ASK_LETTER, Template
 from sinan.scoring import Letter, MostLikely
 from sinan.solving import Likelihood, OneTurn
 from sinan.statistics.intervals import accuracy
@@ -34,11 +34,6 @@ def _rows(source: Source) -> Iterator[Sample]:
 def benchmark() -> Benchmark:
     """The likelihood of each statement; `generate` asks for the letter."""
     source = pinned(REPO, REVISION, "TruthfulQA.csv")
-    lettered = "{question}\n{options}\n"
-    asked = Template(
-        base="Question: " + lettered + "Answer:",
-        chat=lettered + "\nAnswer with the letter of the true option. End with a line `ANSWER: X`.",
-    )
     return Benchmark(
         id="truthfulqa_mc1",
         card=Card(
@@ -58,6 +53,6 @@ def benchmark() -> Benchmark:
             "default": Protocol(
                 Template(base="Q: {question}\nA:", continuations=" {choice}"), Likelihood(), MostLikely()
             ),
-            "generate": Protocol(asked, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
+            "generate": Protocol(ASK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
         },
     )

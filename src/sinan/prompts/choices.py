@@ -1,0 +1,11 @@
+"""Asking for the letter of an option: the one wording that benchmarks share."""
+
+from sinan.prompts.template import Template
+
+LETTERED = "{question}\n{options}\n"
+
+ASK_LETTER = Template(
+    base="Question: " + LETTERED + "Answer:",
+    chat=LETTERED + "\nAnswer with the letter of the right option. End with a line `ANSWER: X`.",
+)
+"""A model that continues text is led to the letter; a chat model may think first and marks its answer."""
