@@ -159,3 +159,14 @@ def test_doctor_reports_a_mirror_that_is_not_there(sinan):
 def test_settings_that_cannot_be_read_are_one_line(sinan, tmp_path):
     (tmp_path / "sinan.toml").write_text("keys = [")
     assert "sinan.toml" in sinan("doctor", "--offline", code=2)
+
+
+def test_doctor_looks_for_every_library_that_the_package_needs():
+    import re
+    import tomllib
+    from pathlib import Path
+
+    from sinan.hub.machine import NEEDED
+
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert [re.match(r"[a-z]+", line)[0] for line in project["dependencies"]] == list(NEEDED)

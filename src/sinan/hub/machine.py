@@ -21,7 +21,18 @@ from sinan.errors import DataError
 from sinan.types import Source
 from sinan.types.availability import Availability
 
-NEEDED = ("aiohttp", "click", "duckdb", "numpy", "orjson", "rich", "safetensors", "scipy", "tokenizers")
+NEEDED = (
+    "aiohttp",
+    "click",
+    "duckdb",
+    "numpy",
+    "orjson",
+    "rich",
+    "safetensors",
+    "scipy",
+    "threadpoolctl",
+    "tokenizers",
+)
 OPTIONAL = {
     "matplotlib": ("plots (sinan show --plot)", "pip install 'sinan[plot]'"),
     "torch": ("training of bundled models, and the tests against transformers", "pip install torch"),
