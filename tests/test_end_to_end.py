@@ -426,3 +426,22 @@ def test_sigterm_ends_cleanly(work):
         _, err = process.communicate(timeout=60)
         one_line(err, process.returncode, 130, "--resume")
         assert json.loads((the_run(work) / "run.json").read_text())["status"] == "stopped"
+
+
+def test_a_server_without_log_likelihoods_is_refused_with_a_way_that_works(work):
+    with ChatServer(lambda q: "ANSWER: A") as server:
+        (work / "mc.jsonl").write_text('{"question": "x?", "choices": ["a", "b"], "answer": "A"}\n')
+        code, _, err = sinan(work, "run", "mc.jsonl", "-m", server.model + "&logprobs=0", "--protocol", "likelihood")
+        one_line(err, code, 2, "log-likelihood", "--protocol default")
+        code, out, err = sinan(
+            work, "run", "mc.jsonl", "q.jsonl", "-m", server.model, "--protocol", "generate", "--json"
+        )
+        assert code == 0, err
+        assert [r["protocol"] for r in json.loads(out)["results"]] == ["default", "default"]
+
+
+def test_failed_calls_say_why_and_where_to_look(work):
+    with ChatServer(lambda q: (400, "too long") if number_in(q) == 3 else right(q)) as server:
+        code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model)
+    one_line(err, code, 1, "1 failed", "too long")
+    assert "--outcome failed" in out

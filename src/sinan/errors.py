@@ -10,6 +10,7 @@ SinanError
 │   ├── TransientError    another try may succeed (timeout, 429, 5xx, cut stream, nonsense)
 │   ├── RequestRejected   this request never succeeds (400, 413, 422): not tried again
 │   └── ModelUnusable     no request succeeds (wrong key, unknown model, unreachable): the run stops
+│       └── Unsupported   the model's side cannot do what the protocol asks for
 └── MissingExtra          a library that an optional feature needs is not installed
 """
 
@@ -51,8 +52,10 @@ class StoreError(SinanError):
 class MissingExtra(SinanError):
     """A library that an optional feature needs is not installed."""
 
-    def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f"{feature} needs the extra `{extra}`, which is not installed: pip install 'sinan[{extra}]'")
+    def __init__(self, feature: str, library: str, extra: str) -> None:
+        super().__init__(
+            f"{feature} needs {library}, which is not installed: pip install {library} (the extra `{extra}`)"
+        )
 
 
 class ModelError(SinanError):
@@ -75,3 +78,7 @@ class RequestRejected(ModelError):
 
 class ModelUnusable(ModelError):
     """No request to this model succeeds; the run stops and can be resumed."""
+
+
+class Unsupported(ModelUnusable):
+    """The model's side cannot do what the protocol asks for; going on would not help, another protocol may."""

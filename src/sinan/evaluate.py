@@ -65,10 +65,11 @@ async def evaluate(
     watch.resolved(benchmarks)
     async with _opened(spec, benchmarks, timeout) as opened:
         data = await _fetched(benchmarks, watch)
-        done, versions = Done(), {b.id: catalog.version(b, spec.protocol) for b in benchmarks}
+        done, names = Done(), {b.id: plan.protocol_name(b, spec) for b in benchmarks}
+        versions = {b.id: catalog.version(b, names[b.id]) for b in benchmarks}
         pairs = [(benchmark, model) for benchmark in benchmarks for model in opened]
         cells = [plan.cell(b, plan.protocol(b, spec), model, spec, done) for b, model in pairs]
-        about = description.describe(spec, cells, versions, benchmarks, opened, data)
+        about = description.describe(spec, cells, versions, names, benchmarks, opened, data)
         folder = store.find(runs, resume) if resume else store.create(runs, name or Path(spec.targets[0]).stem)
         with _writing(folder, about) as disk:
             tally = Tally(cells, spec.draws, done)
@@ -85,7 +86,7 @@ async def evaluate(
                 frames.write_samples(folder, repeated=resume is not None)
                 status = "partial" if tally.failed else "complete"
             finally:
-                results = tally.results(versions, spec.protocol)
+                results = tally.results(versions, names)
                 seconds = time.perf_counter() - began
                 rows = partial(frames.relation, folder)
                 run = Run(folder.id, str(folder.path), status, results, tally.requests(), seconds, rows)

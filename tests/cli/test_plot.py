@@ -99,5 +99,5 @@ def test_plot_names_the_extra_where_matplotlib_is_missing(tmp_path, monkeypatch)
     import sys
 
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(MissingExtra, match=r"sinan\[plot\]"):
+    with pytest.raises(MissingExtra, match=r"pip install matplotlib"):
         plot([result("a", "m")], tmp_path / "p.png", "run", {})

@@ -61,16 +61,16 @@ BROKEN_JSONL = [
 BROKEN_CSV = [
     ("", "w.csv holds no questions"),
     ("question,answer\n", "w.csv holds no questions"),
-    ("question,answer\n1+1,2\n1+2\n", "w.csv row 2: 1 cells, but the header has 2"),
-    ("question,answer\n1+1,2,3\n", "w.csv row 1: 3 cells, but the header has 2"),
+    ("question,answer\n1+1,2\n1+2\n", "w.csv line 3: 1 cells, but the header has 2"),
+    ("question,answer\n1+1,2,3\n", "w.csv line 2: 3 cells, but the header has 2"),
     ("question,question\na,b\n", "w.csv header: question is there twice"),
     ("question,\na,b\n", "w.csv header: a column has no name"),
     ('question,answer\n"a,b\n', "w.csv line 2: not CSV"),
-    ("question,answer\n,2\n", "w.csv row 1: no question"),
-    ("question,answer\n1+1,\n", "w.csv row 1: no answer"),
-    ("id,question,answer\n7,a,b\n7,c,d\n", "w.csv row 2: the id '7' is already that of row 1"),
-    ("question,A,B,answer\n?,x,y,C\n", "w.csv row 1: the answer 'C' fits no choice"),
-    ("question;answer\na;b\n", "w.csv row 1: no question"),
+    ("question,answer\n,2\n", "w.csv line 2: no question"),
+    ("question,answer\n1+1,\n", "w.csv line 2: no answer"),
+    ("id,question,answer\n7,a,b\n7,c,d\n", "w.csv line 3: the id '7' is already that of line 2"),
+    ("question,A,B,answer\n?,x,y,C\n", "w.csv line 2: the answer 'C' fits no choice"),
+    ("question;answer\na;b\n", "w.csv line 2: no question"),
     ("question,answer\né,1\n".encode("latin-1"), "w.csv line 2: not UTF-8 (byte 0xe9)"),
 ]
 
@@ -95,7 +95,7 @@ def test_a_broken_jsonl_is_refused_with_its_line(content, message, tmp_path):
 
 
 @pytest.mark.parametrize(("content", "message"), BROKEN_CSV)
-def test_a_broken_csv_is_refused_with_its_row(content, message, tmp_path):
+def test_a_broken_csv_is_refused_with_its_line(content, message, tmp_path):
     with pytest.raises(BadFile) as caught:
         questions(written(tmp_path, "w.csv", content))
     assert message in str(caught.value)
@@ -257,3 +257,18 @@ def test_a_large_file_is_checked_and_read_in_little_memory(tmp_path):
     tracemalloc.stop()
     assert count == guess.rows == 30_000
     assert peak < 4_000_000
+
+
+@pytest.mark.parametrize(
+    ("row", "letter"),
+    [
+        ('{"question": "1+1?", "choices": ["1", "2", "3", "4"], "answer": 1}', "B"),
+        ('{"question": "1+1?", "A": "1", "B": "2", "C": "3", "answer": 2}', "C"),
+        ('{"question": "1+1?", "choices": ["x", "y"], "answer": 0}', "A"),
+        ('{"question": "1+1?", "choices": [7, 8], "answer": 8}', "B"),
+    ],
+)
+def test_a_whole_number_beside_options_that_are_texts_is_an_index(tmp_path, row, letter):
+    (tmp_path / "q.jsonl").write_text(row + "\n")
+    dataset, _ = questions(tmp_path / "q.jsonl")
+    assert [sample.target for sample in dataset.read("", 0)] == [letter]

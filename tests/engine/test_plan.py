@@ -67,3 +67,8 @@ def test_a_chat_model_ends_its_own_turn_and_may_think():
     toy = benchmark(numbered(1), sampling=Sampling(max_tokens=5, stop=("\n",)))
     assert plan.sampling(toy.protocols["default"], "chat", {}) == Sampling(max_tokens=2048)
     assert plan.sampling(toy.protocols["default"], "base", {}) == Sampling(max_tokens=5, stop=("\n",))
+
+
+def test_generate_is_also_what_a_default_that_generates_is():
+    toy = benchmark(numbered(1))
+    assert plan.protocol_name(toy, spec(protocol="generate")) == "default"

@@ -54,7 +54,7 @@ def test_a_second_process_is_refused_and_told_who_has_the_run(tmp_path):
 def test_a_run_of_a_newer_version_is_left_alone(tmp_path):
     folder = made(tmp_path, "a")
     (folder.path / "run.json").write_text(json.dumps({"format": 99, "sinan": "9.0"}))
-    with pytest.raises(StoreError, match=r"sinan 9\.0 in format 99.*upgrade"):
+    with pytest.raises(StoreError, match=r"sinan 9\.0 in format 99.*a newer sinan"):
         folder.about()
 
 

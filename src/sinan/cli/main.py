@@ -77,6 +77,10 @@ def _code(arguments: list[str] | None) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in " ".join(message.split()))
-    print(f"sinan: {line}", file=sys.stderr)
+    print(f"sinan: {one_line(message)}", file=sys.stderr)
     return code
+
+
+def one_line(message: str) -> str:
+    """A message on one line, harmless on a terminal: parts of it may come from a file or a server."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in " ".join(message.split()))

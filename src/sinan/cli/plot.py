@@ -63,7 +63,7 @@ def plot(results: Sequence[CellResult], path: Path, title: str, chance: Mapping[
     try:
         import matplotlib.figure
     except ImportError:
-        raise MissingExtra("a plot", "plot") from None
+        raise MissingExtra("a plot", "matplotlib", "plot") from None
     with _fonts(kind) as can_show:
         sheet = _Sheet.of(results, chance, title, can_show)
         figure = matplotlib.figure.Figure(figsize=(sheet.width, sheet.height), facecolor=PAPER)

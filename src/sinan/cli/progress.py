@@ -13,7 +13,7 @@ from sinan import __version__
 from sinan.cli.table import safe
 from sinan.engine import CellTally, Tally
 from sinan.evaluate import Watch
-from sinan.types import Benchmark, Run, SampleResult
+from sinan.types import Benchmark, Outcome, Run, SampleResult
 
 
 class Progress(Watch):
@@ -23,6 +23,8 @@ class Progress(Watch):
         """`quiet`: no title and no bar. `silent`: not a word."""
         self.run: Run | None = None
         self._quiet, self._silent = quiet, silent
+        self._guesses: list[str] = []
+        self.first_failure = ""
         self._console = Console(stderr=True, highlight=False)
         self._bar = rich.progress.Progress(
             rich.progress.TextColumn(" "),
@@ -54,12 +56,8 @@ class Progress(Watch):
         self._bar.stop()
 
     def resolved(self, benchmarks: Sequence[Benchmark]) -> None:
-        """How a file of one's own was understood: a guess, so it is said."""
-        for benchmark in benchmarks:
-            if benchmark.card.dimension == "own" and not self._silent:
-                self._console.print(
-                    safe(f"  {benchmark.card.title}: {benchmark.card.note}"), style="dim", soft_wrap=True
-                )
+        """How files of one's own were understood: a guess, so it is said when the run begins."""
+        self._guesses = [f"  {b.card.title}: {b.card.note}" for b in benchmarks if b.card.dimension == "own"]
 
     def fetching(self, done: int, total: int) -> None:
         """Data files, while they are fetched."""
@@ -72,6 +70,8 @@ class Progress(Watch):
         if self._task is not None:
             self._bar.remove_task(self._task)
         self._tally = tally
+        for guess in () if self._silent else self._guesses:
+            self._console.print(safe(guess), style="dim", soft_wrap=True)
         if not self._quiet:
             self._console.print(_title(run, expected, tally), soft_wrap=True)
         self._task = self._bar.add_task("run", total=expected, completed=tally.resumed, told="")
@@ -80,6 +80,8 @@ class Progress(Watch):
         """One step, and what the cell now looks like."""
         if self._task is None or self._tally is None:
             return
+        if result.score.outcome is Outcome.FAILED:
+            self.first_failure = self.first_failure or result.score.explanation
         running = "" if cell.running is None else f"{result.benchmark} {100 * cell.running:.1f}   "
         self._bar.update(self._task, advance=1, told=f"{running}failed {self._tally.failed}")
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sinan.cli import experiment
-from sinan.errors import ModelError, SinanError, UsageError
+from sinan.cli.main import one_line
+from sinan.errors import ModelError, SinanError, Unsupported, UsageError
 from sinan.models.options import looks_secret
 from sinan.types import Run, RunSpec
 
@@ -104,9 +105,15 @@ def command(**options: Any) -> int:
         if watch.run is None:
             raise
         _print(watch.run, options)
-        remedy = f" Go on with: sinan run --resume {watch.run.path}" if isinstance(error, ModelError) else ""
-        raise SinanError(f"{error}{remedy}") from None
+        remedy = (
+            f" Go on with: sinan run --resume {watch.run.path}"
+            if isinstance(error, ModelError) and not isinstance(error, Unsupported)
+            else ""
+        )
+        raise SinanError(f"{str(error).rstrip('.')}.{remedy}") from None
     _print(run, options)
+    if watch.first_failure:
+        click.echo(f"sinan: {run.failed} failed; the first: {one_line(watch.first_failure)}", err=True)
     return 1 if run.failed > options["max_failed"] else 0
 
 
@@ -229,4 +236,5 @@ def _print(run: Run, options: dict[str, Any]) -> None:
 
         print_results(run.results)
         where = _runs(options)
-        click.echo(f"  Saved {run.path}   next: sinan show {run.id.partition('-')[0]} --wrong{where}")
+        which = "--outcome failed" if run.failed else "--wrong"
+        click.echo(f"  Saved {run.path}   next: sinan show {run.id.partition('-')[0]} {which}{where}")

@@ -79,7 +79,9 @@ def _results(folder: Any, options: dict[str, Any]) -> None:
 
         catalogued = [r.benchmark for r in results if r.benchmark not in about.get("files", {})]
         plot(results, options["plot"], folder.id, chance_levels(catalogued))
-        return click.echo(f"  Saved {options['plot']}", err=options["as_json"])
+        click.echo(f"  Saved {options['plot']}", err=options["as_json"])
+        if not options["as_json"]:
+            return None
     if options["as_json"]:
         document = {"run": folder.id, "path": str(folder.path), "status": about["status"]}
         return click.echo(_json(document | {"results": [r.to_json() for r in results], "about": about}))

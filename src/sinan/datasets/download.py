@@ -84,6 +84,11 @@ def _unreachable(source: Source, place: Path, where: str | None, found: str | No
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return f"the cache {place.parent} is full ({error.strerror}). Make room, or name another one: SINAN_CACHE=DIR."
     reason = getattr(error, "reason", None) or error
+    if found and isinstance(error, FileNotFoundError):
+        return (
+            f"{source.path} of {source.repo} is in the index of the mirror {where}, but {found} is not there. Put the "
+            f"file there; it is published at {source.url}"
+        )
     if found:
         return f"{source.path} of {source.repo} cannot be read from the mirror: {found}: {reason}"
     mirrored = f"not in the mirror {where}" if where else "no mirror is set"

@@ -18,7 +18,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
-from sinan.datasets.answers import choices_of, is_numeric, letter_of, text_of
+from sinan.datasets.answers import LETTERS, choices_of, is_numeric, letter_of, text_of
 from sinan.datasets.download import file_sha256
 from sinan.datasets.pictures import picture
 from sinan.datasets.readers import READERS, Row
@@ -116,12 +116,22 @@ def _sample(file: Path, row: Row, number: int) -> Sample:
     return Sample(
         id=_id(file, row, number),
         question=question,
-        target=letter_of(answer, choices, where) if choices else answer,
+        target=_target(raw, answer, choices, row.fields.get(spent[0]) if spent else None, where),
         choices=choices,
         group="" if group is None else text_of(group, where, "the group"),
         images=images,
         metadata=metadata,
     )
+
+
+def _target(raw: Any, answer: str, choices: tuple[str, ...], options: Any, where: str) -> str:
+    """The answer, or the letter it means. A whole number beside options that are texts is an index, being no text."""
+    if not choices:
+        return answer
+    first = options[0] if isinstance(options, list) else options
+    if isinstance(raw, int) and not isinstance(raw, bool) and isinstance(first, str) and 0 <= raw < len(choices):
+        return LETTERS[raw]
+    return letter_of(answer, choices, where)
 
 
 def _id(file: Path, row: Row, number: int) -> str:

@@ -33,17 +33,17 @@ def csv_rows(path: Path) -> Iterator[Row]:
     """Records under a header; every value is text, an empty cell is no value."""
     records = csv.reader(_lines(path), strict=True)
     header: list[str] = []
-    number = 0
+    line = 1
     while (record := _next_record(records, path)) is not None:
+        place, line = f"line {line}", records.line_num + 1
         if not any(cell.strip() for cell in record):
             continue
         if not header:
             header = _header(record, path)
             continue
-        number += 1
         if len(record) != len(header):
-            raise BadFile(f"{path.name} row {number}: {len(record)} cells, but the header has {len(header)}")
-        yield Row(f"row {number}", {name: cell for name, cell in zip(header, record, strict=True) if cell != ""})
+            raise BadFile(f"{path.name} {place}: {len(record)} cells, but the header has {len(header)}")
+        yield Row(place, {name: cell for name, cell in zip(header, record, strict=True) if cell != ""})
 
 
 def json_list(path: Path, key: str = "") -> Iterator[Row]:

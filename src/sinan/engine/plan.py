@@ -13,12 +13,19 @@ from sinan.errors import SinanError, UnknownName, UsageError
 from sinan.types import Benchmark, Cell, Form, Model, Protocol, Question, RunSpec, Sample, Sampling
 
 
+def protocol_name(benchmark: Benchmark, spec: RunSpec) -> str:
+    """The protocol that the user chose, by its own name. `generate` is also what a default that generates is."""
+    if spec.protocol in benchmark.protocols:
+        return spec.protocol
+    if spec.protocol == "generate" and benchmark.protocols["default"].solver.needs == "generate":
+        return "default"
+    remedy = f"{benchmark.id} has: {', '.join(benchmark.protocols)}."
+    raise UnknownName(spec.protocol, f"protocol of {benchmark.id}", benchmark.protocols, remedy)
+
+
 def protocol(benchmark: Benchmark, spec: RunSpec) -> Protocol:
     """The protocol that the user chose, with the shots they asked for."""
-    if spec.protocol not in benchmark.protocols:
-        remedy = f"{benchmark.id} has: {', '.join(benchmark.protocols)}."
-        raise UnknownName(spec.protocol, f"protocol of {benchmark.id}", benchmark.protocols, remedy)
-    chosen = benchmark.protocols[spec.protocol]
+    chosen = benchmark.protocols[protocol_name(benchmark, spec)]
     return chosen if spec.shots is None else replace(chosen, shots=spec.shots)
 
 

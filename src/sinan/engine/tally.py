@@ -54,10 +54,10 @@ class Tally:
         """Requests of this process (retries apart), and answers taken over from an earlier one."""
         return {"sent": self.sent, "cached": 0, "resumed": self.resumed, "retried": self.retried}
 
-    def results(self, versions: Mapping[str, str], protocol: str) -> tuple[CellResult, ...]:
-        """The numbers as they stand; `versions` by benchmark."""
+    def results(self, versions: Mapping[str, str], protocols: Mapping[str, str]) -> tuple[CellResult, ...]:
+        """The numbers as they stand; versions and names of protocols by benchmark."""
         return tuple(
-            cell.result(benchmark, versions[benchmark], protocol, model)
+            cell.result(benchmark, versions[benchmark], protocols[benchmark], model)
             for (benchmark, model), cell in self.cells.items()
         )
 

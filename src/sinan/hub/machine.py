@@ -34,7 +34,7 @@ NEEDED = (
     "tokenizers",
 )
 OPTIONAL = {
-    "matplotlib": ("plots (sinan show --plot)", "pip install 'sinan[plot]'"),
+    "matplotlib": ("plots (sinan show --plot)", "pip install matplotlib"),
     "torch": ("training of bundled models, and the tests against transformers", "pip install torch"),
     "transformers": ("the tests against transformers", "pip install transformers"),
 }

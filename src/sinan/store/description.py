@@ -8,7 +8,7 @@ from sinan.errors import StoreError, UsageError
 from sinan.store.provenance import provenance
 from sinan.types import Benchmark, Cell, Model, RunSpec, Source
 
-MUST_AGREE = ("spec", "cells", "models")
+MUST_AGREE = ("files", "spec", "cells", "models")
 """What a resumed run may not change: old and new answers would be of different questions."""
 
 
@@ -16,6 +16,7 @@ def describe(
     spec: RunSpec,
     cells: Iterable[Cell],
     versions: Mapping[str, str],
+    protocols: Mapping[str, str],
     benchmarks: Sequence[Benchmark],
     models: Iterable[Model],
     data: Iterable[Source],
@@ -27,7 +28,7 @@ def describe(
             {
                 "benchmark": cell.benchmark,
                 "version": versions[cell.benchmark],
-                "protocol": spec.protocol,
+                "protocol": protocols[cell.benchmark],
                 "model": cell.model.name,
                 "form": cell.model.form,
                 "metric": cell.metric.name,

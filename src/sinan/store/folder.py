@@ -58,7 +58,7 @@ class RunFolder:
         if about["format"] > FORMAT:
             raise StoreError(
                 f"{self.path} was written by sinan {about.get('sinan', '?')} in format {about['format']}; this sinan "
-                f"reads up to format {FORMAT}. Remedy: pip install --upgrade sinan"
+                f"reads up to format {FORMAT}. Remedy: a newer sinan"
             )
         missing = [name for name, kind in DESCRIBED.items() if not isinstance(about.get(name), kind)]
         if missing or not _consistent(about):

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
 
-from sinan.errors import ModelUnusable, RequestRejected, TransientError
+from sinan.errors import RequestRejected, TransientError, Unsupported
 from sinan.models.dialects.openai import first_choice
 from sinan.types import LogLikelihood
 
@@ -82,7 +82,7 @@ def _read(choice: dict[str, Any], text: str) -> _Echo:
     table = choice.get("logprobs")
     logprobs = table.get("token_logprobs") if isinstance(table, dict) else None
     if not isinstance(table, dict) or not isinstance(logprobs, list) or not logprobs:
-        raise ModelUnusable(f"the server gives no log-probabilities for what it is sent; {_REMEDY}")
+        raise Unsupported(f"the server gives no log-probabilities for what it is sent; {_REMEDY}")
     tokens, tops = table.get("tokens"), table.get("top_logprobs")
     if not (isinstance(tokens, list) and len(tokens) == len(logprobs) and all(isinstance(t, str) for t in tokens)):
         tokens = None
@@ -97,7 +97,7 @@ def _bounds(offsets: Any, tokens: list[str] | None, count: int, text: str) -> li
         end = offsets[-1] + len(tokens[-1]) if tokens else max(offsets[-1], len(text))
         return [*offsets, end]
     if tokens is None:
-        raise ModelUnusable(f"the server does not say which log-probability belongs to which token; {_REMEDY}")
+        raise Unsupported(f"the server does not say which log-probability belongs to which token; {_REMEDY}")
     return list(accumulate(map(len, tokens), initial=0))
 
 
@@ -113,7 +113,7 @@ def _span(echo: _Echo, text: Any, context: str, continuation: str) -> tuple[int,
     """Index of the continuation's first token, and of the first one after it."""
     start, end = len(context), len(context + continuation)
     if echo.bounds[-1] <= start:
-        raise ModelUnusable(f"the server gives log-probabilities only for what it writes itself; {_REMEDY}")
+        raise Unsupported(f"the server gives log-probabilities only for what it writes itself; {_REMEDY}")
     first = _first(echo, start)
     stop = sum(begin < end for begin in echo.bounds[:-1])
     if first < stop and end in echo.bounds and _meets(echo.tokens, stop, context + continuation):

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sinan import settings
-from sinan.errors import ModelUnusable, RequestRejected, UsageError
+from sinan.errors import RequestRejected, Unsupported, UsageError
 from sinan.models import options as option
 from sinan.types import Completion, Form, Image, LogLikelihood, Model, Prompt, Sampling, Usage
 from sinan.types.availability import Availability
@@ -152,7 +152,7 @@ class OpenAI:
 
     def _check_likelihood(self, prompt: Prompt) -> None:
         if not self.logprobs:
-            raise ModelUnusable(f"{self.name} gives no log-likelihoods; {_GENERATE}")
+            raise Unsupported(f"{self.name} gives no log-likelihoods; {_GENERATE}")
         if prompt.messages or not prompt.continuations:
             raise RequestRejected(f"{self.name}: a log-likelihood needs a text and its continuations, not messages")
 
