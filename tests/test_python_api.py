@@ -66,3 +66,10 @@ def test_cancelling_concludes_the_run_and_is_heard(questions):
 def test_a_misspelt_keyword_is_refused(questions):
     with pytest.raises((TypeError, UsageError)):
         sinan.run(questions, "needle/s", limits=3)
+
+
+@pytest.mark.parametrize("parameters", [{"api_key": "sk-abcdefghijkl"}, {"n": 2}, {"temperature": "hot"}, {"stop": ""}])
+def test_parameters_are_checked_from_python_as_on_the_command_line(questions, parameters):
+    with pytest.raises(UsageError):
+        sinan.run(questions, "openai/x?base_url=http://127.0.0.1:9/v1", parameters=parameters)
+    assert not Path("runs").exists()

@@ -19,6 +19,7 @@ from sinan import catalog, models, store
 from sinan.datasets import download
 from sinan.engine import CellTally, Done, Tally, plan, schedule
 from sinan.errors import StoreError, UsageError
+from sinan.models import parameters as generation
 from sinan.statistics import METRICS
 from sinan.store import description, frames, journal
 from sinan.types import Benchmark, CellResult, Model, Run, RunSpec, SampleResult, Source
@@ -61,6 +62,7 @@ async def evaluate(
     """
     began, watch = time.perf_counter(), watch or Watch()
     spec = replace(spec, targets=tuple(catalog.absolute(target) for target in spec.targets))
+    generation.check(spec.parameters)
     benchmarks = catalog.resolve(spec.targets, spec.scorer)
     watch.resolved(benchmarks)
     async with _opened(spec, benchmarks, timeout) as opened:

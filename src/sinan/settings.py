@@ -70,4 +70,4 @@ def load() -> Settings:
     own_cache = Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache") / "sinan"
     cache_folder = Path(os.environ.get("SINAN_CACHE") or table.get("cache") or own_cache)
     mirror = os.environ.get("SINAN_MIRROR") or table.get("mirror") or None
-    return Settings(cache_folder, mirror, user.get("keys", {}) | here.get("keys", {}))
+    return Settings(cache_folder.expanduser(), mirror, user.get("keys", {}) | here.get("keys", {}))

@@ -1,5 +1,7 @@
 """The plan: limits spread over subsets, draws, shots, and refusals before the first request."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,3 +74,20 @@ def test_a_chat_model_ends_its_own_turn_and_may_think():
 def test_generate_is_also_what_a_default_that_generates_is():
     toy = benchmark(numbered(1))
     assert plan.protocol_name(toy, spec(protocol="generate")) == "default"
+
+
+def test_one_stop_string_is_one_and_not_its_letters():
+    toy = benchmark(numbered(1))
+    assert plan.sampling(toy.protocols["default"], "chat", {"stop": "END"}).stop == ("END",)
+
+
+def test_a_reading_that_breaks_is_one_line_wherever_it_is_met():
+    def broken(subset, seed):
+        raise KeyError("row 4")
+        yield
+
+    toy = benchmark(numbered(2, "a") + numbered(2, "b"))
+    toy = replace(toy, dataset=replace(toy.dataset, read=broken, size=None))
+    for limit in (None, 3):
+        with pytest.raises(UsageError, match=r"toy: reading its samples raised KeyError"):
+            plan.expected([toy], 1, spec(limit=limit))

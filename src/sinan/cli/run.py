@@ -12,7 +12,6 @@ import click
 from sinan.cli import experiment
 from sinan.cli.main import one_line
 from sinan.errors import ModelError, SinanError, Unsupported, UsageError
-from sinan.models.options import looks_secret
 from sinan.types import Run, RunSpec
 
 if TYPE_CHECKING:
@@ -26,16 +25,6 @@ Examples:
   sinan run questions.jsonl -m 'openai/NAME?base_url=http://127.0.0.1:8000/v1'
   sinan run --resume last
 """
-
-
-RESERVED = ("model", "messages", "prompt", "stream", "n", "echo", "logprobs", "images")
-KNOWN: dict[str, tuple[tuple[type, ...], str]] = {
-    "temperature": ((int, float, type(None)), "a number or null"),
-    "top_p": ((int, float, type(None)), "a number or null"),
-    "max_tokens": ((int, type(None)), "a whole number or null"),
-    "seed": ((int, type(None)), "a whole number or null"),
-    "stop": ((list,), "a text or a JSON list of texts"),
-}
 
 
 @click.command("run", epilog=EXAMPLES)
@@ -173,7 +162,6 @@ def _with_experiment(options: dict[str, Any]) -> dict[str, Any]:
     del by_hand["targets"]
     merged = given | table | by_hand
     merged["parameters"] = table.get("parameters", {}) | given["parameters"]
-    _check(merged["parameters"])
     return merged | {"targets": tuple(table["targets"]), "models": tuple(merged["models"])}
 
 
@@ -188,28 +176,7 @@ def _parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
             parameters[key] = json.loads(text, parse_constant=_no_constant)
         except (ValueError, RecursionError):
             parameters[key] = text
-    _check(parameters)
     return parameters
-
-
-def _check(parameters: dict[str, Any]) -> None:
-    """The parameters that we know must have their types; others are the server's business."""
-    if isinstance(parameters.get("stop"), str):
-        parameters["stop"] = [parameters["stop"]]
-    for key, value in parameters.items():
-        if key in RESERVED:
-            raise UsageError(f"-p {key}=...: {key} is set by sinan itself (repeated draws: --samples)")
-        if looks_secret(key, value):
-            raise UsageError("-p ...: a key is no parameter, since parameters are written to runs. See: sinan models")
-        if key in KNOWN and (isinstance(value, bool) or not isinstance(value, KNOWN[key][0])):
-            raise UsageError(f"-p {key}={value}: {key} must be {KNOWN[key][1]}")
-        if isinstance(value, int) and not -(2**63) <= value < 2**63:
-            raise UsageError(f"-p {key}={value}: whole numbers go up to 64 bits")
-    limit = parameters.get("max_tokens")
-    if limit is not None and limit < 1:
-        raise UsageError(f"-p max_tokens={limit}: max_tokens must be at least 1")
-    if not all(isinstance(s, str) and s for s in parameters.get("stop", [])):
-        raise UsageError("-p stop=...: stop must be a text or a JSON list of texts")
 
 
 def _no_constant(name: str) -> None:

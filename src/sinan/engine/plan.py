@@ -33,7 +33,10 @@ def sampling(protocol: Protocol, form: Form, parameters: Mapping[str, Any]) -> S
     """The protocol's sampling with the user's parameters over it; what we do not know goes to the server as it is."""
     base = protocol.chat_sampling if form == "chat" else protocol.sampling
     known = {field.name for field in fields(Sampling)} - {"extra"}
-    set_here: dict[str, Any] = {k: tuple(v) if k == "stop" else v for k, v in parameters.items() if k in known}
+    set_here = {k: v for k, v in parameters.items() if k in known}
+    if "stop" in set_here:
+        stop = set_here["stop"]
+        set_here["stop"] = (stop,) if isinstance(stop, str) else tuple(stop)
     extra = {k: v for k, v in parameters.items() if k not in known}
     return replace(base, **set_here, extra=dict(base.extra) | extra)
 
@@ -72,10 +75,9 @@ def expected(benchmarks: Iterable[Benchmark], models: int, spec: RunSpec) -> int
 
 
 def _count(benchmark: Benchmark, spec: RunSpec) -> int:
-    data = benchmark.dataset
-    size = data.size
+    size = benchmark.dataset.size
     if size is None:
-        size = sum(1 for subset in data.subsets for _ in data.read(subset, spec.seed))
+        return sum(1 for _ in samples(benchmark, spec))
     return size if spec.limit is None else min(size, spec.limit)
 
 
@@ -108,17 +110,18 @@ class _Questions:
             for draw in range(self._spec.draws):
                 if (self._benchmark.id, self._model.name, sample.id, draw) in self._done:
                     continue
-                prompt = prompt or self._protocol.prompt(sample, self._model.form, self._shots(subset, sample))
+                if prompt is None:
+                    shown = shots(self._benchmark, self._protocol, self._spec.seed, subset, sample)
+                    prompt = self._protocol.prompt(sample, self._model.form, shown)
                 yield Question(sample, prompt, draw, _seed(self._spec.seed, sample.id, draw))
 
-    def _shots(self, subset: str, sample: Sample) -> Sequence[Sample]:
-        count = self._protocol.shots
-        if count == 0:
-            return ()
-        pool = self._benchmark.dataset.pool(subset, self._spec.seed)
-        if self._protocol.few_shot is None:
-            return pool[:count]
-        return self._protocol.few_shot(self._spec.seed, sample, pool, count)
+
+def shots(benchmark: Benchmark, protocol: Protocol, seed: int, subset: str, sample: Sample) -> Sequence[Sample]:
+    """The worked examples that are shown before a sample."""
+    if protocol.shots == 0:
+        return ()
+    pool = benchmark.dataset.pool(subset, seed)
+    return protocol.few_shot(seed, sample, pool, protocol.shots) if protocol.few_shot else pool[: protocol.shots]
 
 
 def _seed(seed: int, sample_id: str, draw: int) -> int:
@@ -135,21 +138,22 @@ def samples(benchmark: Benchmark, spec: RunSpec) -> Iterator[tuple[str, Sample]]
     elif len(data.subsets) == 1:
         quotas = [limit]
     else:
-        sizes = [sum(1 for _ in islice(data.read(subset, spec.seed), limit)) for subset in data.subsets]
+        sizes = [sum(1 for _ in _read(benchmark, subset, spec.seed, limit)) for subset in data.subsets]
         quotas = spread(limit, sizes)
     for subset, quota in zip(data.subsets, quotas, strict=True):
-        for sample in _guarded(benchmark.id, islice(data.read(subset, spec.seed), quota)):
+        for sample in _read(benchmark, subset, spec.seed, quota):
             yield subset, sample
 
 
-def _guarded(name: str, read: Iterator[Sample]) -> Iterator[Sample]:
-    """The samples. What somebody's own code raises while it reads them becomes one line that names the benchmark."""
+def _read(benchmark: Benchmark, subset: str, seed: int, quota: int | None) -> Iterator[Sample]:
+    """The first samples. What somebody's own code raises while it reads them becomes one line that names the
+    benchmark."""
     try:
-        yield from read
+        yield from islice(benchmark.dataset.read(subset, seed), quota)
     except (SinanError, GeneratorExit):
         raise
     except Exception as error:
-        raise UsageError(f"{name}: reading its samples raised {type(error).__name__}: {error}") from error
+        raise UsageError(f"{benchmark.id}: reading its samples raised {type(error).__name__}: {error}") from error
 
 
 def spread(limit: int, sizes: Sequence[int]) -> list[int]:

@@ -9,9 +9,10 @@ from typing import Any
 
 from sinan import catalog
 from sinan.datasets import download
+from sinan.engine import plan
 from sinan.errors import DataError, SinanError, UnknownName, UsageError
 from sinan.hub.machine import reachable
-from sinan.types import Benchmark, Protocol, Sample, Source
+from sinan.types import Benchmark, Protocol, Source
 
 HERE, MIRROR, FETCHABLE, MISSING = "here", "mirror", "fetchable", "missing"
 
@@ -140,17 +141,10 @@ def _example(benchmark: Benchmark) -> Mapping[str, Any] | None:
         sample = next(iter(benchmark.dataset.read(subset, 0)), None)
         if sample is None:
             return None
-        prompt = protocol.prompt(sample, "chat", _shots(benchmark, protocol, subset, sample))
+        prompt = protocol.prompt(sample, "chat", plan.shots(benchmark, protocol, 0, subset, sample))
     except SinanError:
         return None
     return {"id": sample.id, "group": sample.group, "target": sample.target, "prompt": prompt.to_json()}
-
-
-def _shots(benchmark: Benchmark, protocol: Protocol, subset: str, sample: Sample) -> list[Sample]:
-    pool = benchmark.dataset.pool(subset, 0) if protocol.shots else ()
-    if protocol.few_shot is not None:
-        return list(protocol.few_shot(0, sample, pool, protocol.shots))
-    return list(pool[: protocol.shots])
 
 
 def _chance(name: str) -> float | None:

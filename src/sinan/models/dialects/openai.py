@@ -15,11 +15,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from sinan.errors import RequestRejected, TransientError
+from sinan.models.parameters import RESERVED
 from sinan.types import Completion, Message, Part, Prompt, Sampling, Text, ToolCall, Usage
 from sinan.types.completion import FinishReason
-
-_OURS = ("model", "messages", "prompt", "stream", "n", "echo")
-"""Fields that decide what a reply looks like; a user's parameter cannot set them."""
 
 _FINISH: Mapping[str, FinishReason] = {
     "length": "length",
@@ -54,7 +52,7 @@ def text_request(model: str, prompt: Prompt, sampling: Sampling) -> dict[str, An
 def parameters(sampling: Sampling, max_tokens_field: str) -> dict[str, Any]:
     """The fields of a request that say how to draw."""
     fields = sampling.to_json()
-    if taken := [name for name in _OURS if name in fields]:
+    if taken := [name for name in RESERVED if name in fields]:
         raise RequestRejected(f"the parameter `{taken[0]}` cannot be set: it decides how the answer is read")
     if "max_tokens" in fields:
         fields[max_tokens_field] = fields.pop("max_tokens")
