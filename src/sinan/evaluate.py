@@ -75,7 +75,7 @@ async def evaluate(
         folder = store.find(runs, resume) if resume else store.create(runs, name or Path(spec.targets[0]).stem)
         with _writing(folder, about) as disk:
             tally = Tally(cells, spec.draws, done)
-            tally.replay(journal.read_final(folder.journal))
+            tally.replay(journal.read(folder.journal))
             watch.began(folder.id, folder.path, plan.expected(benchmarks, len(opened), spec), tally)
             status: Literal["complete", "partial", "stopped"] = "stopped"
             try:
@@ -146,9 +146,7 @@ def _results_so_far(folder: store.RunFolder, about: Mapping[str, Any]) -> list[C
     draws = about["spec"]["draws"]
     tallies = {key: CellTally(METRICS[cell["metric"]], draws) for key, cell in cells.items()}
     for record in journal.read_final(folder.journal):
-        tally = tallies[record["benchmark"], record["model"]]
-        tally.add(record["sample_id"], record["group"], record["outcome"], record["score"])
-        tally.spent(record["tokens_in"], record["tokens_out"])
+        tallies[record["benchmark"], record["model"]].replay(record)
     return [t.result(b, cells[b, m]["version"], cells[b, m]["protocol"], m) for (b, m), t in tallies.items()]
 
 
@@ -176,7 +174,7 @@ def _refuse_twice(names: Sequence[str], what: str) -> None:
 
 async def _fetched(benchmarks: Sequence[Benchmark], watch: Watch) -> list[Source]:
     """Every data file of the benchmarks, at hand and verified."""
-    sources = [source for b in benchmarks for subset in b.dataset.subsets for source in b.dataset.sources(subset)]
+    sources = [source for benchmark in benchmarks for source in benchmark.dataset.files]
     for number, source in enumerate(sources, 1):
         await asyncio.to_thread(download.fetch, source)
         watch.fetching(number, len(sources))

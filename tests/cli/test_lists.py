@@ -58,11 +58,10 @@ def test_hub_list_tells_where_data_is(sinan, tmp_path):
     assert state["gsm8k"] == "missing"
 
     from sinan import catalog
-    from sinan.hub.cards import sources
 
     mirror = tmp_path / "mirror"
     mirror.mkdir()
-    sums = [f"{source.sha256}  {number}" for number, source in enumerate(sources(catalog.load("gsm8k")))]
+    sums = [f"{source.sha256}  {number}" for number, source in enumerate(catalog.load("gsm8k").dataset.files)]
     (mirror / "SHA256SUMS").write_text("\n".join(sums))
     rows = json.loads(sinan("hub", "list", "--json", SINAN_MIRROR=str(mirror)))["benchmarks"]
     state = {row["id"]: row["data"] for row in rows}

@@ -41,7 +41,7 @@ def test_repeated_draws_ask_one_prompt_under_different_indices():
 
 def test_only_missing_draws_are_asked_again():
     done = Done()
-    done.add("toy", "fake/one", "0", 1)
+    done.add(("toy", "fake/one", "0", 1))
     assert [(q.sample.id, q.draw) for q in questions(benchmark(numbered(1)), spec(draws=3), done)] == [
         ("0", 0),
         ("0", 2),

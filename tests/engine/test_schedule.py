@@ -88,7 +88,7 @@ async def test_questions_are_built_only_when_a_worker_is_free():
 async def test_what_is_done_is_not_asked_again():
     model, done = FakeModel(lambda q: "0"), Done()
     for i in range(90):
-        done.add("toy", "fake/one", str(i), 0)
+        done.add(("toy", "fake/one", str(i), 0))
     counted = await run([cell(numbered(100), model, done=done)], MemoryJournal())
     assert sorted(model.asked) == [str(i) for i in range(90, 100)]
     assert len(counted) == 10

@@ -7,27 +7,25 @@ its settings (its repr) and the code of its room that it rests on. A changed com
 import hashlib
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from sinan.types import Benchmark, Source
+from sinan.types import Benchmark
 
 
-def version(benchmark: Benchmark, protocol_name: str, sources: Sequence[Source] | None = None) -> str:
-    """Twelve hex digits. `sources` are the files of all its subsets where the caller has them at hand."""
-    if sources is None:
-        sources = [source for subset in benchmark.dataset.subsets for source in benchmark.dataset.sources(subset)]
+def version(benchmark: Benchmark, protocol_name: str) -> str:
+    """Twelve hex digits."""
     digest = hashlib.sha256()
-    for part in _parts(benchmark, protocol_name, sources):
+    for part in _parts(benchmark, protocol_name):
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()[:12]
 
 
-def _parts(benchmark: Benchmark, protocol_name: str, sources: Sequence[Source]) -> Iterator[bytes]:
+def _parts(benchmark: Benchmark, protocol_name: str) -> Iterator[bytes]:
     dataset, protocol = benchmark.dataset, benchmark.protocols[protocol_name]
     if benchmark.file:
         yield Path(benchmark.file).read_bytes()
-    yield "\n".join(sorted({source.sha256 for source in sources})).encode()
+    yield "\n".join(sorted({source.sha256 for source in dataset.files})).encode()
     yield f"{dataset.fingerprint}\n{dataset.subsets}".encode()
     yield from _code(getattr(dataset.read, "func", dataset.read))
     for part in (protocol.prompt, protocol.solver, protocol.scorer):

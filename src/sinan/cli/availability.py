@@ -1,18 +1,18 @@
 """What can be used, as a table or as JSON: one form for `sinan models` and `sinan doctor`."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
 
+from sinan.cli.output import document
 from sinan.types.availability import Availability
 
 
 def print_lines(lines: Sequence[Availability], as_json: bool) -> None:
     """A list of name, available, detail, remedy."""
     if as_json:
-        click.echo(json.dumps([asdict(line) for line in lines], ensure_ascii=False, indent=1))
+        click.echo(document([asdict(line) for line in lines]))
         return
     from rich.table import Table
     from rich.text import Text

@@ -1,10 +1,10 @@
 """`sinan hub`: the catalogue of benchmarks."""
 
-import json
 from dataclasses import asdict
-from typing import Any
 
 import click
+
+from sinan.cli.output import document
 
 
 @click.group("hub")
@@ -25,7 +25,7 @@ def list_command(dimension: str | None, language: str | None, as_json: bool) -> 
 
     found = entries(dimension, language)
     if as_json:
-        click.echo(_json({"benchmarks": [asdict(entry) for entry in found]}))
+        click.echo(document({"benchmarks": [asdict(entry) for entry in found]}))
         return
     from sinan.cli.cards import print_entries
 
@@ -41,12 +41,8 @@ def show_command(name: str, as_json: bool) -> None:
 
     found = card(name)
     if as_json:
-        click.echo(_json(found))
+        click.echo(document(found))
         return
     from sinan.cli.cards import print_card
 
     print_card(found)
-
-
-def _json(document: Any) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=1)

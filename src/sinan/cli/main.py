@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from sinan import __version__
+from sinan.cli.output import one_line
 from sinan.errors import SinanError
 
 COMMANDS = {
@@ -79,8 +80,3 @@ def _code(arguments: list[str] | None) -> int:
 def _say(message: str, code: int) -> int:
     print(f"sinan: {one_line(message)}", file=sys.stderr)
     return code
-
-
-def one_line(message: str) -> str:
-    """A message on one line, harmless on a terminal: parts of it may come from a file or a server."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in " ".join(message.split()))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sinan.cli import experiment
-from sinan.cli.main import one_line
+from sinan.cli.output import document, one_line
 from sinan.errors import ModelError, SinanError, Unsupported, UsageError
 from sinan.types import Run, RunSpec
 
@@ -197,7 +197,7 @@ def _runs(options: dict[str, Any]) -> str:
 
 def _print(run: Run, options: dict[str, Any]) -> None:
     if options["as_json"]:
-        click.echo(json.dumps(run.to_json(), ensure_ascii=False, indent=1))
+        click.echo(document(run.to_json()))
     elif not options["quiet"]:
         from sinan.cli.table import print_results
 

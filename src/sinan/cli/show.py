@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from sinan.cli.output import document
 from sinan.errors import UnknownName, UsageError
 
 NOT_CORRECT = ("wrong", "unparsed", "truncated", "refused")
@@ -48,7 +49,7 @@ def _list(options: dict[str, Any]) -> None:
 
     rows = [_summary(folder) for folder in reversed(listed(options["runs"]))]
     if options["as_json"]:
-        return click.echo(_json({"runs": rows}))
+        return click.echo(document({"runs": rows}))
     if not rows:
         return click.echo(f"No run is in {options['runs']}. Begin one: sinan run first-light -m needle/s")
     from sinan.cli.table import print_runs
@@ -83,8 +84,8 @@ def _results(folder: Any, options: dict[str, Any]) -> None:
         if not options["as_json"]:
             return None
     if options["as_json"]:
-        document = {"run": folder.id, "path": str(folder.path), "status": about["status"]}
-        return click.echo(_json(document | {"results": [r.to_json() for r in results], "about": about}))
+        head = {"run": folder.id, "path": str(folder.path), "status": about["status"]}
+        return click.echo(document(head | {"results": [r.to_json() for r in results], "about": about}))
     from sinan.cli.table import print_groups, print_results
 
     unfinished = "" if about["status"] == "complete" else f"   {about['status']}"
@@ -113,7 +114,7 @@ def _samples(folder: Any, options: dict[str, Any]) -> None:
         raise UnknownName(options["sample_id"], f"sample of run {folder.id}", dict.fromkeys(known), remedy)
     if options["as_json"]:
         samples = [_opened(row) for row in rows]
-        return click.echo(_json({"run": folder.id, "total": total, "page": options["page"], "samples": samples}))
+        return click.echo(document({"run": folder.id, "total": total, "page": options["page"], "samples": samples}))
     from sinan.cli.samples import print_page, print_sample
 
     if options["sample_id"] is not None:
@@ -142,7 +143,3 @@ def _opened(row: dict[str, Any]) -> dict[str, Any]:
         name: json.loads(row[name]) if row[name] is not None else None
         for name in ("prompt", "tool_calls", "loglikelihoods", "metadata")
     }
-
-
-def _json(document: Any) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=1, default=str)

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sinan.cli.output import visible
 from sinan.types import CellResult, Estimate
 
 AMBER, RED, MUTED = "yellow", "red", "dim"
@@ -43,7 +44,7 @@ def interval(estimate: Estimate) -> str:
 
 def safe(text: str, width: int | None = None) -> Text:
     """Text from outside, harmless on a terminal: control characters become visible, and it is never markup."""
-    shown = "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    shown = visible(text, kept="\n\t")
     if width is not None:
         shown = " ".join(shown.split())
         shown = shown if len(shown) <= width else shown[: width - 1] + "…"

@@ -12,6 +12,9 @@ from typing import Any
 from sinan.errors import SinanError, UnknownName, UsageError
 from sinan.types import Benchmark, Cell, Form, Model, Protocol, Question, RunSpec, Sample, Sampling
 
+Done = set[tuple[str, str, str, int]]
+"""Questions whose answers are in the journal already, as (benchmark, model, sample id, draw)."""
+
 
 def protocol_name(benchmark: Benchmark, spec: RunSpec) -> str:
     """The protocol that the user chose, by its own name. `generate` is also what a default that generates is."""
@@ -57,7 +60,7 @@ def refuse_what_cannot_work(benchmark: Benchmark, protocol: Protocol, model: Mod
         raise UsageError(f"{benchmark.id} has no worked examples to show: --shots {protocol.shots} cannot be met")
 
 
-def cell(benchmark: Benchmark, protocol: Protocol, model: Model, spec: RunSpec, done: "Done") -> Cell:
+def cell(benchmark: Benchmark, protocol: Protocol, model: Model, spec: RunSpec, done: Done) -> Cell:
     """The cell; its questions leave out what `done` holds."""
     return Cell(
         benchmark.id,
@@ -79,23 +82,6 @@ def _count(benchmark: Benchmark, spec: RunSpec) -> int:
     if size is None:
         return sum(1 for _ in samples(benchmark, spec))
     return size if spec.limit is None else min(size, spec.limit)
-
-
-class Done:
-    """Questions whose answers are in the journal already, as (benchmark, model, sample id, draw)."""
-
-    def __init__(self) -> None:
-        self._keys: set[tuple[str, str, str, int]] = set()
-
-    def add(self, benchmark: str, model: str, sample_id: str, draw: int) -> None:
-        """This one is answered."""
-        self._keys.add((benchmark, model, sample_id, draw))
-
-    def __contains__(self, key: tuple[str, str, str, int]) -> bool:
-        return key in self._keys
-
-    def __len__(self) -> int:
-        return len(self._keys)
 
 
 class _Questions:

@@ -23,17 +23,17 @@ class Tally:
     def replay(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Take over an earlier process's records, named as the columns of samples.parquet.
 
-        What was answered counts and is done; a failure is no answer, and is left to be asked again.
+        What was answered counts once and is done; a failure is no answer, and is left to be asked again.
         """
         for record in records:
             cell = self.cells.get((record["benchmark"], record["model"]))
+            key = record["benchmark"], record["model"], record["sample_id"], record["draw"]
             # No cell: of a journal that was joined to this one and asked more than this run does.
-            if cell is None or record["finish_reason"] is None:
+            if cell is None or record["finish_reason"] is None or key in self.done:
                 continue
             self.resumed += 1
-            self.done.add(record["benchmark"], record["model"], record["sample_id"], record["draw"])
-            cell.add(record["sample_id"], record["group"], record["outcome"], record["score"])
-            cell.spent(record["tokens_in"], record["tokens_out"])
+            self.done.add(key)
+            cell.replay(record)
 
     def count(self, result: SampleResult) -> "CellTally":
         """One result of this process; returns the tally of its cell."""
@@ -87,6 +87,11 @@ class CellTally:
         draws.append(score)
         if len(draws) == self._draws:
             self._values[group].append(self._metric.reduce(self._open.pop((group, sample_id))))
+
+    def replay(self, record: Mapping[str, Any]) -> None:
+        """One draw, as a record of the journal."""
+        self.add(record["sample_id"], record["group"], record["outcome"], record["score"])
+        self.spent(record["tokens_in"], record["tokens_out"])
 
     def spent(self, tokens_in: int | None, tokens_out: int | None) -> None:
         """Tokens of one call."""

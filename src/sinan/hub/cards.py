@@ -80,7 +80,7 @@ def card(name: str) -> dict[str, Any]:
         "metric": benchmark.metric.name,
         "subsets": [subset for subset in benchmark.dataset.subsets if subset],
         "protocols": [_protocol(name, p) for name, p in benchmark.protocols.items()],
-        "sources": [asdict(source) | {"url": source.url} for source in sources(benchmark)],
+        "sources": [asdict(source) | {"url": source.url} for source in benchmark.dataset.files],
         "example": _example(benchmark) if line.data == HERE else None,
         "run": f"sinan run {benchmark.id} -m needle/s",
     }
@@ -98,16 +98,10 @@ def chance_levels(names: Iterable[str]) -> dict[str, float | None]:
 
 def data_state(benchmark: Benchmark) -> str:
     """Where the benchmark's files would come from: the farthest of them counts."""
-    places = {_whereabouts(source) for source in sources(benchmark)}
+    places = {_whereabouts(source) for source in benchmark.dataset.files}
     if FETCHABLE in places:
         return FETCHABLE if reachable() else MISSING
     return MIRROR if MIRROR in places else HERE
-
-
-def sources(benchmark: Benchmark) -> list[Source]:
-    """Every file of the benchmark, once."""
-    every = (source for subset in benchmark.dataset.subsets for source in benchmark.dataset.sources(subset))
-    return list({source.sha256: source for source in every}.values())
 
 
 def _whereabouts(source: Source) -> str:

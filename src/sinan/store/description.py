@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from sinan.errors import StoreError, UsageError
+from sinan.errors import UsageError
 from sinan.store.provenance import provenance
 from sinan.types import Benchmark, Cell, Model, RunSpec, Source
 
@@ -54,13 +54,10 @@ def spec_to_json(spec: RunSpec) -> dict[str, Any]:
 
 
 def spec_from_json(about: Mapping[str, Any]) -> RunSpec:
-    """The RunSpec of a run.json. Fields that this version does not know are refused by their absence here."""
+    """The RunSpec of a run.json, as `RunFolder.about` gives it. Fields that this version does not know are left out."""
     known = {field.name for field in fields(RunSpec)}
     row = {k: v for k, v in about["spec"].items() if k in known}
-    try:
-        return RunSpec(**row | {"targets": tuple(row["targets"]), "models": tuple(row["models"])})
-    except (KeyError, TypeError) as error:
-        raise StoreError(f"run {about['id']} cannot be read: what it asked for is damaged ({error!r})") from None
+    return RunSpec(**row | {"targets": tuple(row["targets"]), "models": tuple(row["models"])})
 
 
 def refuse_difference(run: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:

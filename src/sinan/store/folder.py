@@ -171,11 +171,12 @@ def now() -> str:
 def _consistent(about: dict[str, Any]) -> bool:
     """Whether the parts that are read back have what is read of them."""
     spec, texts = about["spec"], ("benchmark", "version", "protocol", "model", "metric")
-    numbers = {"limit": int | None, "shots": int | None, "draws": int, "seed": int, "parameters": dict}
+    kinds: dict[str, Any] = {"limit": int | None, "shots": int | None, "draws": int, "seed": int, "parameters": dict}
+    kinds |= {"protocol": str, "scorer": str | None}
     return (
         all(isinstance(spec.get(name), list) for name in ("targets", "models"))
         and all(isinstance(text, str) for text in [*spec["targets"], *spec["models"]])
-        and all(isinstance(spec.get(name), kind) for name, kind in numbers.items())
+        and all(isinstance(spec.get(name), kind) for name, kind in kinds.items())
         and all(isinstance(cell, dict) and all(isinstance(cell.get(t), str) for t in texts) for cell in about["cells"])
         and all(isinstance(model, dict) and isinstance(model.get("name"), str) for model in about["models"])
     )

@@ -71,3 +71,8 @@ class Dataset:
     """(subset, seed) -> samples that few-shot examples are chosen from; never the ones evaluated."""
     fingerprint: str = ""
     """What else decides the content: the sha256 of a file of one's own. Part of the benchmark's version."""
+
+    @property
+    def files(self) -> tuple[Source, ...]:
+        """The files of all subsets, each once."""
+        return tuple(dict.fromkeys(source for subset in self.subsets for source in self.sources(subset)))

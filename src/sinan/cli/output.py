@@ -1,0 +1,19 @@
+"""What every command prints alike: JSON documents, and text from outside made harmless."""
+
+import json
+from typing import Any
+
+
+def document(value: Any) -> str:
+    """One JSON document, as `--json` prints it."""
+    return json.dumps(value, ensure_ascii=False, indent=1, default=str)
+
+
+def visible(text: str, kept: str = "") -> str:
+    """The text with every character that a terminal could obey replaced, but for those in `kept`."""
+    return "".join(c if c.isprintable() or c in kept else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def one_line(message: str) -> str:
+    """A message on one line: parts of it may come from a file or a server."""
+    return visible(" ".join(message.split()))
