@@ -23,6 +23,8 @@ def text_of(value: Any, where: str, what: str) -> str:
     """A scalar as text, as JSON writes it: 18 is `18`, true is `true`. Raises BadFile for anything else."""
     if isinstance(value, str):
         return value
+    if type(value) is int:
+        return str(value)
     if isinstance(value, bool | int | float):
         return dumps(value)
     raise BadFile(f"{where}: {what} must be a text or a number, not {type(value).__name__}")
@@ -35,18 +37,20 @@ def choices_of(row: Mapping[str, Any], where: str) -> tuple[tuple[str, ...], tup
         return _checked([text_of(c, where, "a choice") for c in _list(row[key], where, key)], where), (key,)
     if row.get("A") is None or row.get("B") is None:
         return (), ()
-    filled = [letter for letter in LETTERS if row.get(letter) not in (None, "")]
+    columns = sorted(key for key in row if len(key) == 1 and key in LETTERS)
+    filled = [letter for letter in columns if row[letter] not in (None, "")]
     if filled != list(LETTERS[: len(filled)]):
         missing = next(letter for letter in LETTERS if letter not in filled)
         raise BadFile(f"{where}: the options leave out {missing}, but there is {filled[-1]}")
     texts = [text_of(row[letter], where, f"option {letter}") for letter in filled]
-    return _checked(texts, where), tuple(letter for letter in LETTERS if letter in row)
+    return _checked(texts, where), tuple(columns)
 
 
 def letter_of(answer: str, choices: tuple[str, ...], where: str) -> str:
     """The letter an answer means: a letter, an index from 0, or an option's text. Raises BadFile unless it is one."""
     letters = LETTERS[: len(choices)]
-    for found in (_by_name(answer, choices, letters), _by_text(answer.casefold(), choices, letters, str.casefold)):
+    for way in (_by_name, _by_folded_text):
+        found = way(answer, choices, letters)
         if len(found) > 1:
             meant = ", ".join(sorted(found))
             raise BadFile(f"{where}: the answer {answer[:60]!r} could mean {meant}: give the letter")
@@ -68,6 +72,10 @@ def _by_name(answer: str, choices: tuple[str, ...], letters: str) -> set[str]:
     if answer.isascii() and answer.isdigit() and len(answer) <= 2 and int(answer) < len(letters):
         found.add(letters[int(answer)])
     return found
+
+
+def _by_folded_text(answer: str, choices: tuple[str, ...], letters: str) -> set[str]:
+    return _by_text(answer.casefold(), choices, letters, str.casefold)
 
 
 def _by_text(answer: str, choices: tuple[str, ...], letters: str, fold: Any) -> set[str]:

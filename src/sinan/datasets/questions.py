@@ -27,6 +27,7 @@ from sinan.types import Dataset, Image, Sample
 
 QUESTION = ("question", "prompt", "input", "messages")
 ANSWER = ("answer", "target", "gold", "label")
+FEW = 100_000
 ROLES = ("system", "user", "assistant", "tool")
 
 
@@ -84,10 +85,7 @@ def _check(file: Path) -> tuple[Guess, list[str]]:
 
 
 def _no_id_twice(file: Path, ids: "array[int]") -> None:
-    import numpy
-
-    hashes, counts = numpy.unique(numpy.frombuffer(ids, dtype=numpy.int64), return_counts=True)
-    suspects = set(hashes[counts > 1].tolist())
+    suspects = _twice(ids)
     seen: dict[str, str] = {}
     for number, row in enumerate(_rows(file)) if suspects else ():
         name = _id(file, row, number)
@@ -95,6 +93,17 @@ def _no_id_twice(file: Path, ids: "array[int]") -> None:
             raise BadFile(f"{file.name} {row.place}: the id {name!r} is already that of {seen[name]}")
         if hash(name) in suspects:
             seen[name] = row.place
+
+
+def _twice(hashes: "array[int]") -> set[int]:
+    """Those that occur more than once. Few are counted by themselves: importing numpy would take longer."""
+    if len(hashes) < FEW:
+        seen: set[int] = set()
+        return {h for h in hashes if h in seen or seen.add(h)}  # type: ignore[func-returns-value]
+    import numpy
+
+    values, counts = numpy.unique(numpy.frombuffer(hashes, dtype=numpy.int64), return_counts=True)
+    return set(values[counts > 1].tolist())
 
 
 def _sample(file: Path, row: Row, number: int) -> Sample:

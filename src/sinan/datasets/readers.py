@@ -12,12 +12,15 @@ from sinan.errors import BadFile
 csv.field_size_limit(1 << 30)  # the default of 128 KiB is less than a long question
 
 
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
 class Row(NamedTuple):
     """One row, and how a person finds it in the file."""
 
     place: str
     fields: dict[str, Any]
-    written: Mapping[str, str] = MappingProxyType({})
+    written: Mapping[str, str] = _NONE
     """Decimal numbers of a JSON row as the file writes them: an answer 18.10 is `18.10`, not 18.1."""
 
 
@@ -90,8 +93,8 @@ def _lines(path: Path) -> Iterator[str]:
 
 def _json_object(line: str, place: str) -> dict[str, Any]:
     try:
-        row = json.loads(line, parse_constant=_no_constant)
-        if "\\ud" in line.lower():
+        row = _decode(line)
+        if "\\u" in line and "\\ud" in line.lower():
             json.dumps(row, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
         raise BadFile(f"{place}: half of a character (a lone \\ud... escape)") from None
@@ -102,14 +105,19 @@ def _json_object(line: str, place: str) -> dict[str, Any]:
     return row
 
 
-def _written(line: str, row: dict[str, Any]) -> dict[str, str]:
+def _written(line: str, row: dict[str, Any]) -> Mapping[str, str]:
     decimals = [key for key, value in row.items() if isinstance(value, float)]
-    texts = json.loads(line, parse_float=str) if decimals else {}
+    if not decimals:
+        return _NONE
+    texts = json.loads(line, parse_float=str)
     return {key: texts[key] for key in decimals}
 
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
+
+
+_decode = json.JSONDecoder(parse_constant=_no_constant).decode
 
 
 def _reason(error: Exception) -> str:

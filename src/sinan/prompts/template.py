@@ -45,7 +45,7 @@ class Template:
         return self.header.format_map(fields) + self.separator.join([*examples, self.base.format_map(fields)])
 
     def _messages(self, sample: Sample, shots: Sequence[Sample]) -> tuple[Message, ...]:
-        header = self._fill(self.header, sample).strip()
+        header = self._fill(self.header, sample).strip() if self.header else ""
         turns = [Message("system", header)] if header else []
         for shot in shots:
             turns.append(Message("user", _with_images(self._fill(self.chat, shot), shot.images)))
@@ -64,10 +64,8 @@ class Template:
         return template.format_map(self._fields(sample))
 
     def _fields(self, sample: Sample) -> dict[str, Any]:
-        options = "\n".join(
-            self.option.format(letter=letter, choice=choice)
-            for letter, choice in zip(sample.letters, sample.choices, strict=True)
-        )
+        lettered = zip(sample.letters, sample.choices, strict=True)
+        options = "\n".join([self.option.format(letter=letter, choice=choice) for letter, choice in lettered])
         return {
             **sample.metadata,
             "question": sample.question,

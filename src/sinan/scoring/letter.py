@@ -50,7 +50,7 @@ def read_letter(text: str, choices: tuple[str, ...], cut: bool = False) -> Readi
     In a text that was cut only a mark or the first line can be an answer: what would have followed is not known.
     """
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: len(choices) or 10]
-    texts = _by_text(choices, letters)
+    texts = _Texts(choices, letters)
     tidy = plain(text).strip()
     reading = _whole(tidy, letters, texts) or _by_mark(tidy, letters, texts)
     if reading or any(_hedged(mark.text) for mark in marked(tidy)):
@@ -60,25 +60,37 @@ def read_letter(text: str, choices: tuple[str, ...], cut: bool = False) -> Readi
     return _by_lines(tidy, letters, texts) or _by_words(tidy, letters, texts) or _by_brackets(tidy, letters, texts)
 
 
-def _by_text(choices: tuple[str, ...], letters: str) -> dict[str, str]:
-    """Option text -> letter; a text that two options share names neither."""
-    texts = [normal(choice) for choice in choices]
-    return {t: letter for t, letter in zip(texts, letters, strict=False) if t and texts.count(t) == 1}
+class _Texts:
+    """Which letter an option's text stands for; a text that two options share names neither. Most answers are
+    letters, so the options are looked at only when one is not."""
+
+    def __init__(self, choices: tuple[str, ...], letters: str) -> None:
+        self._choices, self._letters = choices, letters
+        self._known: dict[str, str] | None = None
+
+    def letter(self, text: str) -> str | None:
+        if not self._choices:
+            return None
+        if self._known is None:
+            texts = [normal(choice) for choice in self._choices]
+            pairs = zip(texts, self._letters, strict=False)
+            self._known = {t: letter for t, letter in pairs if t and texts.count(t) == 1}
+        return self._known.get(normal(text))
 
 
-def _whole(text: str, letters: str, texts: dict[str, str]) -> Reading | None:
+def _whole(text: str, letters: str, texts: _Texts) -> Reading | None:
     lone = _lone(text, letters)
     if lone:
         return Reading(lone, "the whole answer is a letter")
-    option = texts.get(normal(text))
+    option = texts.letter(text)
     return Reading(option, "the whole answer is an option's text") if option else None
 
 
-def _by_mark(text: str, letters: str, texts: dict[str, str]) -> Reading | None:
+def _by_mark(text: str, letters: str, texts: _Texts) -> Reading | None:
     # A letter alone is a letter, though an option's text may be `c`, the speed of light.
     for mark in marked(text):
-        readings = (_lone(mark.text, letters), texts.get(normal(mark.text)), _head(mark.text, letters))
-        letter = next(filter(None, readings), None) or texts.get(normal(_sentence(mark.text)))
+        letter = _lone(mark.text, letters) or texts.letter(mark.text) or _head(mark.text, letters)
+        letter = letter or texts.letter(_sentence(mark.text))
         if letter:
             return Reading(letter, mark.rule)
     return None
@@ -108,7 +120,7 @@ def _sentence(line: str) -> str:
     return re.split(r"[.!?](?=\s)|[。！？]", line, maxsplit=1)[0]
 
 
-def _by_lines(text: str, letters: str, texts: dict[str, str]) -> Reading | None:
+def _by_lines(text: str, letters: str, texts: _Texts) -> Reading | None:
     for line, which in ((text.rpartition("\n")[2], "last"), (text.partition("\n")[0], "first")):
         lone = _lone(line, letters)
         if lone:
@@ -119,16 +131,16 @@ def _by_lines(text: str, letters: str, texts: dict[str, str]) -> Reading | None:
     return _agreed((m[1] or m[2] for m in begun), letters, "a line begins like an option")
 
 
-def _by_words(text: str, letters: str, texts: dict[str, str]) -> Reading | None:
+def _by_words(text: str, letters: str, texts: _Texts) -> Reading | None:
     said_so = [m[1] or m[2] or m[3] for m in _IN_WORDS.finditer(text) if not _AND_ANOTHER.match(text, m.end())]
     said_so = [letter for letter in said_so if letter in letters]
     if said_so:
         return Reading(said_so[-1], "the last choice in words")
-    option = texts.get(normal(text.rpartition("\n")[2]))
+    option = texts.letter(text.rpartition("\n")[2])
     return Reading(option, "the last line is an option's text") if option else None
 
 
-def _by_brackets(text: str, letters: str, texts: dict[str, str]) -> Reading | None:
+def _by_brackets(text: str, letters: str, texts: _Texts) -> Reading | None:
     return _agreed((m[1] for m in _BRACKETED.finditer(text)), letters, "the only letter in brackets")
 
 

@@ -36,7 +36,8 @@ class Marked(NamedTuple):
 
 def plain(text: str) -> str:
     """The text with full-width signs as ASCII and `\\text{B}` as `B`."""
-    return _WRAPPED.sub(r"\1", text.translate(_FULL_WIDTH))
+    text = text if text.isascii() else text.translate(_FULL_WIDTH)
+    return _WRAPPED.sub(r"\1", text) if "\\" in text else text
 
 
 def marked(text: str) -> Iterator[Marked]:

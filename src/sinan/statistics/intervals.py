@@ -27,13 +27,19 @@ def wilson(successes: float, n: int) -> tuple[float, float]:
 
 def mean_t(values: Sequence[float]) -> tuple[float, float | None, tuple[float, float] | None]:
     """Mean, its standard error (ddof 1) and the t interval; neither of these from fewer than two values."""
-    n = len(values)
-    centre = mean(values)
-    if n < 2:
+    centre, stderr = mean(values), standard_error(values)
+    if stderr is None:
         return centre, None, None
-    stderr = math.sqrt(math.fsum((v - centre) ** 2 for v in values) / (n - 1) / n)
-    half = _t_quantile(n - 1) * stderr
+    half = _t_quantile(len(values) - 1) * stderr
     return centre, stderr, (centre - half, centre + half)
+
+
+def standard_error(values: Sequence[float]) -> float | None:
+    """Of the mean, with ddof 1; None for fewer than two values."""
+    n, centre = len(values), mean(values)
+    if n < 2:
+        return None
+    return math.sqrt(math.fsum((v - centre) ** 2 for v in values) / (n - 1) / n)
 
 
 def mean(values: Sequence[float]) -> float:
@@ -51,9 +57,9 @@ def estimate_accuracy(values: Sequence[float], k: int) -> Estimate:
     n = len(values)
     if n == 0:
         return Estimate(None, None, None, "none", 0)
+    if k == 1 and all(v in (0.0, 1.0) for v in values):  # the usual case, and it needs no table of t
+        return Estimate(mean(values), standard_error(values), wilson(math.fsum(values), n), "wilson", n)
     value, stderr, interval = mean_t(values)
-    if k == 1 and all(v in (0.0, 1.0) for v in values):
-        return Estimate(value, stderr, wilson(math.fsum(values), n), "wilson", n)
     if interval is None or n < 30 or stderr == 0:
         low, high = wilson(value * n, n)
         t_low, t_high = interval or (low, high)
