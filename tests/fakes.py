@@ -14,6 +14,7 @@ from sinan.types import (
     Card,
     Completion,
     Dataset,
+    Limits,
     Outcome,
     Prompt,
     Protocol,
@@ -33,10 +34,12 @@ class FakeModel:
     concurrency: int = 8
     identity: Mapping[str, Any] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
+    endpoint: str = ""
+    limits: Limits = Limits()
     in_flight: int = 0
     most_in_flight: int = 0
 
-    async def open(self) -> None: ...
+    async def open(self, pace: Any) -> None: ...
 
     async def close(self) -> None: ...
 

@@ -6,8 +6,10 @@ SinanError
 │   └── BadFile           a file that cannot be read as what it should be; the line is named
 ├── DataError             a benchmark's data cannot be had, or is not what was pinned
 ├── StoreError            a run cannot be read, written or locked
+├── BudgetReached         a limit on cost, tokens or time stopped the run; it can be resumed
 ├── ModelError            one call got no answer: that sample is `failed`, the run goes on
-│   ├── TransientError    another try may succeed (timeout, 429, 5xx, cut stream, nonsense)
+│   ├── TransientError    another try may succeed (timeout, 5xx, cut stream, nonsense)
+│   │   └── Refused       the server is asked too much (429): nothing is wrong but the pace
 │   ├── RequestRejected   this request never succeeds (400, 413, 422): not tried again
 │   └── ModelUnusable     no request succeeds (wrong key, unknown model, unreachable): the run stops
 │       └── Unsupported   the model's side cannot do what the protocol asks for
@@ -49,6 +51,12 @@ class StoreError(SinanError):
     """A run cannot be read, written or locked."""
 
 
+class BudgetReached(SinanError):
+    """A limit that the user set was reached before everything was asked. The run can be resumed."""
+
+    exit_code = 3
+
+
 class MissingExtra(SinanError):
     """A library that an optional feature needs is not installed."""
 
@@ -70,6 +78,10 @@ class TransientError(ModelError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class Refused(TransientError):
+    """The server is asked more than it allows; the request itself is fine."""
 
 
 class RequestRejected(ModelError):

@@ -4,12 +4,14 @@ from sinan.types.benchmark import Benchmark, Card, PromptBuilder, Protocol, Solv
 from sinan.types.completion import Completion, Form, LogLikelihood, Model, Sampling, Usage
 from sinan.types.message import Image, Message, Part, Prompt, Text, ToolCall
 from sinan.types.metric import Estimate, Metric
-from sinan.types.run import Cell, CellResult, Journal, Question, Run, RunSpec, SampleResult
+from sinan.types.pace import Limits, Pace, Signal, Unpaced
+from sinan.types.run import Cache, Cell, CellResult, Journal, Question, Run, RunSpec, SampleResult
 from sinan.types.sample import Dataset, Sample, Source
 from sinan.types.score import Outcome, Score, Scorer
 
 __all__ = [
     "Benchmark",
+    "Cache",
     "Card",
     "Cell",
     "CellResult",
@@ -19,11 +21,13 @@ __all__ = [
     "Form",
     "Image",
     "Journal",
+    "Limits",
     "LogLikelihood",
     "Message",
     "Metric",
     "Model",
     "Outcome",
+    "Pace",
     "Part",
     "Prompt",
     "PromptBuilder",
@@ -36,10 +40,12 @@ __all__ = [
     "Sampling",
     "Score",
     "Scorer",
+    "Signal",
     "Solver",
     "Source",
     "Suite",
     "Text",
     "ToolCall",
+    "Unpaced",
     "Usage",
 ]

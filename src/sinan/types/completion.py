@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sinan.types.message import Prompt, ToolCall
+from sinan.types.pace import Limits, Pace
 
 Form = Literal["chat", "base"]
 """`chat`: the model takes messages. `base`: the model continues text."""
@@ -73,6 +74,8 @@ class Completion:
     attempts: int = 1
     requests: int = 1
     """Requests that the answer took: a log-likelihood may take one per continuation."""
+    cached: bool = False
+    """Whether it was taken from the response cache: nothing was sent, nothing was paid."""
 
 
 class Model(typing.Protocol):
@@ -98,7 +101,17 @@ class Model(typing.Protocol):
 
     @property
     def concurrency(self) -> int:
-        """Calls in flight that suit this model when the caller does not say."""
+        """Calls in flight that suit this model when the caller does not say; to begin with, where a pace adapts."""
+        ...
+
+    @property
+    def endpoint(self) -> str:
+        """What it shares with others: models of one endpoint share one pace. Empty for a model on this machine."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """What the endpoint's owner allows, as far as the user said."""
         ...
 
     @property
@@ -106,8 +119,9 @@ class Model(typing.Protocol):
         """What decides the answers besides the request: endpoint, weights hash, template. No secrets. JSON."""
         ...
 
-    async def open(self) -> None:
-        """Get ready. Raises `ModelUnusable` where no call can succeed (missing key, unreachable address)."""
+    async def open(self, pace: Pace | None = None) -> None:
+        """Get ready; whatever is sent from now on goes through `pace`. Raises `ModelUnusable` where no call can
+        succeed (missing key, unreachable address)."""
         ...
 
     async def generate(self, prompt: Prompt, sampling: Sampling) -> Completion:

@@ -74,14 +74,21 @@ class Prompt:
     @property
     def hash(self) -> str:
         """sha256 of the canonical JSON: two prompts with one hash ask the very same thing."""
-        canonical = json.dumps(self.to_json(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+        return hashlib.sha256(canonical(self.to_json())).hexdigest()
 
     @property
     def images(self) -> tuple[Image, ...]:
         """Every picture of the prompt, in order."""
         parts = [m.content for m in self.messages if not isinstance(m.content, str)]
         return tuple(part for content in parts for part in content if isinstance(part, Image))
+
+
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+def canonical(value: Any) -> bytes:
+    """JSON with sorted keys and no blanks, in UTF-8: equal values give equal bytes. Half a surrogate pair is kept."""
+    return _canonical(value).encode("utf-8", "surrogatepass")
 
 
 def _part_json(part: Part) -> dict[str, Any]:

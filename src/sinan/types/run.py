@@ -1,7 +1,7 @@
 """A run: what was asked, what came of every sample, and the numbers at the end."""
 
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ from sinan.types.benchmark import Protocol
 from sinan.types.completion import Completion, Model, Sampling
 from sinan.types.message import Prompt
 from sinan.types.metric import Estimate, Metric
+from sinan.types.price import Price
 from sinan.types.sample import Sample
 from sinan.types.score import Score
 
@@ -40,6 +41,8 @@ class Question:
     draw: int = 0
     seed: int = 0
     """Of this draw: a function of the run's seed, the sample and the draw, so that no order or neighbour decides."""
+    prompt_hash: str = ""
+    """`prompt.hash`, computed once for all draws."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,11 @@ class Cell:
     metric: Metric
     questions: Iterable[Question]
     """Lazily: nothing is read or built before the engine is ready for it."""
+    price: Price | None = None
+    """None where it is not known what the model's tokens cost."""
+    answer_tokens: float = 0.0
+    """What an answer is expected to take: cells with long answers are asked first, so that the end of a run is not
+    spent waiting for a few of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,8 @@ class SampleResult:
     """None where no answer came. An answer whose scoring broke is kept: it was paid for."""
     score: Score
     attempts: int = 1
+    cost_usd: float | None = None
+    """What was paid for the answer; 0 for one from the cache, None where it cannot be said."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +155,19 @@ class Journal(typing.Protocol):
 
     async def commit(self) -> None:
         """Return once everything appended before is on disk."""
+        ...
+
+
+class Cache(typing.Protocol):
+    """Answers that were paid for before, by key; shared between runs and processes."""
+
+    def get(self, key: bytes) -> Completion | None:
+        """The answer, with `cached` set, or None. Never raises: a cache that cannot be read holds nothing."""
+        ...
+
+    def put(self, entries: Sequence[tuple[bytes, Completion]]) -> None:
+        """Keep answers, all or none of them. Called off the event loop. Never raises: a cache that cannot be
+        written keeps nothing more."""
         ...
 
 
