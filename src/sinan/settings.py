@@ -5,6 +5,9 @@ sinan.toml:
     cache = "~/.cache/sinan"    # SINAN_CACHE
     [keys]
     OPENAI_API_KEY = "..."      # any key that a provider asks for by its environment name
+    [prices."openai/NAME"]      # in USD for a million tokens; comes before the list that sinan brings
+    input = 0.15
+    output = 0.6
 """
 
 import os
@@ -15,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sinan.errors import UsageError
+from sinan.types.price import Price
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class Settings:
     cache: Path
     mirror: str | None
     keys: dict[str, str] = field(repr=False, default_factory=dict)
+    prices: dict[str, Price] = field(default_factory=dict)
+    """By the model's name, as in results: `openai/NAME`."""
 
     def key(self, name: str) -> str | None:
         """A secret by its environment name (`OPENAI_API_KEY`); None where it is not set or empty."""
@@ -45,7 +51,25 @@ def _file(path: Path) -> dict[str, Any]:
     keys = table.setdefault("keys", {})
     if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys.values()):
         raise UsageError(f'{path}: [keys] must be a table of NAME = "secret"')
+    prices = table.setdefault("prices", {})
+    if not isinstance(prices, dict):
+        raise UsageError(f'{path}: prices must be tables, such as [prices."openai/NAME"] with input and output')
+    table["prices"] = {model: _price(path, model, entry) for model, entry in prices.items()}
     return table
+
+
+def _price(path: Path, model: str, entry: object) -> Price:
+    """USD for a million tokens. Raises UsageError naming the file and the entry."""
+    if not isinstance(entry, dict) or set(entry) != {"input", "output"}:
+        found = ", ".join(entry) if isinstance(entry, dict) else type(entry).__name__
+        raise UsageError(
+            f'{path}: [prices."{model}"] needs input and output and nothing else, in USD for a million tokens '
+            f"(found: {found or 'nothing'}). A model's name with a dot or a slash is put in quotes"
+        )
+    for name, value in entry.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
+            raise UsageError(f'{path}: [prices."{model}"] {name} must be a number from 0, not {value!r}')
+    return Price(float(entry["input"]), float(entry["output"]))
 
 
 def _place(path: Path, name: str, value: object) -> str:
@@ -70,4 +94,5 @@ def load() -> Settings:
     own_cache = Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache") / "sinan"
     cache_folder = Path(os.environ.get("SINAN_CACHE") or table.get("cache") or own_cache)
     mirror = os.environ.get("SINAN_MIRROR") or table.get("mirror") or None
-    return Settings(cache_folder.expanduser(), mirror, user.get("keys", {}) | here.get("keys", {}))
+    keys, prices = (user.get(name, {}) | here.get(name, {}) for name in ("keys", "prices"))
+    return Settings(cache_folder.expanduser(), mirror, keys, prices)

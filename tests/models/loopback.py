@@ -26,12 +26,16 @@ class Server:
     port: int
     answers: list[bytes] | Callable[[Asked], bytes] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
+    listed: Any = None
+    """What GET answers (the list of models); 404 where there is none. Not counted among what was asked."""
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/v1"
 
     def next(self, asked: Asked) -> bytes:
+        if asked.body is None:
+            return http(404) if self.listed is None else http(200, self.listed)
         self.asked.append(asked)
         if callable(self.answers):
             return self.answers(asked)

@@ -254,3 +254,43 @@ async def test_nonsense_is_a_transient_error_that_names_the_model(server: Server
 
 async def _no_wait(seconds: float) -> None:
     pass
+
+
+async def test_what_the_server_says_of_the_weights_is_part_of_the_identity(server: Server) -> None:
+    server.listed = {"data": [{"id": "other", "root": "/x"}, {"id": "mock", "root": "/ckpt/900", "created": 1}]}
+    model = at(server)
+    before = dict(model.identity)
+    await model.open()
+    await model.close()
+    assert model.identity == before | {"served": {"root": "/ckpt/900"}}
+    assert not server.asked
+
+
+@pytest.mark.parametrize("listed", [None, [], {"data": 3}, {"data": [7, {"id": "mock"}]}, {"error": "no"}])
+async def test_a_server_that_lists_nothing_of_use_is_no_worse_for_it(server: Server, listed) -> None:
+    server.listed = listed
+    model = at(server)
+    await model.open()
+    await model.close()
+    assert "served" not in model.identity
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("rpm=0", "allows nothing"),
+        ("tpm=x", "must be a number"),
+        ("price_in=1", "give both"),
+        ("price_in=-1", "number"),
+    ],
+)
+def test_limits_and_prices_that_cannot_be_meant_are_refused(options, told) -> None:
+    with pytest.raises(UsageError, match=told):
+        open_model(f"openai/mock?base_url=http://127.0.0.1:1/v1&{options}")
+
+
+def test_limits_and_prices_are_read() -> None:
+    model = open_model("openai/mock?base_url=http://127.0.0.1:1/v1&rpm=60&tpm=1e5&price_in=0.5&price_out=2")
+    assert (model.limits.requests_per_minute, model.limits.tokens_per_minute) == (60, 100_000)
+    assert (model.price.input_usd, model.price.output_usd) == (0.5, 2)
+    assert model.endpoint == open_model("openai/other?base_url=http://127.0.0.1:1/v1").endpoint

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinan.errors import ModelError, ModelUnusable, RequestRejected, TransientError
+from sinan.errors import ModelError, ModelUnusable, Refused, RequestRejected, TransientError
 from sinan.models import refusal
 from sinan.models.transport import Endpoint, Patience, Transport
 from tests.models.loopback import HANG, Server, http
@@ -283,3 +283,73 @@ async def test_a_transport_can_be_cancelled(server: Server) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_being_sent_away_is_no_failure_however_often(server: Server) -> None:
+    server.answers = [http(429)] * 20 + [http(503, headers="Retry-After: 3\r\n"), http(200, {"fine": 1})]
+    client = Client(server.url, draw=1.0, attempts=2)
+    reply = await client.ask()
+    assert (reply.value, reply.attempts) == ({"fine": 1}, 22)
+    assert client.waits[:8] == [0.5, 1, 2, 4, 8, 16, 30, 30] and client.waits[-1] == 33
+
+
+async def test_being_sent_away_for_too_long_is_given_up(server: Server) -> None:
+    server.answers = [http(429, {"error": {"message": "slow down"}})]
+    error = await failure(Client(server.url, refused_for=0.0))
+    assert isinstance(error, Refused) and "slow down" in str(error)
+
+
+async def test_the_same_error_five_times_is_the_last_word(server: Server) -> None:
+    server.answers = [http(500, {"error": {"message": "cannot"}})]
+    error = await failure(Client(server.url, attempts=50))
+    assert error.attempts == len(server.asked) == 5 and "the server says the same after 5 attempts" in str(error)
+
+
+async def test_errors_that_differ_or_come_from_the_network_are_tried_to_the_end(server: Server) -> None:
+    server.answers = [*[http(500)] * 4, http(502), *[CUT_CHUNKED] * 5, http(200, {"a": 1})]
+    assert (await Client(server.url, attempts=50).ask()).attempts == 11
+
+
+class Gate:
+    """A pace that writes down what goes through it."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.inside = 0
+
+    async def enter(self, tokens: int) -> None:
+        self.inside += 1
+        self.seen.append(f"in {tokens}")
+
+    def leave(self, signal, seconds, *, tokens=None, retry_after=None, reason="") -> None:
+        assert seconds >= 0
+        self.inside -= 1
+        self.seen.append(f"{signal} {tokens} {retry_after} {reason}".strip())
+
+
+async def test_every_attempt_goes_through_the_pace_and_none_waits_inside(server: Server) -> None:
+    server.answers = [http(429, headers="Retry-After: 7\r\n"), http(500), http(200, {"n": 5})]
+    client, client_pace = Client(server.url), Gate()
+    client.pace = client_pace
+
+    async def no_wait_inside(seconds: float) -> None:
+        assert client_pace.inside == 0
+
+    client._sleep = no_wait_inside
+    await client.post("/x", {}, lambda reply: reply, 9, lambda value: value["n"])
+    await client.close()
+    assert client_pace.seen == [
+        "in 9", "refused None 7.0 429 Too Many Requests",
+        "in 9", "failed None None 500 Internal Server Error",
+        "in 9", "answered 5 None",
+    ]  # fmt: skip
+
+
+async def test_once_a_key_is_refused_nothing_more_is_sent(server: Server) -> None:
+    server.answers = [http(401)]
+    client = Client(server.url)
+    for _ in range(3):
+        with pytest.raises(ModelUnusable):
+            await client.post("/x", {}, lambda reply: reply)
+    await client.close()
+    assert len(server.asked) == 1

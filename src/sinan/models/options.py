@@ -64,6 +64,19 @@ def seconds(model: str, options: Mapping[str, str], name: str, default: float) -
     return value
 
 
+def amount(model: str, options: Mapping[str, str], name: str, example: str) -> float | None:
+    """A number of 0 or more, or None where it is not given. Raises UsageError."""
+    if name not in options:
+        return None
+    try:
+        value = float(options[name])
+    except ValueError:
+        value = float("nan")
+    if not 0 <= value < 1e12:
+        raise UsageError(f"{model}: {name} must be a number, such as {name}={example}.")
+    return value
+
+
 def one_of(model: str, options: Mapping[str, str], name: str, known: tuple[str, ...], default: str) -> str:
     """One of a few words. Raises UsageError."""
     value = options.get(name, default)

@@ -2,8 +2,8 @@
 
 One `Transport` per endpoint. It knows HTTP and JSON, no dialect: a caller hands it the function that reads the
 answer, so that an answer of the wrong shape is asked for again just like one that was cut.
-Not here: how many calls are in flight (the engine), what a request says (dialects), where a key comes from
-(providers).
+Not here: how many attempts are in flight (the engine's pace, which every attempt goes through), what a request says
+(dialects), where a key comes from (providers).
 
 aiohttp, not httpx: at 256 connections a request costs 0.4 ms of processor time there, and 6-10 ms with httpx,
 whose connection pool is searched in time that grows with the number of connections.
@@ -28,13 +28,15 @@ import aiohttp
 import orjson
 import yarl
 
-from sinan.errors import ModelError, ModelUnusable, RequestRejected, TransientError
+from sinan.errors import ModelError, ModelUnusable, Refused, RequestRejected, TransientError
 from sinan.models import refusal
+from sinan.models.trials import Trials
+from sinan.types import Pace, Signal, Unpaced
 
 T = TypeVar("T")
 Error = TypeVar("Error", bound=ModelError)
 
-_TRY_AGAIN = {408, 409, 425, 429}
+_TRY_AGAIN = {408, 409, 425}
 _UNUSABLE = {401, 402, 403, 404}
 _ERROR_BODY = 64 * 1024
 """Bytes of an error's body that are read; no message is longer."""
@@ -60,6 +62,11 @@ class Patience:
     """One attempt, from its start to its last byte."""
     connect: float = 10.0
     attempts: int = 6
+    """Of one call, where there was no answer. Being sent away for asking too much is not counted here."""
+    same: int = 5
+    """The same error of the server so often in a row is taken for its last word on this request."""
+    refused_for: float = 900.0
+    """How long one call may be sent away (429) before it is given up."""
     backoff: float = 0.5
     """Upper end of the first wait; it doubles with every further one. The wait is drawn uniformly from 0 to it."""
     backoff_limit: float = 30.0
@@ -71,7 +78,7 @@ class Patience:
     def wait(self, attempt: int, draw: float, retry_after: float | None) -> float:
         """Seconds before the attempt after number `attempt`. A server's wish is a lower bound, and spread as well,
         or all the calls that it sent away would come back at one instant."""
-        spread = draw * min(self.backoff_limit, self.backoff * 2.0 ** (attempt - 1))
+        spread = draw * min(self.backoff_limit, self.backoff * 2.0 ** min(attempt - 1, 60))
         return spread + min(retry_after or 0.0, self.retry_after_limit)
 
 
@@ -99,10 +106,14 @@ class Transport:
         """`sleep` and `draw` (uniform in [0, 1)) can be replaced, so that a test waits for nothing."""
         self.endpoint = endpoint
         self.patience = patience
+        self.pace: Pace = Unpaced()
+        """What every attempt goes through; set by whoever opens the model."""
         self.retried = 0
         """Attempts beyond the first, over all calls."""
         self._sleep, self._draw = sleep, draw
+        self._unusable: ModelUnusable | None = None
         self._open: aiohttp.ClientSession | None = None
+        self._urls: dict[str, yarl.URL] = {}
 
     async def check(self) -> None:
         """Find out whether anything listens, without a request. Raises ModelUnusable."""
@@ -121,31 +132,65 @@ class Transport:
             "base_url=http://HOST:PORT/v1 names another address."
         )
 
-    async def post(self, path: str, body: Any, read: Callable[[Any], T]) -> Reply[T]:
+    async def get(self, path: str, within: float) -> Any:
+        """The JSON at `path`, asked for once; None where there is none within so many seconds. Never raises."""
+        url = self.endpoint.base_url + path
+        try:
+            async with (
+                asyncio.timeout(within),
+                self._session().get(yarl.URL(url), allow_redirects=False) as response,
+            ):
+                return await self._answer(response, url)
+        except (ModelError, aiohttp.ClientError, OSError, ValueError):
+            return None
+
+    async def post(
+        self,
+        path: str,
+        body: Any,
+        read: Callable[[Any], T],
+        tokens: int = 0,
+        took: Callable[[T], int | None] | None = None,
+    ) -> Reply[T]:
         """Send `body` and read the answer, trying again where that may help.
 
-        `read` turns the decoded JSON into the value, and raises TransientError where it cannot. Raises
-        ModelUnusable, RequestRejected, or TransientError after the last attempt; `attempts` is set on each.
+        `read` turns the decoded JSON into the value, and raises TransientError where it cannot; `tokens` is what the
+        call is expected to take, and `took` tells of an answer what it took. Raises ModelUnusable, RequestRejected,
+        or TransientError after the last attempt; `attempts` is set on each.
         """
         payload = self._encode(body)
-        last: TransientError | None = None
-        for attempt in range(1, self.patience.attempts + 1):
-            if last is not None:
-                self.retried += 1
-                await self._sleep(self.patience.wait(attempt - 1, self._draw(), last.retry_after))
-            began = time.perf_counter()
+        trials = Trials(self.patience)
+        while True:
+            await self.pace.enter(tokens)
+            if self._unusable is not None:  # found out by another call while this one waited
+                self.pace.leave(Signal.LEFT, 0.0)
+                raise self._unusable
+            began, signal, reason, wish, spent = time.perf_counter(), Signal.LEFT, "", None, None
             try:
                 value = read(await self._attempt(path, payload))
-                return Reply(value, attempt, time.perf_counter() - began)
+                signal = Signal.ANSWERED
+                spent = took(value) if took else None
+                return Reply(value, trials.made + 1, time.perf_counter() - began)
             except TransientError as error:
-                last = error
+                signal = Signal.REFUSED if isinstance(error, Refused) else Signal.FAILED
+                reason, wish = refusal.scrub(str(error), self.endpoint.key), error.retry_after
+                trials.add(error)
             except ModelError as error:
-                raise self._named(error, attempt) from None
-        raise self._exhausted(last)
+                signal = Signal.ANSWERED
+                named = self._named(error, trials.made + 1)
+                self._unusable = named if isinstance(named, ModelUnusable) else None
+                raise named from None
+            finally:
+                seconds = time.perf_counter() - began
+                self.pace.leave(signal, seconds, tokens=spent, retry_after=wish, reason=reason)
+            if trials.over:
+                raise self._named(trials.verdict(), trials.made)
+            self.retried += 1
+            await self._sleep(trials.wait(self._draw()))
 
     async def close(self) -> None:
         """Let go of all connections. A later call opens new ones."""
-        session, self._open = self._open, None
+        session, self._open, self._unusable = self._open, None, None
         if session is not None:
             await session.close()
 
@@ -159,10 +204,10 @@ class Transport:
     async def _attempt(self, path: str, payload: bytes) -> Any:
         """One request. What aiohttp raises is turned into our errors outside its `except`: some of its errors hold
         the request's headers, and no error of ours may carry them along."""
-        url = self.endpoint.base_url + path
+        url = self._urls.get(path) or self._urls.setdefault(path, yarl.URL(self.endpoint.base_url + path))
         try:
-            async with self._session().post(yarl.URL(url), data=payload, allow_redirects=False) as response:
-                return await self._answer(response, url)
+            async with self._session().post(url, data=payload, allow_redirects=False) as response:
+                return await self._answer(response, str(url))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             failure = self._network_failure(error)
         raise failure
@@ -204,8 +249,11 @@ class Transport:
         what = f"{status} {_phrase(status)}" + (f": {said}" if said else "")
         if status in _UNUSABLE or (status == 429 and "insufficient_quota" in said):
             return ModelUnusable(refusal.unusable(status, url, self.endpoint.key_name, bool(self.endpoint.key), said))
+        wish = refusal.retry_after(response.headers.get("Retry-After"), time.time())
+        if status == 429 or (status == 503 and wish is not None):
+            return Refused(what, wish)
         if status in _TRY_AGAIN or status >= 500:
-            return TransientError(what, refusal.retry_after(response.headers.get("Retry-After"), time.time()))
+            return TransientError(what, wish)
         return RequestRejected(f"the server rejected the request ({what})")
 
     def _network_failure(self, error: Exception) -> ModelError:
@@ -222,12 +270,6 @@ class Transport:
         if isinstance(error, aiohttp.ServerDisconnectedError):
             return TransientError("the server closed the connection")
         return TransientError(_connection_reason(error, self.patience.connect))
-
-    def _exhausted(self, last: TransientError | None) -> TransientError:
-        count = self.patience.attempts
-        tries = f"{count} attempt{'s' * (count != 1)}"
-        error = TransientError(f"no answer after {tries}; the last: {last}", last.retry_after if last else None)
-        return self._named(error, count)
 
     def _named(self, error: Error, attempts: int) -> Error:
         """The error with the model in front, the key out of it, and the number of attempts on it."""

@@ -100,6 +100,18 @@ def usage(reply: Any) -> Usage:
     return Usage(_count(counts.get("prompt_tokens")), _count(counts.get("completion_tokens")))
 
 
+def served(reply: Any, model: str) -> dict[str, Any]:
+    """What the server's list of models says of the weights behind a name, where it says anything: vLLM gives the
+    path (`root`), llama.cpp the number of parameters (`meta`). Dates are left out: some servers give that of now."""
+    models = reply.get("data") if isinstance(reply, dict) else None
+    listed = models if isinstance(models, list) else []
+    one = next((entry for entry in listed if isinstance(entry, dict) and entry.get("id") == model), {})
+    return {name: one[name] for name in _WEIGHTS if one.get(name) is not None}
+
+
+_WEIGHTS = ("root", "parent", "max_model_len", "meta", "digest", "revision")
+
+
 def _server_error(reply: dict[str, Any]) -> str:
     error = reply.get("error")
     said = error.get("message") if isinstance(error, dict) else error

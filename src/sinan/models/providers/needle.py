@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sinan.errors import RequestRejected, UnknownName
 from sinan.models import options as option
-from sinan.types import Completion, Form, Model, Prompt, Sampling, Usage
+from sinan.types import Completion, Form, Limits, Model, Pace, Prompt, Sampling, Usage
 from sinan.types.availability import Availability
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class Needle:
     form: Form = "base"
     capabilities = frozenset({"generate", "loglikelihood", "seed"})
     concurrency = 64
+    endpoint = ""
+    limits = Limits()
 
     def __init__(self, size: str) -> None:
         self.name = f"needle/{size}"
@@ -68,8 +70,8 @@ class Needle:
             "compute": "numpy float32",
         }
 
-    async def open(self) -> None:
-        """Load the weights: some tens of milliseconds."""
+    async def open(self, pace: Pace | None = None) -> None:
+        """Load the weights: some tens of milliseconds. Nothing is sent anywhere, so no pace is kept."""
         from sinan.models.local.runtime import Runtime
 
         if self._runtime is None:

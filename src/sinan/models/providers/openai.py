@@ -6,14 +6,15 @@
 
 Options: base_url (else OPENAI_BASE_URL), api=chat|completions, key_env=NAME of the variable that holds the key,
 timeout=SECONDS of one attempt, max_tokens_field=NAME of the field that bounds the answer, logprobs=1|0 where the
-guess is wrong whether the server echoes log-probabilities (guessed: yes, but not at the official address).
+guess is wrong whether the server echoes log-probabilities (guessed: yes, but not at the official address), rpm=N and
+tpm=N requests and tokens that are allowed in a minute, price_in=USD and price_out=USD for a million tokens.
 """
 
 import asyncio
 import hashlib
 import typing
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,8 +22,9 @@ from urllib.parse import urlsplit
 from sinan import settings
 from sinan.errors import RequestRejected, Unsupported, UsageError
 from sinan.models import options as option
-from sinan.types import Completion, Form, Image, LogLikelihood, Model, Prompt, Sampling, Usage
+from sinan.types import Completion, Form, Image, Limits, LogLikelihood, Model, Pace, Prompt, Sampling, Unpaced, Usage
 from sinan.types.availability import Availability
+from sinan.types.price import Price
 
 if typing.TYPE_CHECKING:
     from sinan.models.transport import Endpoint, Reply, Transport
@@ -30,6 +32,7 @@ if typing.TYPE_CHECKING:
 OFFICIAL = "https://api.openai.com/v1"
 _KEY = "OPENAI_API_KEY"
 _OPTIONS = ("base_url", "api", "key_env", "timeout", "max_tokens_field", "logprobs")
+_LIMITS = ("rpm", "tpm", "price_in", "price_out")
 
 
 def open_model(name: str, options: Mapping[str, str], timeout: float = 600.0) -> Model:
@@ -40,7 +43,7 @@ def open_model(name: str, options: Mapping[str, str], timeout: float = 600.0) ->
     from sinan.models.transport import Patience, Transport  # aiohttp is loaded when a model is opened, not before
 
     spec = f"openai/{name}"
-    option.check_known(spec, options, _OPTIONS)
+    option.check_known(spec, options, (*_OPTIONS, *_LIMITS))
     endpoint = _endpoint(spec, options)
     official = _is_official(endpoint.base_url)
     return OpenAI(
@@ -52,6 +55,8 @@ def open_model(name: str, options: Mapping[str, str], timeout: float = 600.0) ->
         ),
         logprobs=option.one_of(spec, options, "logprobs", ("0", "1"), "0" if official else "1") == "1",
         transport=Transport(endpoint, Patience(timeout=option.seconds(spec, options, "timeout", timeout))),
+        limits=_limits(spec, options),
+        price=_price(spec, options),
     )
 
 
@@ -78,6 +83,11 @@ class OpenAI:
     """Whether the server is believed to echo log-probabilities."""
     transport: "Transport"
     concurrency: int = 32
+    limits: Limits = Limits()
+    price: Price | None = None
+    """As the model's own options say; None where they do not."""
+    served: dict[str, Any] = field(default_factory=dict)
+    """What the server says of the weights; filled by `open`."""
 
     @property
     def name(self) -> str:
@@ -97,18 +107,29 @@ class OpenAI:
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """Address, name, and what changes a request. `timeout` and the key do not change an answer."""
+        """Address, name, and what changes a request. `timeout` and the key do not change an answer. Once it is open,
+        also what the server says of the weights: one address may serve other ones tomorrow."""
         return {
             "provider": "openai",
             "base_url": self.base_url,
             "model": self.model,
             "api": self.api,
             "max_tokens_field": self.max_tokens_field,
-        }
+        } | ({"served": dict(self.served)} if self.served else {})
 
-    async def open(self) -> None:
-        """Raises ModelUnusable where nothing listens at the address. No request is sent."""
+    @property
+    def endpoint(self) -> str:
+        """The address, and whose key opens it: an account's limits are the account's own."""
+        return f"{self.base_url} {self.transport.endpoint.key_name}"
+
+    async def open(self, pace: Pace | None = None) -> None:
+        """Raises ModelUnusable where nothing listens at the address. Nothing that is paid for is sent."""
+        from sinan.models.dialects import openai as dialect
+
+        self.transport.pace = pace or Unpaced()
         await self.transport.check()
+        if not _is_official(self.base_url):
+            self.served.update(dialect.served(await self.transport.get("/models", _LISTED_WITHIN), self.model))
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -121,10 +142,16 @@ class OpenAI:
         self._check_form(prompt)
         if self.form == "base":
             body = dialect.text_request(self.model, prompt, sampling)
-            return _completion(await self.transport.post("/completions", body, dialect.read_text))
+            return await self._answered("/completions", body, dialect.read_text, prompt)
         images = await asyncio.to_thread(_read_images, prompt.images) if prompt.images else {}
         body = dialect.chat_request(self.model, prompt, sampling, images, self.max_tokens_field)
-        return _completion(await self.transport.post("/chat/completions", body, dialect.read_chat))
+        return await self._answered("/chat/completions", body, dialect.read_chat, prompt)
+
+    async def _answered(
+        self, path: str, body: dict[str, Any], read: Callable[[Any], Completion], prompt: Prompt
+    ) -> Completion:
+        reply = await self.transport.post(path, body, read, self._tokens(prompt), _took)
+        return replace(reply.value, attempts=reply.attempts, latency_s=reply.latency_s)
 
     async def loglikelihood(self, prompt: Prompt) -> Completion:
         """One request per continuation, one after the other: the caller bounds calls in flight. Raises ModelError."""
@@ -140,7 +167,16 @@ class OpenAI:
         def read(reply: Any) -> tuple[LogLikelihood, Usage]:
             return echo.read_echo(reply, context, continuation), dialect.usage(reply)
 
-        return await self.transport.post("/completions", echo.echo_request(self.model, context, continuation), read)
+        body = echo.echo_request(self.model, context, continuation)
+        tokens = (len(context) + len(continuation)) // 4 + 1
+        return await self.transport.post("/completions", body, read, tokens, lambda value: value[1].tokens_in)
+
+    def _tokens(self, prompt: Prompt) -> int:
+        """What a call is expected to take: only asked where tokens are limited, since it costs time to guess."""
+        if self.limits.tokens_per_minute is None:
+            return 0
+        texts = [m.content for m in prompt.messages if isinstance(m.content, str)]
+        return (len(prompt.text) + sum(map(len, texts))) // 4 + _ANSWER
 
     def _check_form(self, prompt: Prompt) -> None:
         if self.form == "chat" and not prompt.messages:
@@ -156,6 +192,11 @@ class OpenAI:
         if prompt.messages or not prompt.continuations:
             raise RequestRejected(f"{self.name}: a log-likelihood needs a text and its continuations, not messages")
 
+
+_LISTED_WITHIN = 2.0
+"""Seconds for the list of models, which no run depends on."""
+_ANSWER = 256
+"""Tokens that an answer is expected to take until it has come."""
 
 _GENERATE = "ask the benchmark by a protocol that generates (--protocol generate)"
 
@@ -179,12 +220,29 @@ def _endpoint(spec: str, options: Mapping[str, str]) -> "Endpoint":
     return Endpoint(spec, url, key_name, key or None)
 
 
+def _limits(spec: str, options: Mapping[str, str]) -> Limits:
+    limits = Limits(option.amount(spec, options, "rpm", "500"), option.amount(spec, options, "tpm", "200000"))
+    for name, limit in (("rpm", limits.requests_per_minute), ("tpm", limits.tokens_per_minute)):
+        if limit == 0:
+            raise UsageError(f"{spec}: {name}=0 allows nothing; leave it out where there is no limit")
+    return limits
+
+
+def _price(spec: str, options: Mapping[str, str]) -> Price | None:
+    given = [option.amount(spec, options, name, "0.15") for name in ("price_in", "price_out")]
+    if given == [None, None]:
+        return None
+    if None in given:
+        raise UsageError(f"{spec}: give both price_in and price_out, in USD for a million tokens")
+    return Price(given[0] or 0.0, given[1] or 0.0)
+
+
 def _is_official(base_url: str) -> bool:
     return urlsplit(base_url).hostname == urlsplit(OFFICIAL).hostname
 
 
-def _completion(reply: "Reply[Completion]") -> Completion:
-    return replace(reply.value, attempts=reply.attempts, latency_s=reply.latency_s)
+def _took(completion: Completion) -> int | None:
+    return _sum([completion.usage.tokens_in, completion.usage.tokens_out])
 
 
 def _likelihoods(replies: "Sequence[Reply[tuple[LogLikelihood, Usage]]]") -> Completion:
