@@ -1,6 +1,8 @@
 """Floor 1: runs on disk. The journal is the truth; everything else in a run's folder can be rebuilt from it."""
 
+from sinan.store.cache import ResponseCache
 from sinan.store.folder import RunFolder, create, find, listed, now
 from sinan.store.journal import DiskJournal
+from sinan.store.unfinished import unfinished
 
-__all__ = ["DiskJournal", "RunFolder", "create", "find", "listed", "now"]
+__all__ = ["DiskJournal", "ResponseCache", "RunFolder", "create", "find", "listed", "now", "unfinished"]

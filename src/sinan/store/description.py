@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from sinan.errors import UsageError
-from sinan.store.provenance import provenance
 from sinan.types import Benchmark, Cell, Model, RunSpec, Source
 
 MUST_AGREE = ("files", "spec", "cells", "models")
@@ -21,7 +19,7 @@ def describe(
     models: Iterable[Model],
     data: Iterable[Source],
 ) -> dict[str, Any]:
-    """The content of run.json but for its status and dates. Holds no secret."""
+    """The content of run.json but for its status, its dates and the machine. Holds no secret."""
     return {
         "spec": spec_to_json(spec),
         "cells": [
@@ -43,7 +41,6 @@ def describe(
             {"repo": s.repo, "revision": s.revision, "path": s.path, "sha256": s.sha256}
             for s in sorted(set(data), key=lambda s: (s.repo, s.revision, s.path))
         ],
-        **provenance(),
     }
 
 
@@ -60,26 +57,30 @@ def spec_from_json(about: Mapping[str, Any]) -> RunSpec:
     return RunSpec(**row | {"targets": tuple(row["targets"]), "models": tuple(row["models"])})
 
 
-def refuse_difference(run: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Raises UsageError naming each thing that differs from what the run asked before."""
-    differing = [path for name in MUST_AGREE for path in _differences(name, before.get(name), now.get(name))]
-    if differing:
-        shown = "; ".join(differing[:4]) + (f"; and {len(differing) - 4} more" if len(differing) > 4 else "")
-        raise UsageError(
-            f"run {run} cannot go on, because what it asks has changed: {shown}. Old and new answers are not mixed. "
-            "Remedy: start a new run (leave --resume out)"
-        )
+def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """What two run.json ask differently, in one line; empty where they ask the same."""
+    differing = [told for name in MUST_AGREE for told in _differences(name, _named(name, before), _named(name, now))]
+    more = f"; and {len(differing) - 4} more" if len(differing) > 4 else ""
+    return "; ".join(differing[:4]) + more
+
+
+def _named(part: str, about: Mapping[str, Any]) -> Any:
+    """A part of run.json, its lists by what their entries are called."""
+    value = about.get(part)
+    if part == "cells":
+        return {f"{cell['benchmark']} for {cell['model']}": cell for cell in value or ()}
+    if part == "models":
+        return {model["name"]: model.get("identity") for model in value or ()}
+    return value
 
 
 def _differences(path: str, before: Any, now: Any) -> list[str]:
     if isinstance(before, dict) and isinstance(now, dict):
         keys = sorted(set(before) | set(now))
-        return [d for k in keys for d in _differences(f"{path}.{k}", before.get(k), now.get(k))]
-    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
-        return [d for i, (a, b) in enumerate(zip(before, now, strict=True)) for d in _differences(f"{path}[{i}]", a, b)]
+        return [d for k in keys for d in _differences(f"{path}: {k}", before.get(k), now.get(k))]
     return [] if before == now else [f"{path} was {_short(before)}, is {_short(now)}"]
 
 
 def _short(value: Any) -> str:
     text = "absent" if value is None else str(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return text if len(text) <= 24 else text[:12] + "..."

@@ -1,16 +1,24 @@
 """samples.parquet: one row per draw, written from the journal and read a page at a time.
 
 DuckDB does both: it streams JSON lines into Parquet without holding them, and reads only the columns and row groups
-that a question touches.
+that a question touches. Of a question that stands in the journal more than once one record counts: which lines are
+surpassed is found from the keys alone, and the texts are read in a second pass.
 """
 
+import importlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from sinan.errors import StoreError
+from sinan.store import journal
 from sinan.store.folder import RunFolder
+from sinan.store.record import OUTCOMES, Record
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,25 +46,56 @@ JOURNAL_COLUMNS = {
     "latency_s": "DOUBLE",
     "attempts": "INTEGER",
     "cost_usd": "DOUBLE",
+    "cached": "BOOLEAN",
     "metadata": "JSON",
 }
+
+LEFT_OUT = {
+    "draw": "0",
+    "group": "''",
+    "reasoning": "CASE WHEN j.completion IS NOT NULL THEN '' END",
+    "tool_calls": "'[]'",
+    "loglikelihoods": "'[]'",
+    "finish_reason": "CASE WHEN j.completion IS NOT NULL THEN 'stop' END",
+    "explanation": "''",
+    "attempts": "1",
+    "cached": "false",
+    "metadata": "'{}'",
+}
+"""What a column holds where its line says nothing: as in `record.decode`."""
+
+KEY = ("benchmark", "model", "sample_id", "draw", "outcome", "completion", "finish_reason")
+"""The columns that decide which of several records of one question counts."""
+
+OBJECT_BYTES = 1 << 24
+"""DuckDB's buffers are twice as large as the largest record that it shall read, for each thread."""
+GROUP_ROWS, GROUP_BYTES = 10_000, 1 << 24
+"""A row group of samples.parquet is held in memory until it is whole."""
+KEYS_BYTES = 160 << 20
+"""For finding the surpassed lines; beyond it DuckDB goes to disk."""
+READERS = 4
+"""Threads that read; one writes, so that rows keep their order and none has to be held back for it."""
+
+_HANDED_OUT: list[Any] = []
+"""Connections of relations: what is derived from a relation reads through its connection, and older versions of
+DuckDB close it with the last name that it has."""
 
 
 def write_samples(folder: RunFolder, repeated: bool) -> None:
     """Write samples.parquet from the journal, whole or not at all. Raises StoreError.
 
-    `repeated` says that some question may stand in the journal more than once; telling them apart costs memory.
+    `repeated` says that some question may stand in the journal more than once; to find out takes one more pass.
     """
-    import duckdb
-
     temporary = folder.samples.with_suffix(".tmp")
-    form = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 10000)"
-    query = f"COPY ({_from_journal(folder, repeated)}) TO {_quoted(temporary)} {form}"
     try:
-        with _connect() as connection:
-            connection.execute(query)
+        lines, longest = journal.extent(folder.journal)
+        rows = max(1, min(GROUP_ROWS, GROUP_BYTES * lines // (folder.journal.stat().st_size or 1)))
+        form = f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {rows})"
+        with _connect(threads=1) as connection:
+            query = _from_journal(connection, folder, repeated, longest)
+            connection.execute(f"COPY ({query}) TO {_quoted(temporary)} {form}")
         temporary.replace(folder.samples)
-    except (duckdb.Error, OSError) as error:
+    except (_duckdb().Error, OSError) as error:
         temporary.unlink(missing_ok=True)
         first = str(error).splitlines()[0]
         raise StoreError(
@@ -66,32 +105,58 @@ def write_samples(folder: RunFolder, repeated: bool) -> None:
 
 def relation(folder: RunFolder) -> "duckdb.DuckDBPyRelation":
     """All samples of a run, lazily: from samples.parquet, or from the journal while there is none."""
-    return _connect().sql(f"SELECT * FROM {_rows(folder)}")
+    import duckdb  # whole, since the caller is handed one of its objects
+
+    connection = _connect(duckdb)
+    _HANDED_OUT.append(connection)
+    return connection.sql(f"SELECT * FROM {_rows(connection, folder)}")
 
 
 def page(
     folder: RunFolder, where: Mapping[str, Sequence[str]], limit: int, offset: int = 0
 ) -> tuple[list[dict[str, Any]], int]:
     """Rows whose columns have one of the given values, in the run's order, and how many there are in all."""
+    if not where and not folder.samples.exists() and folder.journal.exists() and _each_once(folder):
+        records = islice(journal.read(folder.journal), offset, offset + limit)
+        return [_row(folder.id, record) for record in records], journal.extent(folder.journal)[0]
     tests = [f'"{column}" IN ({", ".join(map(_literal, values))})' for column, values in where.items()]
-    matching = f"FROM {_rows(folder)} WHERE {' AND '.join(tests) or 'true'}"
     with _reading(folder) as connection:
+        matching = f"FROM {_rows(connection, folder)} WHERE {' AND '.join(tests) or 'true'}"
         total = connection.execute(f"SELECT count(*) {matching}").fetchall()[0][0]
         chosen = connection.execute(f"SELECT * {matching} LIMIT {int(limit)} OFFSET {int(offset)}")
         names = [column[0] for column in chosen.description or ()]
         return [dict(zip(names, row, strict=True)) for row in chosen.fetchall()], int(total)
 
 
+def sample_ids(folder: RunFolder, most: int) -> list[str]:
+    """The first ids of a run, each once."""
+    with _reading(folder) as connection:
+        ids = connection.execute(f"SELECT sample_id FROM {_rows(connection, folder)} LIMIT {int(most)}")
+        return list(dict.fromkeys(row[0] for row in ids.fetchall()))
+
+
+def lengths(folder: RunFolder, most: int) -> list[dict[str, Any]]:
+    """Of each cell of a finished run: mean tokens and seconds of an answer, and its `most` longest samples as
+    (sample id, seconds, tokens out)."""
+    longest = f"arg_max([sample_id, latency_s::VARCHAR, tokens_out::VARCHAR], latency_s, {int(most)})"
+    query = (
+        f"SELECT benchmark, model, avg(tokens_out), avg(latency_s), {longest} "
+        f"FROM read_parquet({_pattern(folder.samples)}) WHERE completion IS NOT NULL GROUP BY benchmark, model"
+    )
+    with _reading(folder) as connection:
+        rows = connection.execute(query).fetchall()
+    names = ("benchmark", "model", "tokens_out", "latency_s", "longest")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
 @contextmanager
 def _reading(folder: RunFolder) -> "Iterator[duckdb.DuckDBPyConnection]":
-    import duckdb
-
     if not folder.journal.exists():
         raise StoreError(f"run {folder.id} has no journal: nothing was asked, or {folder.journal} was removed")
     try:
         with _connect() as connection:
             yield connection
-    except duckdb.Error as error:
+    except _duckdb().Error as error:
         first = str(error).splitlines()[0]
         raise StoreError(
             f"the samples of run {folder.id} cannot be read: {first}. Remove {folder.samples} if it is "
@@ -99,36 +164,93 @@ def _reading(folder: RunFolder) -> "Iterator[duckdb.DuckDBPyConnection]":
         ) from None
 
 
-def _rows(folder: RunFolder) -> str:
+def _each_once(folder: RunFolder) -> bool:
+    """Whether no question stands in the journal twice: one process wrote it from the beginning."""
+    try:
+        return folder.about().get("resumed") is False
+    except StoreError:
+        return False
+
+
+def _row(run: str, record: Record) -> dict[str, Any]:
+    """A record as DuckDB gives it: columns of JSON are text."""
+    shown = {name: record[name] for name in JOURNAL_COLUMNS}
+    texts = {name: orjson.dumps(shown[name]).decode() for name, kind in JOURNAL_COLUMNS.items() if kind == "JSON"}
+    return {"run": run, **shown, **texts}
+
+
+def _rows(connection: "duckdb.DuckDBPyConnection", folder: RunFolder) -> str:
     if folder.samples.exists():
         return f"read_parquet({_pattern(folder.samples)})"
-    return f"({_from_journal(folder, repeated=True)})"
+    return f"({_from_journal(connection, folder, True, journal.extent(folder.journal)[1])})"
 
 
-def _from_journal(folder: RunFolder, repeated: bool) -> str:
-    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in JOURNAL_COLUMNS.items())
-    shown = ", ".join(
-        f'"{name}"::VARCHAR AS "{name}"' if kind == "JSON" else f'"{name}"' for name, kind in JOURNAL_COLUMNS.items()
+def _from_journal(connection: "duckdb.DuckDBPyConnection", folder: RunFolder, repeated: bool, longest: int) -> str:
+    """The query of all rows, each question once. Lines that are no record of ours are passed over."""
+    shown = ", ".join(f'{_value(name)} AS "{name}"' for name in JOURNAL_COLUMNS)
+    lines, counts = _lines(folder, JOURNAL_COLUMNS, longest), _IS_RECORD
+    if repeated and _find_surpassed(connection, folder, longest):
+        lines = f"(SELECT row_number() OVER () AS line, * FROM {lines})"
+        counts += " AND j.line NOT IN (SELECT line FROM surpassed)"
+    return f"SELECT {_literal(folder.id)} AS run, {shown} FROM {lines} AS j WHERE {counts}"
+
+
+def _find_surpassed(connection: "duckdb.DuckDBPyConnection", folder: RunFolder, longest: int) -> int:
+    """Make the table of lines that do not count, and say how many they are. A question's first answer counts, else
+    its last failure; a key is held as 16 bytes."""
+    lines = _lines(folder, {name: JOURNAL_COLUMNS[name] for name in KEY}, longest)
+    connection.execute(f"SET memory_limit = '{(KEYS_BYTES + 4 * longest) >> 10}KiB'")
+    connection.execute(f"SET temp_directory = {_quoted(folder.path / 'spill')}")
+    connection.execute(f"""
+        CREATE TEMP TABLE surpassed AS
+        WITH numbered AS (SELECT row_number() OVER () AS line, * FROM {lines}),
+        keyed AS (
+            SELECT line, {_value("finish_reason")} IS NOT NULL AS answered,
+                md5_number(json_array(benchmark, model, sample_id, {_value("draw")})::VARCHAR) AS name
+            FROM numbered AS j WHERE {_IS_RECORD}
+        ),
+        counting AS (
+            SELECT name, coalesce(min(line) FILTER (answered), max(line)) AS line
+            FROM keyed GROUP BY name HAVING count(*) > 1
+        )
+        SELECT keyed.line FROM keyed JOIN counting USING (name) WHERE keyed.line <> counting.line
+    """)
+    connection.execute("RESET memory_limit")
+    return int(connection.execute("SELECT count(*) FROM surpassed").fetchall()[0][0])
+
+
+def _lines(folder: RunFolder, columns: Mapping[str, str], longest: int) -> str:
+    named = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
+    return (
+        f"read_json({_pattern(folder.journal)}, format = 'newline_delimited', columns = {{{named}}}, "
+        f"ignore_errors = true, maximum_object_size = {max(OBJECT_BYTES, longest)})"
     )
-    lines = (
-        f"read_json({_pattern(folder.journal)}, format = 'newline_delimited', columns = {{{columns}}}, "
-        "ignore_errors = true, maximum_object_size = 67108864)"
-    )
-    whole = f"SELECT {_literal(folder.id)} AS run, {shown} FROM {lines} WHERE outcome IS NOT NULL"
-    if not repeated:
-        return whole
-    # A question that failed and was asked again on resume stands twice: the answered record is the one that counts.
-    ranked = (
-        "row_number() OVER (PARTITION BY benchmark, model, sample_id, draw ORDER BY finish_reason IS NULL, line) = 1"
-    )
-    numbered = f"SELECT *, row_number() OVER () AS line FROM ({whole})"
-    return f"SELECT * EXCLUDE line FROM ({numbered}) QUALIFY {ranked} ORDER BY line"
 
 
-def _connect() -> "duckdb.DuckDBPyConnection":
-    import duckdb
+def _value(name: str) -> str:
+    """The column as samples.parquet has it."""
+    value = f'j."{name}"::VARCHAR' if JOURNAL_COLUMNS[name] == "JSON" else f'j."{name}"'
+    return f"coalesce({value}, {LEFT_OUT[name]})" if name in LEFT_OUT else value
 
-    connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+
+_IS_RECORD = (
+    f"j.outcome IN ({', '.join(map(repr, sorted(OUTCOMES)))}) "
+    "AND j.benchmark IS NOT NULL AND j.model IS NOT NULL AND j.sample_id IS NOT NULL"
+)
+
+
+def _duckdb() -> Any:
+    """DuckDB's core: the package around it imports what only its other readers need, for 0.14 s."""
+    try:
+        return importlib.import_module("_duckdb")
+    except ImportError:  # before 1.4 the core lies inside the package
+        return importlib.import_module("duckdb")
+
+
+def _connect(module: Any = None, threads: int | None = None) -> "duckdb.DuckDBPyConnection":
+    config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    config["threads"] = threads or min(READERS, os.cpu_count() or 1)
+    connection: duckdb.DuckDBPyConnection = (module or _duckdb()).connect(config=config)
     connection.execute("SET enable_progress_bar = false")
     return connection
 

@@ -7,15 +7,22 @@ by concatenation.
 """
 
 import asyncio
+import contextlib
+import io
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from sinan.errors import StoreError
-from sinan.store.record import Key, Record, answered, decode, encode, key
+from sinan.store.finals import Finals
+from sinan.store.record import Record, answered, decode, encode, key
 from sinan.types import SampleResult
 
 NAME = "journal.jsonl"
+
+BUFFER = 1 << 18
+"""Bytes that are read at once: a journal of a million lines is passed in a quarter of a second."""
 
 
 class DiskJournal:
@@ -43,9 +50,13 @@ class DiskJournal:
         self._end += len(line)
 
     async def commit(self) -> None:
-        """fdatasync, off the event loop. Raises StoreError."""
+        """`sync`, off the event loop. Raises StoreError."""
+        await asyncio.to_thread(self.sync)
+
+    def sync(self) -> None:
+        """fdatasync: on return everything appended is on disk. Raises StoreError."""
         try:
-            await asyncio.to_thread(os.fdatasync, self._fd)
+            os.fdatasync(self._fd)
         except OSError as error:
             raise _cannot("commit", self._path, error) from None
 
@@ -56,11 +67,21 @@ class DiskJournal:
 
 def read(path: Path) -> Iterator[Record]:
     """Every whole record, in the order written; lines damaged by a crash are passed over."""
+    return (record for _, record in placed(path))
+
+
+def placed(path: Path, start: int = 0) -> Iterator[tuple[int, Record]]:
+    """Every whole record with the place where its line begins, in bytes; `start` is such a place.
+
+    Nothing where there is no journal. Raises StoreError.
+    """
     try:
-        with path.open("rb") as file:
+        with path.open("rb", BUFFER) as file:
+            file.seek(start)
             for line in file:
                 if line.endswith(b"\n") and (record := decode(line)) is not None:
-                    yield record
+                    yield start, record
+                start += len(line)
     except FileNotFoundError:
         return
     except OSError as error:
@@ -69,19 +90,68 @@ def read(path: Path) -> Iterator[Record]:
 
 def read_final(path: Path) -> Iterator[Record]:
     """One record per question: the first that was answered, else the last failure. Failures come last."""
-    done = set()
-    failures: dict[Key, Record] = {}
-    for record in read(path):
-        name = key(record)
-        if name in done:
-            continue
-        if answered(record):
-            done.add(name)
-            failures.pop(name, None)
+    finals = Finals()
+    for place, record in placed(path):
+        if finals.note(key(record), place, answered(record)):
             yield record
-        else:
-            failures[name] = record
-    yield from failures.values()
+    failures = sorted(finals.failures())
+    with contextlib.closing(Places(path)) as places:
+        yield from map(places.read, failures)
+
+
+def finals(path: Path, cells: Container[tuple[str, str]]) -> Finals:
+    """Where the final record of each question of these (benchmark, model) cells stands."""
+    found = Finals()
+    for place, record in placed(path):
+        if (record["benchmark"], record["model"]) in cells:
+            found.note(key(record), place, answered(record))
+    return found
+
+
+def extent(path: Path) -> tuple[int, int]:
+    """(lines, bytes of the longest line). A line that has no newline yet is none. Raises StoreError."""
+    lines = longest = 0
+    try:
+        with path.open("rb", BUFFER) as file:
+            for size in map(len, file):
+                lines += 1
+                longest = max(longest, size)
+            if lines:
+                file.seek(-1, os.SEEK_END)
+                lines -= file.read(1) != b"\n"
+    except FileNotFoundError:
+        return 0, 0
+    except OSError as error:
+        raise _cannot("read", path, error) from None
+    return lines, longest
+
+
+class Places:
+    """A journal that is read here and there, each record by the place where its line begins."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._file: BinaryIO = path.open("rb")
+        except FileNotFoundError:
+            self._file = io.BytesIO()  # nothing was asked
+        except OSError as error:
+            raise _cannot("read", path, error) from None
+
+    def read(self, place: int) -> Record:
+        """The record of the line that begins there. Raises StoreError."""
+        try:
+            self._file.seek(place)
+            record = decode(self._file.readline())
+        except OSError as error:
+            raise _cannot("read", self._path, error) from None
+        if record is None:
+            raise StoreError(f"{self._path} was changed while it was being read: no record begins at byte {place}")
+        return record
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 def _cut_torn_tail(fd: int) -> int:

@@ -1,54 +1,87 @@
-"""One finished call as one JSON line: the columns of samples.parquet, and nothing that is not in them."""
+"""One finished call as one JSON line: the columns of samples.parquet, and nothing that is not in them.
+
+A column that holds what it nearly always holds is left out of the line, and given back where the line is read.
+"""
 
 from typing import Any
 
 import orjson
 
 from sinan.types import Completion, Outcome, SampleResult
+from sinan.types.answered import Key
 
 Record = dict[str, Any]
-Key = tuple[str, str, str, int]
 OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 
 DEEPEST = 100
 """Levels of metadata that are kept: less than every reader of JSON takes."""
 
-COLUMNS = frozenset(
-    "benchmark model sample_id draw group prompt prompt_hash completion reasoning tool_calls loglikelihoods "
-    "finish_reason answer target score outcome explanation tokens_in tokens_out latency_s attempts cost_usd "
-    "metadata".split()
-)
-"""Of every record, as of every row of samples.parquet but for `run`."""
+REQUIRED = frozenset("benchmark model sample_id prompt prompt_hash target outcome".split())
+"""In every line. Together with `DEFAULTS` the columns of every record, as of samples.parquet but for `run`."""
+
+DEFAULTS: Record = {
+    "draw": 0,
+    "group": "",
+    "completion": None,
+    "reasoning": "",
+    "tool_calls": (),
+    "loglikelihoods": (),
+    "finish_reason": None,
+    "answer": None,
+    "score": None,
+    "explanation": "",
+    "tokens_in": None,
+    "tokens_out": None,
+    "latency_s": None,
+    "attempts": 1,
+    "cost_usd": None,
+    "cached": False,
+    "metadata": {},
+}
+"""What a column holds where its line says nothing. Two columns follow another: without a completion `reasoning` is
+None, and with one `finish_reason` is `stop`."""
 
 
 def encode(result: SampleResult) -> bytes:
     """The line, with its newline. Text that is no valid Unicode is kept as far as Unicode goes."""
     record = to_record(result)
     try:
-        return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+        return orjson.dumps(record, None, orjson.OPT_APPEND_NEWLINE)
     except (TypeError, ValueError, RecursionError):
-        return orjson.dumps(_mended(record), option=orjson.OPT_APPEND_NEWLINE)
+        return orjson.dumps(_mended(record), None, orjson.OPT_APPEND_NEWLINE)
 
 
 def decode(line: bytes) -> Record | None:
-    """The record, or None where the line is no record of ours (torn by a crash)."""
+    """The record with all its columns, or None where the line is no record of ours (torn by a crash)."""
     try:
-        record = orjson.loads(line)
+        found = orjson.loads(line)
     except orjson.JSONDecodeError:
         return None
-    return record if isinstance(record, dict) and record.keys() >= COLUMNS and _sound(record) else None
+    if type(found) is not dict or not found.keys() >= REQUIRED:
+        return None
+    record: Record = {**DEFAULTS, "tool_calls": [], "loglikelihoods": [], "metadata": {}, **found}
+    if record["completion"] is None:
+        record["reasoning"] = found.get("reasoning")
+    elif "finish_reason" not in found:
+        record["finish_reason"] = "stop"
+    return record if _sound(record) else None
 
 
 def _sound(record: Record) -> bool:
     """Whether the columns that are counted have their types."""
-    texts = ("benchmark", "model", "sample_id", "group", "outcome")
-    numbers = ("score", "tokens_in", "tokens_out")
     return (
-        all(isinstance(record[name], str) for name in texts)
-        and all(isinstance(record[name], int | float | None) for name in numbers)
-        and isinstance(record["draw"], int)
+        type(record["benchmark"]) is type(record["model"]) is type(record["sample_id"]) is str
+        and type(record["group"]) is type(record["outcome"]) is str
         and record["outcome"] in OUTCOMES
+        and type(record["draw"]) is int
+        and isinstance(record["score"], _NUMBER)
+        and isinstance(record["tokens_in"], _NUMBER)
+        and isinstance(record["tokens_out"], _NUMBER)
+        and isinstance(record["cost_usd"], _NUMBER)
     )
+
+
+_NUMBER = (int, float, type(None))
 
 
 def key(record: Record) -> Key:
@@ -62,42 +95,54 @@ def answered(record: Record) -> bool:
 
 
 def to_record(result: SampleResult) -> Record:
-    """The flat form of a result."""
-    sample, prompt, score = result.question.sample, result.question.prompt, result.score
-    return {
+    """The flat form of a result, without what is left out of its line."""
+    question, completion, score = result.question, result.completion, result.score
+    sample, prompt = question.sample, question.prompt
+    record: Record = {
         "benchmark": result.benchmark,
         "model": result.model,
         "sample_id": sample.id,
-        "draw": result.question.draw,
-        "group": sample.group,
         "prompt": prompt.to_json(),
-        "prompt_hash": prompt.hash,
-        **_answer(result.completion),
-        "answer": score.answer,
+        "prompt_hash": question.prompt_hash or prompt.hash,
         "target": sample.target,
         "score": score.value,
         "outcome": score.outcome.value,
-        "explanation": score.explanation,
-        "attempts": result.attempts,
-        "cost_usd": None,
-        "metadata": dict(sample.metadata),
     }
+    if completion is not None:
+        _add_answer(record, completion)
+    if score.answer is not None:
+        record["answer"] = score.answer
+    if score.explanation:
+        record["explanation"] = score.explanation
+    if question.draw:
+        record["draw"] = question.draw
+    if sample.group:
+        record["group"] = sample.group
+    if result.attempts != 1:
+        record["attempts"] = result.attempts
+    if result.cost_usd is not None:
+        record["cost_usd"] = result.cost_usd
+    if sample.metadata:
+        record["metadata"] = dict(sample.metadata)
+    return record
 
 
-def _answer(completion: Completion | None) -> Record:
-    if completion is None:
-        empty = ("completion", "reasoning", "finish_reason", "tokens_in", "tokens_out", "latency_s")
-        return dict.fromkeys(empty) | {"tool_calls": [], "loglikelihoods": []}
-    return {
-        "completion": completion.text,
-        "reasoning": completion.reasoning,
-        "tool_calls": [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in completion.tool_calls],
-        "loglikelihoods": [[x.value, x.tokens, x.greedy] for x in completion.loglikelihoods],
-        "finish_reason": completion.finish_reason,
-        "tokens_in": completion.usage.tokens_in,
-        "tokens_out": completion.usage.tokens_out,
-        "latency_s": round(completion.latency_s, 6),
-    }
+def _add_answer(record: Record, completion: Completion) -> None:
+    usage = completion.usage
+    record["completion"] = completion.text
+    if completion.finish_reason != "stop":
+        record["finish_reason"] = completion.finish_reason
+    record["tokens_in"] = usage.tokens_in
+    record["tokens_out"] = usage.tokens_out
+    record["latency_s"] = round(completion.latency_s, 6)
+    if completion.reasoning:
+        record["reasoning"] = completion.reasoning
+    if completion.tool_calls:
+        record["tool_calls"] = [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in completion.tool_calls]
+    if completion.loglikelihoods:
+        record["loglikelihoods"] = [[x.value, x.tokens, x.greedy] for x in completion.loglikelihoods]
+    if completion.cached:
+        record["cached"] = True
 
 
 def _mended(value: Any, depth: int = 0) -> Any:

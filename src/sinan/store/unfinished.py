@@ -1,0 +1,46 @@
+"""A run of the same command that did not come to its end: what running the command again goes on with."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sinan.errors import StoreError
+from sinan.store.folder import RunFolder
+from sinan.store.living import being_written
+
+NEWEST = 200
+"""Runs that are looked at: one that was stopped longer ago is gone on with by `--resume`."""
+
+
+def unfinished(runs: Path, about: Mapping[str, Any]) -> RunFolder | None:
+    """The newest run of the same spec, if it was stopped or its process died; None where it came to its end, is
+    being written, or is not there."""
+    for folder in _newest(runs):
+        try:
+            before = folder.about()
+        except StoreError:
+            continue
+        if before["spec"] != about["spec"]:
+            continue
+        return folder if before["status"] in ("running", "stopped") and not being_written(folder) else None
+    return None
+
+
+def _newest(runs: Path) -> Iterator[RunFolder]:
+    """Newest first, by when they were last begun or gone on with."""
+    try:
+        with os.scandir(runs) as entries:
+            dated = [(_begun(Path(entry.path)), entry.path) for entry in entries]
+    except OSError:
+        return
+    for _, path in sorted(dated, reverse=True)[:NEWEST]:
+        yield RunFolder(Path(path))
+
+
+def _begun(path: Path) -> float:
+    """Whoever takes the run writes its number into the lock."""
+    try:
+        return (path / "lock").stat().st_mtime
+    except OSError:
+        return 0.0
