@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from sinan.engine import Done, plan, schedule
-from sinan.errors import ModelUnusable, RequestRejected, StoreError
+from sinan.engine import Done, plan
+from sinan.engine.budget import Budget
+from sinan.engine.schedule import Schedule
+from sinan.errors import BudgetReached, ModelUnusable, RequestRejected, StoreError
 from sinan.types import Completion, Outcome, Prompt, RunSpec, Sample, SampleResult, Sampling, Score
 from tests.fakes import FakeModel, benchmark, numbered
 
@@ -36,14 +38,14 @@ def cell(samples, model, spec=SPEC, done=None, **protocol):
     return plan.cell(toy, plan.protocol(toy, spec), model, spec, done or Done())
 
 
-async def run(cells, journal, concurrency=8):
+async def run(cells, journal, concurrency=8, **more):
     counted = []
 
     def count(result):
         counted.append(result)
         assert journal.appended.index(result) < journal.committed, "counted before it was durable"
 
-    await schedule.run(cells, journal, lambda model: concurrency, count)
+    await Schedule(cells, journal, lambda model: concurrency, count, **more).run()
     return counted
 
 
@@ -191,3 +193,95 @@ async def test_draws_have_seeds_of_their_own_and_the_same_ones_every_time(capabi
     by_sample = [{first[id, draw] for draw in range(3)} for id in "0123"]
     assert all(len(own) == (3 if differ else 1) for own in by_sample)
     assert ("None" in by_sample[0]) is not differ
+
+
+@dataclass
+class MemoryCache:
+    kept: dict[bytes, Completion] = field(default_factory=dict)
+
+    def get(self, key: bytes) -> Completion | None:
+        found = self.kept.get(key)
+        return replace(found, cached=True) if found else None
+
+    def put(self, entries) -> None:
+        self.kept.update(entries)
+
+
+async def test_answers_are_kept_and_taken_again_by_draw_and_failures_are_not():
+    def answer(question):
+        if question == "3":
+            raise RequestRejected("too long")
+        return "0"
+
+    cache, spec = MemoryCache(), replace(SPEC, draws=2)
+    await run([cell(numbered(10), FakeModel(answer), spec)], MemoryJournal(), cache=cache)
+    assert len(cache.kept) == 18
+    model = FakeModel(lambda q: "0")
+    counted = await run([cell(numbered(10), model, spec)], MemoryJournal(), cache=cache)
+    assert model.asked == {"3": 2} and len(counted) == 20
+    assert sum(r.completion.cached for r in counted) == 18
+    assert all(r.cost_usd in (None, 0.0) for r in counted)
+
+
+async def test_a_cached_run_lets_the_journal_commit_on_its_way():
+    cache = MemoryCache()
+    await run([cell(numbered(3000), FakeModel(lambda q: "0"))], MemoryJournal(), cache=cache)
+    journal = MemoryJournal()
+    behind = []
+
+    def count(result):
+        behind.append(len(journal.appended) - journal.committed)
+
+    work = Schedule([cell(numbered(3000), FakeModel(lambda q: "0"))], journal, lambda m: 4, count, cache=cache)
+    await work.run()
+    assert len(behind) == 3000 and max(behind) < 2900
+
+
+async def test_a_budget_that_is_reached_stops_the_run_with_what_was_answered_kept():
+    journal, model = MemoryJournal(), FakeModel(lambda q: "0")  # each call takes 1 or 2 characters in and 1 out
+    with pytest.raises(BudgetReached, match="tokens"):
+        await run([cell(numbered(1000), model)], journal, concurrency=16, budget=Budget(tokens=100))
+    spent = sum(r.completion.usage.tokens_in + r.completion.usage.tokens_out for r in journal.appended)
+    assert 90 <= spent <= 106 and journal.committed == len(journal.appended) == sum(model.asked.values())
+
+
+async def test_a_budget_that_suffices_is_not_noticed():
+    counted = await run([cell(numbered(50), FakeModel(lambda q: "0"))], MemoryJournal(), budget=Budget(tokens=10_000))
+    assert len(counted) == 50
+
+
+async def test_workers_are_added_while_it_runs():
+    wanted = 1
+
+    class Growing(FakeModel):
+        async def generate(self, prompt: Prompt, sampling: Sampling) -> Completion:
+            nonlocal wanted
+            if len(self.asked) == 20:
+                wanted = 7
+                work.grow()
+            return await super().generate(prompt, sampling)
+
+    model = Growing(lambda q: "0")
+    counted = []
+    work = Schedule([cell(numbered(200), model)], MemoryJournal(), lambda m: wanted, counted.append)
+    await work.run()
+    assert len(counted) == 200 and model.most_in_flight == 7
+    work.grow()  # after the end there is nothing to add to
+
+
+async def test_long_answers_are_asked_first_and_all_else_keeps_its_order():
+    model = FakeModel(lambda q: "0")
+    toy = benchmark(numbered(6))
+    known = plan.cell(toy, toy.protocols["default"], model, SPEC, Done(), {"4": 9.0, "1": 2.0, "absent": 50.0})
+    await run([known], MemoryJournal(), concurrency=1)
+    assert list(model.asked) == ["4", "1", "0", "2", "3", "5"]
+
+
+async def test_of_several_benchmarks_the_one_with_long_answers_is_asked_first():
+    model, protocol = FakeModel(lambda q: "0"), benchmark(numbered(1)).protocols["default"]
+    cells = [
+        plan.cell(benchmark(numbered(3, group), group), protocol, model, SPEC, Done(), answer_tokens=tokens)
+        for group, tokens in (("short", 5), ("long", 500), ("middle", 50))
+    ]
+    await run(cells, MemoryJournal(), concurrency=1)
+    assert [name.rstrip("012") for name in model.asked] == ["long"] * 3 + ["middle"] * 3 + ["short"] * 3

@@ -7,12 +7,18 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from sinan.errors import SinanError, UnknownName, UsageError
 from sinan.types import Benchmark, Cell, Form, Model, Protocol, Question, RunSpec, Sample, Sampling
+from sinan.types.answered import Answered
+from sinan.types.price import Price
 
-Done = set[tuple[str, str, str, int]]
+LONG = 100_000
+"""Tokens of an answer that nothing limits: such are begun first."""
+
+Done = Answered
 """Questions whose answers are in the journal already, as (benchmark, model, sample id, draw)."""
 
 
@@ -60,15 +66,31 @@ def refuse_what_cannot_work(benchmark: Benchmark, protocol: Protocol, model: Mod
         raise UsageError(f"{benchmark.id} has no worked examples to show: --shots {protocol.shots} cannot be met")
 
 
-def cell(benchmark: Benchmark, protocol: Protocol, model: Model, spec: RunSpec, done: Done) -> Cell:
-    """The cell; its questions leave out what `done` holds."""
+def cell(
+    benchmark: Benchmark,
+    protocol: Protocol,
+    model: Model,
+    spec: RunSpec,
+    done: Done,
+    long: Mapping[str, float] = MappingProxyType({}),
+    price: Price | None = None,
+    answer_tokens: float | None = None,
+) -> Cell:
+    """The cell; its questions leave out what `done` holds, and begin with the samples of `long`: those that are
+    expected to take longest, by id, with their seconds (or any measure of length). `answer_tokens`: of the mean
+    answer, as far as earlier runs tell; else the limit that the benchmark sets stands for it."""
+    drawn = sampling(protocol, model.form, spec.parameters)
+    if answer_tokens is None:
+        answer_tokens = 0.0 if protocol.solver.needs == "loglikelihood" else float(drawn.max_tokens or LONG)
     return Cell(
         benchmark.id,
         model,
         protocol,
-        sampling(protocol, model.form, spec.parameters),
+        drawn,
         benchmark.metric,
-        _Questions(benchmark, protocol, model, spec, done),
+        _Questions(benchmark, protocol, model, spec, done, long),
+        price,
+        answer_tokens,
     )
 
 
@@ -87,19 +109,41 @@ def _count(benchmark: Benchmark, spec: RunSpec) -> int:
 class _Questions:
     """The questions of one cell; each pass builds them anew."""
 
-    def __init__(self, benchmark: Benchmark, protocol: Protocol, model: Model, spec: RunSpec, done: Done) -> None:
+    def __init__(
+        self,
+        benchmark: Benchmark,
+        protocol: Protocol,
+        model: Model,
+        spec: RunSpec,
+        done: Done,
+        long: Mapping[str, float],
+    ) -> None:
         self._benchmark, self._protocol, self._model, self._spec, self._done = benchmark, protocol, model, spec, done
+        self._long = long
 
     def __iter__(self) -> Iterator[Question]:
-        for subset, sample in samples(self._benchmark, self._spec):
-            prompt = None
+        for subset, sample in self._ordered():
+            prompt, digest = None, ""
             for draw in range(self._spec.draws):
-                if (self._benchmark.id, self._model.name, sample.id, draw) in self._done:
+                if self._done and (self._benchmark.id, self._model.name, sample.id, draw) in self._done:
                     continue
                 if prompt is None:
                     shown = shots(self._benchmark, self._protocol, self._spec.seed, subset, sample)
                     prompt = self._protocol.prompt(sample, self._model.form, shown)
-                yield Question(sample, prompt, draw, _seed(self._spec.seed, sample.id, draw))
+                    digest = prompt.hash
+                yield Question(sample, prompt, draw, _seed(self._spec.seed, sample.id, draw), digest)
+
+    def _ordered(self) -> Iterator[tuple[str, Sample]]:
+        """What is known to take long comes first, the longest before the others, so that no run ends in waiting for
+        one late answer. All else keeps the dataset's order: neighbours often share a beginning, which servers keep."""
+        if not self._long:
+            yield from samples(self._benchmark, self._spec)
+            return
+        first = [(subset, s) for subset, s in samples(self._benchmark, self._spec) if s.id in self._long]
+        yield from sorted(first, key=lambda pair: -self._long[pair[1].id])
+        for subset, sample in samples(self._benchmark, self._spec):
+            if sample.id not in self._long:
+                yield subset, sample
 
 
 def shots(benchmark: Benchmark, protocol: Protocol, seed: int, subset: str, sample: Sample) -> Sequence[Sample]:

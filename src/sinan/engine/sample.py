@@ -6,18 +6,26 @@ from sinan.errors import ModelError, ModelUnusable
 from sinan.types import Cell, Completion, Outcome, Question, SampleResult, Sampling, Score
 
 
-async def ask(cell: Cell, question: Question) -> SampleResult:
+async def ask(cell: Cell, question: Question, sampling: Sampling) -> SampleResult:
     """The result of one question. Raises ModelUnusable, which no other question of this model would survive."""
     try:
-        completion = await cell.protocol.solver(cell.model, question.prompt, _sampling(cell, question))
+        completion = await cell.protocol.solver(cell.model, question.prompt, sampling)
     except ModelUnusable:
         raise
     except ModelError as error:
-        return _result(cell, question, None, _failed(str(error)), error.attempts)
-    return _result(cell, question, completion, _judge(cell, question, completion), completion.attempts)
+        score = failed(str(error))
+        return SampleResult(cell.benchmark, cell.model.name, question, None, score, error.attempts)
+    return judged(cell, question, completion)
 
 
-def _sampling(cell: Cell, question: Question) -> Sampling:
+def judged(cell: Cell, question: Question, completion: Completion) -> SampleResult:
+    """The result of a question whose answer is there."""
+    score = judge(cell, question, completion)
+    cost = _cost(cell, completion)
+    return SampleResult(cell.benchmark, cell.model.name, question, completion, score, completion.attempts, cost)
+
+
+def drawn(cell: Cell, question: Question) -> Sampling:
     """The cell's sampling with the seed of this draw: one seed for all draws would make them one."""
     if not cell.sampling.temperature:
         return cell.sampling
@@ -26,16 +34,23 @@ def _sampling(cell: Cell, question: Question) -> Sampling:
     return replace(cell.sampling, seed=question.seed) if "seed" in cell.model.capabilities else cell.sampling
 
 
-def _judge(cell: Cell, question: Question, completion: Completion) -> Score:
+def judge(cell: Cell, question: Question, completion: Completion) -> Score:
+    """The scorer's verdict; a scorer's bug is neither a wrong answer nor a reason to lose a paid one."""
     try:
         return cell.protocol.scorer(question.sample, completion)
-    except Exception as error:  # a scorer's bug is neither a wrong answer nor a reason to lose a paid one
-        return _failed(f"the scorer raised {type(error).__name__}: {error}")
+    except Exception as error:
+        return failed(f"the scorer raised {type(error).__name__}: {error}")
 
 
-def _failed(reason: str) -> Score:
+def failed(reason: str) -> Score:
+    """No score, and why."""
     return Score(None, Outcome.FAILED, None, reason)
 
 
-def _result(cell: Cell, question: Question, completion: Completion | None, score: Score, attempts: int) -> SampleResult:
-    return SampleResult(cell.benchmark, cell.model.name, question, completion, score, attempts)
+def _cost(cell: Cell, completion: Completion) -> float | None:
+    if cell.price is None:
+        return None
+    if completion.cached:
+        return 0.0
+    tokens_in, tokens_out = completion.usage.tokens_in, completion.usage.tokens_out
+    return None if tokens_in is None or tokens_out is None else cell.price.cost(tokens_in, tokens_out)

@@ -3,6 +3,7 @@
 One float per sample is kept (the estimates must not depend on the order in which answers arrive); texts are not.
 """
 
+import math
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -18,7 +19,9 @@ class Tally:
     def __init__(self, cells: Iterable[Cell], draws: int, done: Done) -> None:
         self.cells = {(cell.benchmark, cell.model.name): CellTally(cell.metric, draws) for cell in cells}
         self.done = done
-        self.resumed = self.sent = self.retried = 0
+        self.repeated = False
+        """Whether the journal holds, or is about to hold, a question more than once."""
+        self.resumed = self.sent = self.retried = self.cached = 0
 
     def replay(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Take over an earlier process's records, named as the columns of samples.parquet.
@@ -30,6 +33,7 @@ class Tally:
             key = record["benchmark"], record["model"], record["sample_id"], record["draw"]
             # No cell: of a journal that was joined to this one and asked more than this run does.
             if cell is None or record["finish_reason"] is None or key in self.done:
+                self.repeated = True
                 continue
             self.resumed += 1
             self.done.add(key)
@@ -39,10 +43,14 @@ class Tally:
         """One result of this process; returns the tally of its cell."""
         cell, sample = self.cells[result.benchmark, result.model], result.question.sample
         cell.add(sample.id, sample.group, result.score.outcome.value, result.score.value)
-        if result.completion:
-            cell.spent(result.completion.usage.tokens_in, result.completion.usage.tokens_out)
-        self.sent += result.completion.requests if result.completion else 1
-        self.retried += result.attempts - 1
+        completion = result.completion
+        if completion:
+            cell.spent(completion.usage.tokens_in, completion.usage.tokens_out, result.cost_usd)
+        if completion and completion.cached:
+            self.cached += 1
+        else:
+            self.sent += completion.requests if completion else 1
+            self.retried += result.attempts - 1
         return cell
 
     @property
@@ -50,9 +58,15 @@ class Tally:
         """Results without a score, for whatever reason they failed."""
         return sum(cell.outcomes[Outcome.FAILED.value] for cell in self.cells.values())
 
+    @property
+    def cost_usd(self) -> float | None:
+        """What the run has cost so far, earlier processes' share included; None where no price is known."""
+        known = [cell.cost_usd for cell in self.cells.values() if cell.cost_usd is not None]
+        return math.fsum(known) if known else None
+
     def requests(self) -> dict[str, int]:
-        """Requests of this process (retries apart), and answers taken over from an earlier one."""
-        return {"sent": self.sent, "cached": 0, "resumed": self.resumed, "retried": self.retried}
+        """Requests of this process (retries apart), answers from the cache, and those of an earlier process."""
+        return {"sent": self.sent, "cached": self.cached, "resumed": self.resumed, "retried": self.retried}
 
     def results(self, versions: Mapping[str, str], protocols: Mapping[str, str]) -> tuple[CellResult, ...]:
         """The numbers as they stand; versions and names of protocols by benchmark."""
@@ -71,6 +85,7 @@ class CellTally:
         self._open: dict[tuple[str, str], list[float]] = defaultdict(list)
         self.outcomes = dict.fromkeys((outcome.value for outcome in Outcome), 0)
         self.tokens_in = self.tokens_out = 0
+        self.cost_usd: float | None = None
         self._sum = 0.0
         self._n = 0
 
@@ -91,12 +106,14 @@ class CellTally:
     def replay(self, record: Mapping[str, Any]) -> None:
         """One draw, as a record of the journal."""
         self.add(record["sample_id"], record["group"], record["outcome"], record["score"])
-        self.spent(record["tokens_in"], record["tokens_out"])
+        self.spent(record["tokens_in"], record["tokens_out"], record["cost_usd"])
 
-    def spent(self, tokens_in: int | None, tokens_out: int | None) -> None:
-        """Tokens of one call."""
+    def spent(self, tokens_in: int | None, tokens_out: int | None, cost_usd: float | None) -> None:
+        """Tokens of one call, and USD where they are known."""
         self.tokens_in += tokens_in or 0
         self.tokens_out += tokens_out or 0
+        if cost_usd is not None:
+            self.cost_usd = (self.cost_usd or 0.0) + cost_usd
 
     @property
     def running(self) -> float | None:
@@ -131,6 +148,7 @@ class CellTally:
             self.groups(),
             self.tokens_in,
             self.tokens_out,
+            self.cost_usd,
         )
 
     def _whole(self) -> "Mapping[str, array[float]]":
