@@ -8,6 +8,8 @@ PYTEST_ARGS ?=
 
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 BIN := $(VENV)/bin
+# Where Python may write no byte code by itself, every start would compile all that it imports: half a second.
+BYTECODE := $(VENV)/bin/python -m compileall -q src
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench docs shape
@@ -45,10 +47,12 @@ $(VENV)/.made:
 
 $(VENV)/.demo: pyproject.toml | $(VENV)/.made
 	$(PIP) install --quiet --editable '.[plot]'
+	$(BYTECODE)
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/.made
 	$(PIP) install --quiet --group test --group check --editable '.[plot]'
+	$(BYTECODE)
 	@touch $@
 
 # What the tests against transformers need, and tools/needle; without it those tests say that they are skipped.

@@ -34,6 +34,7 @@ def work(tmp_path):
 
 def environment(**more):
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "SINAN_"))}
+    kept["SINAN_CACHE"] = os.environ["SINAN_CACHE"]
     return kept | {"OPENAI_API_KEY": KEY, "NO_COLOR": "1", "PYTHONPATH": str(Path(__file__).parents[1] / "src")} | more
 
 
@@ -216,19 +217,106 @@ def test_no_key_is_written_anywhere(work):
         assert KEY.encode() not in path.read_bytes(), path
 
 
-def test_an_answer_that_changed_on_disk_is_not_mixed_with_old_ones(work):
+@pytest.fixture
+def killed(work):
+    """A run of q.jsonl whose process was killed after ten answers, and the server it asked."""
     with ChatServer(right, hold_after=10) as server:
-        process = start(work, "run", "q.jsonl", "-m", server.model, "--concurrency", "4")
-        until(lambda: lines(work) == 10)
+        process = start(work, "run", "q.jsonl", "-m", server.model, "--concurrency", "4", "--no-cache")
+        until(lambda: server.held.is_set() and lines(work) == 10)
         process.kill()
         process.communicate()
-        text = (work / "q.jsonl").read_text()
+        server.release()
+        server.asked.clear()
+        yield server
+
+
+def test_the_same_command_again_goes_on_with_a_run_that_was_killed(work, killed):
+    code, out, err = sinan(work, "run", "q.jsonl", "-m", killed.model, "--json", "--no-cache")
+    assert code == 0 and "going on with run" in err
+    assert json.loads(out)["requests"] == {"sent": 50, "cached": 0, "resumed": 10, "retried": 0}
+    assert json.loads(out)["path"] == str(the_run(work).relative_to(work))
+    code, out, err = sinan(work, "run", "q.jsonl", "-m", killed.model, "--json", "--no-cache")
+    assert "going on" not in err and len(list((work / "runs").iterdir())) == 2, "a run that ended is begun anew"
+
+
+def test_another_command_begins_another_run(work, killed):
+    code, _, err = sinan(work, "run", "q.jsonl", "-m", killed.model, "--seed", "1", "--no-cache")
+    assert code == 0 and "going on" not in err and len(list((work / "runs").iterdir())) == 2
+
+
+@pytest.mark.parametrize(("words", "named"), [((), "files: q was"), (("-p", "temperature=1"), "temperature")])
+def test_what_changed_is_named_and_never_mixed_with_old_answers(work, killed, words, named):
+    old = the_run(work)
+    before = (old / "journal.jsonl").read_bytes()
+    text = (work / "q.jsonl").read_text()
+    if not words:
         (work / "q.jsonl").write_text(text.replace("times seven?", "times 7?", 1))
-        code, _, err = sinan(work, "run", "--resume", "last")
-        one_line(err, code, 2, "cannot go on", "cells[0].version")
-        (work / "q.jsonl").write_text(text)
-        code, _, err = sinan(work, "run", "q.jsonl", "-m", server.model, "-p", "temperature=1", "--resume", "last")
-        one_line(err, code, 2, "cannot go on", "temperature")
+    which = ("q.jsonl", "-m", killed.model, *words) if words else ()
+    code, out, err = sinan(work, "run", *which, "--resume", "last", "--json", "--no-cache")
+    assert code == 0 and "asked something else" in err and named in err and "a new run begins" in err
+    assert json.loads(out)["requests"]["resumed"] == 0 and json.loads(out)["results"][0]["n"] == 60
+    assert (old / "journal.jsonl").read_bytes() == before
+
+
+def test_the_same_command_names_what_changed_and_begins_a_new_run(work, killed):
+    text = (work / "q.jsonl").read_text()
+    (work / "q.jsonl").write_text(text.replace("times seven?", "times 7?", 1))
+    code, out, err = sinan(work, "run", "q.jsonl", "-m", killed.model, "--json", "--no-cache")
+    assert code == 0 and "files: q was" in err and json.loads(out)["requests"]["resumed"] == 0
+
+
+def test_answers_are_taken_from_the_cache_by_a_later_run_and_not_without_it(work):
+    with ChatServer(lambda q: (500, "no") if "#7#" in q else right(q)) as server:
+        words = ("run", "q.jsonl", "-m", server.model, "--json")
+        code, out, _ = sinan(work, *words)
+        assert code == 1
+        first = json.loads(out)
+        server.answer = right
+        server.asked.clear()
+        code, out, _ = sinan(work, *words)
+        second = json.loads(out)
+        assert code == 0 and list(server.asked.values()) == [1], "a failure is never kept"
+        assert second["requests"] == {"sent": 1, "cached": 59, "resumed": 0, "retried": 0}
+        assert second["results"][0]["tokens_in"] == first["results"][0]["tokens_in"] + 7
+        code, out, _ = sinan(work, *words, "--samples", "2")
+        assert json.loads(out)["requests"]["cached"] == 60, "a second draw is another answer"
+        server.asked.clear()
+        code, out, _ = sinan(work, *words, "--no-cache")
+        assert sum(server.asked.values()) == 60 and json.loads(out)["requests"]["cached"] == 0
+
+
+def test_a_question_that_always_breaks_the_server_is_given_up_after_five_times(work):
+    with ChatServer(lambda q: (500, "this very one") if "#7#" in q else right(q)) as server:
+        code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--json")
+        (asked,) = [n for q, n in server.asked.items() if "#7#" in q]
+        assert (code, asked) == (1, 5) and json.loads(out)["results"][0]["outcomes"]["failed"] == 1
+        assert "says the same after 5 attempts" in err and "this very one" in err
+
+
+@pytest.mark.parametrize(
+    ("limit", "reached"), [("--max-tokens-total", "tokens"), ("--max-cost", "$"), ("--max-time", "seconds")]
+)
+def test_a_budget_stops_a_run_with_3_and_it_can_go_on(work, limit, reached):
+    amount = {"--max-tokens-total": "200", "--max-cost": "0.0002", "--max-time": "0.000001"}[limit]
+    with ChatServer(right) as server:
+        model = f"{server.model}&price_in=10&price_out=10"
+        code, out, err = sinan(work, "run", "q.jsonl", "-m", model, "--json", limit, amount, "--concurrency", "2")
+        document = json.loads(out)
+        assert (code, document["status"]) == (3, "stopped"), err
+        assert "budget" in err and reached in err and "--resume" in err
+        cell = document["results"][0]
+        assert cell["tokens_in"] + cell["tokens_out"] <= 220 and cell["n"] <= 22
+        assert cell["n"] == 0 or cell["cost_usd"] == pytest.approx(cell["n"] * 10 * 10 / 1e6)
+        server.asked.clear()
+        code, out, _ = sinan(work, "run", "--resume", "last", "--json")
+        assert code == 0 and json.loads(out)["results"][0]["n"] == 60 and sum(server.asked.values()) == 60 - cell["n"]
+
+
+def test_a_limit_on_cost_needs_a_price(work):
+    with ChatServer(right) as server:
+        code, _, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--max-cost", "1")
+        one_line(err, code, 2, "price", "price_in=")
+        assert not server.asked and not (work / "runs").exists()
 
 
 def test_repeated_draws_are_averaged_within_a_sample(work):

@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {"numpy", "scipy", "aiohttp", "rich", "duckdb", "torch", "tokenizers", "matplotlib", "transformers", "orjson"}
+HEAVY |= {"uvloop", "sqlite3"}
 
 
 def loaded(code: str) -> set[str]:
@@ -28,7 +29,7 @@ def test_help_loads_click_alone():
     assert not loaded(code) & HEAVY
 
 
-@pytest.mark.parametrize("command", ["run", "show", "models", "doctor"])
+@pytest.mark.parametrize("command", ["run", "show", "models", "doctor", "perf", "score"])
 def test_help_of_a_command_loads_nothing_heavy(command):
     assert not loaded(f"from sinan.cli.main import _code\nassert _code(['{command}', '--help']) == 0") & HEAVY
 

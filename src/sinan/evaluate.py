@@ -2,27 +2,35 @@
 
     names -> benchmarks, models -> cells of questions -> engine (ask, judge, journal) -> tally -> results on disk
 
-To follow one sample, read on from here: engine/plan builds its prompt, engine/schedule gives it to a worker,
-engine/sample asks and judges it, store/journal makes it durable, engine/tally counts it.
+To follow one sample, read on from here: `asked` finds what is asked, engine/plan builds its prompt, engine/schedule
+gives it to a worker, engine/sample asks and judges it, store/journal makes it durable, engine/tally counts it. Where
+several processes ask, `crew` starts them and hears of every result; all else is the same.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from sinan import catalog, models, store
-from sinan.datasets import download
-from sinan.engine import CellTally, Done, Tally, plan, schedule
-from sinan.errors import StoreError, UsageError
-from sinan.models import parameters as generation
+from sinan import crew, store
+from sinan.asked import Asked, answers, asked
+from sinan.engine import CellTally, EndpointPace, Tally, plan
+from sinan.engine.budget import budget as budgeted
+from sinan.engine.estimate import RunEstimate, estimate
+from sinan.engine.schedule import Schedule
+from sinan.errors import StoreError
+from sinan.share import Order
 from sinan.statistics import METRICS
-from sinan.store import description, frames, journal
-from sinan.types import Benchmark, CellResult, Model, Run, RunSpec, SampleResult, Source
+from sinan.store import description, earlier, frames, journal
+from sinan.store.folder import RunLock
+from sinan.store.provenance import provenance
+from sinan.store.shared import descriptor
+from sinan.types import Benchmark, CellResult, Run, RunSpec, SampleResult
+
+Status = Literal["complete", "partial", "stopped"]
 
 
 class Watch:
@@ -34,11 +42,14 @@ class Watch:
     def fetching(self, done: int, total: int) -> None:
         """So many of the data files are at hand."""
 
-    def began(self, run: str, path: Path, expected: int, tally: Tally) -> None:
-        """The run exists; so many results are expected; `tally` goes on counting."""
+    def notice(self, line: str) -> None:
+        """Something that the user should know, and that is no error."""
+
+    def began(self, run: str, path: Path, expected: int, tally: Tally, paces: Sequence[EndpointPace]) -> None:
+        """The run exists; so many results are expected; `tally` goes on counting, each of `paces` on pacing."""
 
     def counted(self, result: SampleResult, cell: CellTally) -> None:
-        """A result is on disk, and in its cell's tally."""
+        """A result is on disk, and in its cell's tally. Where several processes ask, its texts are left out here."""
 
     def ended(self, run: Run) -> None:
         """The run is over, or stopped; heard also where an error or a cancellation follows."""
@@ -52,49 +63,88 @@ async def evaluate(
     resume: str | None = None,
     concurrency: int | None = None,
     timeout: float = 600.0,
+    cache: bool = True,
+    max_cost: float | None = None,
+    max_tokens: int | None = None,
+    max_time: float | None = None,
+    workers: int | None = 1,
     watch: Watch | None = None,
 ) -> Run:
     """Evaluate every model on every target and store the run.
 
-    `timeout` is seconds for one call; `concurrency` calls in flight per model (None: what suits the model).
+    `timeout` is seconds for one attempt of a call; `concurrency` attempts in flight per endpoint (None: as many as it
+    turns out to bear); `cache` whether answers of earlier runs are taken and new ones kept for later ones;
+    `max_cost` (USD), `max_tokens` (in and out together) and `max_time` (seconds) what this call may spend; `workers`
+    how many processes ask (None: as many as are sure to help, see `crew.size`). A run of the same spec that was
+    stopped is gone on with.
+
     Raises UsageError, DataError and ModelUnusable before the first request wherever the fault can be seen by then;
-    StoreError and ModelUnusable later end the run with everything answered kept. Cancelling stops it cleanly.
+    StoreError, ModelUnusable and BudgetReached later end the run with everything answered kept. Cancelling stops it
+    cleanly.
     """
     began, watch = time.perf_counter(), watch or Watch()
-    spec = replace(spec, targets=tuple(catalog.absolute(target) for target in spec.targets))
-    generation.check(spec.parameters)
-    benchmarks = catalog.resolve(spec.targets, spec.scorer)
-    watch.resolved(benchmarks)
-    async with _opened(spec, benchmarks, timeout) as opened:
-        data = await _fetched(benchmarks, watch)
-        done, names = Done(), {b.id: plan.protocol_name(b, spec) for b in benchmarks}
-        versions = {b.id: catalog.version(b, names[b.id]) for b in benchmarks}
-        pairs = [(benchmark, model) for benchmark in benchmarks for model in opened]
-        cells = [plan.cell(b, plan.protocol(b, spec), model, spec, done) for b, model in pairs]
-        about = description.describe(spec, cells, versions, names, benchmarks, opened, data)
-        folder = store.find(runs, resume) if resume else store.create(runs, name or Path(spec.targets[0]).stem)
-        with _writing(folder, about) as disk:
-            tally = Tally(cells, spec.draws, done)
-            tally.replay(journal.read(folder.journal))
-            watch.began(folder.id, folder.path, plan.expected(benchmarks, len(opened), spec), tally)
-            status: Literal["complete", "partial", "stopped"] = "stopped"
-            try:
-                await schedule.run(
-                    cells,
-                    disk,
-                    concurrency=lambda model: concurrency or model.concurrency,
-                    counted=lambda result: watch.counted(result, tally.count(result)),
+    questions, about = await _prepared(spec, runs, timeout, concurrency, watch)
+    size = crew.size(workers, questions, about["expected"], limited=max_cost is not None or max_tokens is not None)
+    budget = budgeted(max_cost, max_tokens, max_time, {cell.model.name: cell.price for cell in questions.cells})
+    async with questions.opened():
+        folder = _folder(runs, name, resume, about, watch)
+        with _writing(folder, about) as (disk, lock), answers(cache, watch.notice) as kept:
+            tally = _tally(questions, folder)
+            heard = partial(_heard, tally, watch)
+            work: Schedule | crew.Crew = questions.schedule(disk, heard, kept, budget)
+            paces: Sequence[EndpointPace] = list(questions.paces.values())
+            if size > 1:
+                order = Order(
+                    folder=str(folder.path),
+                    runs=str(runs),
+                    of=size,
+                    timeout=timeout,
+                    concurrency=concurrency,
+                    cache=cache,
+                    max_cost=max_cost,
+                    max_tokens=max_tokens,
+                    max_time=max_time,
                 )
-                frames.write_samples(folder, repeated=resume is not None)
+                work = crew.Crew(questions, order, descriptor(lock), heard, watch.notice)
+                paces = work.paces
+            watch.began(folder.id, folder.path, about["expected"], tally, paces)
+            status: Status = "stopped"
+            try:
+                await work.run()
+                frames.write_samples(folder, repeated=tally.repeated)
+                earlier.keep(folder)
                 status = "partial" if tally.failed else "complete"
             finally:
-                results = tally.results(versions, names)
-                seconds = time.perf_counter() - began
-                rows = partial(frames.relation, folder)
-                run = Run(folder.id, str(folder.path), status, results, tally.requests(), seconds, rows)
-                _conclude(folder, run)
+                results = tally.results(questions.versions, questions.protocols)
+                run = _conclude(folder, status, results, tally.requests(), time.perf_counter() - began)
                 watch.ended(run)
         return run
+
+
+async def foresee(
+    spec: RunSpec,
+    *,
+    runs: Path = Path("runs"),
+    resume: str | None = None,
+    concurrency: int | None = None,
+    timeout: float = 600.0,
+    watch: Watch | None = None,
+) -> RunEstimate:
+    """What `evaluate` would take: requests, tokens, cost, time. Nothing is asked of any model, nothing is written."""
+    watch = watch or Watch()
+    questions = await asked(spec, runs, timeout, concurrency, resolved=watch.resolved, fetching=watch.fetching)
+    before = store.find(runs, resume) if resume else store.unfinished(runs, questions.about)
+    if before is not None and not description.difference(before.about(), questions.about):
+        tally = Tally(questions.cells, questions.spec.draws, questions.done)
+        tally.replay(journal.read(before.journal))
+    return estimate(
+        questions.cells,
+        questions.benchmarks,
+        questions.spec,
+        questions.done,
+        earlier=questions.earlier.means,
+        concurrency=lambda model: concurrency or model.concurrency,
+    )
 
 
 async def run_async(
@@ -150,49 +200,53 @@ def _results_so_far(folder: store.RunFolder, about: Mapping[str, Any]) -> list[C
     return [t.result(b, cells[b, m]["version"], cells[b, m]["protocol"], m) for (b, m), t in tallies.items()]
 
 
-@asynccontextmanager
-async def _opened(spec: RunSpec, benchmarks: Sequence[Benchmark], timeout: float) -> AsyncIterator[list[Model]]:
-    """The models, ready, once nothing about them and the benchmarks is known to fail."""
-    opened = [models.open_model(model, timeout) for model in spec.models]
-    _refuse_twice([model.name for model in opened], "model")
-    _refuse_twice([benchmark.id for benchmark in benchmarks], "benchmark")
-    for benchmark in benchmarks:
-        for model in opened:
-            plan.refuse_what_cannot_work(benchmark, plan.protocol(benchmark, spec), model, spec)
-    async with AsyncExitStack() as stack:
-        for model in opened:
-            stack.push_async_callback(model.close)
-            await model.open()
-        yield opened
+async def _prepared(
+    spec: RunSpec, runs: Path, timeout: float, concurrency: int | None, watch: Watch
+) -> tuple[Asked, dict[str, Any]]:
+    """What is asked, and what run.json will say of it and of this machine."""
+    machine = asyncio.create_task(asyncio.to_thread(provenance))
+    questions = await asked(spec, runs, timeout, concurrency, resolved=watch.resolved, fetching=watch.fetching)
+    expected = plan.expected(questions.benchmarks, len(questions.models), questions.spec)
+    return questions, questions.about | {"expected": expected} | await machine
 
 
-def _refuse_twice(names: Sequence[str], what: str) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise UsageError(f"{what} {twice[0]} is asked for twice in one run; results could not be told apart")
+def _tally(questions: Asked, folder: store.RunFolder) -> Tally:
+    """The run's count so far; what is answered is not asked again."""
+    tally = Tally(questions.cells, questions.spec.draws, questions.done)
+    tally.replay(journal.read(folder.journal))
+    return tally
 
 
-async def _fetched(benchmarks: Sequence[Benchmark], watch: Watch) -> list[Source]:
-    """Every data file of the benchmarks, at hand and verified."""
-    sources = [source for benchmark in benchmarks for source in benchmark.dataset.files]
-    for number, source in enumerate(sources, 1):
-        await asyncio.to_thread(download.fetch, source)
-        watch.fetching(number, len(sources))
-    return sources
+def _heard(tally: Tally, watch: Watch, result: SampleResult) -> None:
+    watch.counted(result, tally.count(result))
+
+
+def _folder(
+    runs: Path, name: str | None, resume: str | None, about: Mapping[str, Any], watch: Watch
+) -> store.RunFolder:
+    """The run to write: the one that is named, one of the same command that was stopped, or a new one. Answers to
+    other questions are never mixed: the difference is told, and a new run begins."""
+    before = store.find(runs, resume) if resume else store.unfinished(runs, about) if name is None else None
+    if before is not None and before.described:
+        difference = description.difference(before.about(), about)
+        if not difference:
+            if not resume:
+                watch.notice(f"going on with run {before.id}, which was stopped")
+            return before
+        watch.notice(f"run {before.id} asked something else ({difference}), so a new run begins")
+    return store.create(runs, name or Path(about["spec"]["targets"][0]).stem)
 
 
 @contextmanager
-def _writing(folder: store.RunFolder, about: dict[str, Any]) -> Iterator[store.DiskJournal]:
-    """The run's journal, in this process's hands alone; refused where the run asked for something else before."""
+def _writing(folder: store.RunFolder, about: dict[str, Any]) -> Iterator[tuple[store.DiskJournal, RunLock]]:
+    """The run's journal, in no other run's hands, and the lock that keeps it so."""
     lock, new = folder.lock(), not folder.described
     try:
         created = store.now()
         if not new:
-            before = folder.about()
-            description.refuse_difference(folder.id, before, about)
-            created = before["created"]
+            created = folder.about()["created"]
         try:
-            folder.describe(about | {"created": created, "status": "running"})
+            folder.describe(about | {"created": created, "status": "running", "resumed": not new})
         except StoreError:
             if new:
                 folder.discard()
@@ -200,18 +254,27 @@ def _writing(folder: store.RunFolder, about: dict[str, Any]) -> Iterator[store.D
         folder.forget_results()  # of an earlier process: from here on they are out of date
         disk = store.DiskJournal(folder.journal)
         try:
-            yield disk
+            yield disk, lock
         finally:
             disk.close()
     finally:
         lock.release()
 
 
-def _conclude(folder: store.RunFolder, run: Run) -> None:
+def _conclude(
+    folder: store.RunFolder,
+    status: Status,
+    results: tuple[CellResult, ...],
+    requests: Mapping[str, int],
+    seconds: float,
+) -> Run:
     """results.json and the status. On a full disk they stay behind: the journal has all that they say."""
+    rows = partial(frames.relation, folder)
+    run = Run(folder.id, str(folder.path), status, results, requests, seconds, rows)
     try:
         folder.conclude([result.to_json() for result in run.results])
         folder.describe(folder.about() | {"status": run.status, "ended": store.now(), "requests": dict(run.requests)})
     except StoreError:
         if run.status != "stopped":
             raise
+    return run

@@ -18,6 +18,8 @@ from sinan.errors import SinanError
 COMMANDS = {
     "run": "Evaluate models on benchmarks, suites or files of questions.",
     "show": "Results of a run, its samples, one sample whole, a plot.",
+    "score": "Score the stored answers of a run again, without calling a model.",
+    "perf": "Load-test a model's server: latencies and throughput at several levels of load.",
     "hub": "The catalogue of benchmarks: list, show.",
     "models": "Providers and models: what is configured, what is missing.",
     "doctor": "What works on this machine, and the remedy for what does not.",

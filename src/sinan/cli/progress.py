@@ -1,6 +1,6 @@
-"""The line that lives while a run goes on: rate, time left, running estimate, tokens, failures. On a terminal only."""
+"""The line that lives while a run goes on: rate, pace, time left, running estimate, cost, failures, and what is being
+waited for. On a terminal only."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -9,23 +9,19 @@ import rich.progress
 from rich.console import Console
 from rich.text import Text
 
-from sinan import __version__
 from sinan.cli.table import safe
-from sinan.engine import CellTally, Tally
-from sinan.evaluate import Watch
-from sinan.types import Benchmark, Outcome, Run, SampleResult
+from sinan.cli.watch import Plain
+from sinan.engine import CellTally, EndpointPace, Tally
+from sinan.types import SampleResult
 
 
-class Progress(Watch):
-    """Draws what it hears on standard error. Holds the run once it has ended."""
+class Progress(Plain):
+    """Draws what it hears on standard error."""
 
-    def __init__(self, quiet: bool, silent: bool) -> None:
-        """`quiet`: no title and no bar. `silent`: not a word."""
-        self.run: Run | None = None
-        self._quiet, self._silent = quiet, silent
-        self._guesses: list[str] = []
-        self.first_failure = ""
+    def __init__(self, quiet: bool = False, silent: bool = False) -> None:
+        super().__init__(quiet, silent)
         self._console = Console(stderr=True, highlight=False)
+        self._cell = ""
         self._bar = rich.progress.Progress(
             rich.progress.TextColumn(" "),
             rich.progress.BarColumn(40, complete_style="yellow", finished_style="green"),
@@ -33,18 +29,12 @@ class Progress(Watch):
             _Rate(),
             rich.progress.TimeRemainingColumn(compact=True),
             rich.progress.TextColumn("left "),
-            rich.progress.TextColumn("{task.fields[told]}"),
+            _Told(self),
             console=self._console,
-            disable=quiet or not sys.stderr.isatty(),
+            disable=quiet,
             transient=True,
         )
         self._task: rich.progress.TaskID | None = None
-        self._tally: Tally | None = None
-
-    @property
-    def running(self) -> bool:
-        """Whether the run exists and has not ended: there is something to conclude."""
-        return self._tally is not None and self.run is None
 
     def __enter__(self) -> "Progress":
         self._bar.start()
@@ -55,39 +45,45 @@ class Progress(Watch):
     ) -> None:
         self._bar.stop()
 
-    def resolved(self, benchmarks: Sequence[Benchmark]) -> None:
-        """How files of one's own were understood: a guess, so it is said when the run begins."""
-        self._guesses = [f"  {b.card.title}: {b.card.note}" for b in benchmarks if b.card.dimension == "own"]
-
     def fetching(self, done: int, total: int) -> None:
         """Data files, while they are fetched."""
         if self._task is None:
             self._task = self._bar.add_task("data", total=total, told="data files")
         self._bar.update(self._task, completed=done)
 
-    def began(self, run: str, path: Path, expected: int, tally: Tally) -> None:
+    def began(self, run: str, path: Path, expected: int, tally: Tally, paces: Sequence[EndpointPace]) -> None:
         """The title line, and an empty bar."""
         if self._task is not None:
             self._bar.remove_task(self._task)
-        self._tally = tally
-        for guess in () if self._silent else self._guesses:
-            self._console.print(safe(guess), style="dim", soft_wrap=True)
-        if not self._quiet:
-            self._console.print(_title(run, expected, tally), soft_wrap=True)
+        super().began(run, path, expected, tally, paces)
         self._task = self._bar.add_task("run", total=expected, completed=tally.resumed, told="")
 
     def counted(self, result: SampleResult, cell: CellTally) -> None:
         """One step, and what the cell now looks like."""
-        if self._task is None or self._tally is None:
-            return
-        if result.score.outcome is Outcome.FAILED:
-            self.first_failure = self.first_failure or result.score.explanation
-        running = "" if cell.running is None else f"{result.benchmark} {100 * cell.running:.1f}   "
-        self._bar.update(self._task, advance=1, told=f"{running}failed {self._tally.failed}")
+        super().counted(result, cell)
+        if self._task is not None:
+            self._bar.advance(self._task)
+            if cell.running is not None:
+                self._cell = f"{result.benchmark} {100 * cell.running:.1f}"
 
-    def ended(self, run: Run) -> None:
-        """Kept for the command, which prints it."""
-        self.run = run
+    def told(self) -> str:
+        """Right of the bar: what cannot be drawn."""
+        if self._tally is None:
+            return ""
+        waiting = [pace.waiting for pace in self._paces if pace.waiting]
+        cost = self._tally.cost_usd
+        parts = [
+            *(waiting or [pace.told for pace in self._paces]),
+            self._cell,
+            "" if cost is None else f"${cost:,.2f}",
+            f"cached {self._tally.cached:,}" if self._tally.cached else "",
+            f"failed {self._tally.failed}",
+        ]
+        return "   ".join(part for part in parts if part)
+
+    def _say(self, line: str) -> None:
+        styled = Text.assemble((line[:8], "bold yellow"), line[8:]) if line.startswith("司南") else safe(line)
+        self._console.print(styled, soft_wrap=True, style=None if line.startswith("司南") else "dim")
 
 
 class _Rate(rich.progress.ProgressColumn):
@@ -95,9 +91,10 @@ class _Rate(rich.progress.ProgressColumn):
         return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
 
 
-def _title(run: str, expected: int, tally: Tally) -> Text:
-    models, benchmarks = {m for _, m in tally.cells}, {b for b, _ in tally.cells}
-    size = f"{len(models)} model{'s' * (len(models) > 1)} x {len(benchmarks)} benchmark{'s' * (len(benchmarks) > 1)}"
-    count = f"   {expected:,} sample{'s' * (expected != 1)}"
-    already = f"   {tally.resumed:,} answered before" if tally.resumed else ""
-    return Text.assemble(("司南 sinan", "bold yellow"), f" {__version__}   run {run}   {size}{count}{already}")
+class _Told(rich.progress.ProgressColumn):
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._progress = progress
+
+    def render(self, task: rich.progress.Task) -> Text:
+        return safe(task.fields["told"] or self._progress.told())

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,11 @@ import click
 
 from sinan.cli import experiment
 from sinan.cli.output import document, one_line
-from sinan.errors import ModelError, SinanError, Unsupported, UsageError
+from sinan.errors import BudgetReached, ModelError, SinanError, Unsupported, UsageError
 from sinan.types import Run, RunSpec
 
 if TYPE_CHECKING:
-    from sinan.cli.progress import Progress
+    from sinan.cli.watch import Plain
 
 EXAMPLES = """
 \b
@@ -48,7 +49,12 @@ Examples:
     help="Generation parameter, such as temperature=0.7.",
 )
 @click.option("--scorer", help="For a file of questions: number, letter, exact, ...")
-@click.option("--concurrency", default="auto", show_default=True, metavar="N|auto", help="Calls in flight per model.")
+@click.option(
+    "--concurrency", default="auto", show_default=True, metavar="N|auto", help="Calls in flight per endpoint."
+)
+@click.option(
+    "--workers", default="auto", show_default=True, metavar="N|auto", help="Processes that ask, where one core is few."
+)
 @click.option(
     "--timeout",
     type=click.FloatRange(0, min_open=True),
@@ -56,6 +62,15 @@ Examples:
     show_default=True,
     help="Seconds for one attempt.",
 )
+@click.option("--max-cost", type=click.FloatRange(0, min_open=True), metavar="USD", help="Stop before it costs more.")
+@click.option(
+    "--max-tokens-total", type=click.IntRange(1), metavar="N", help="Stop before more tokens are used, in and out."
+)
+@click.option(
+    "--max-time", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Begin no call after so long."
+)
+@click.option("--no-cache", is_flag=True, help="Take no answer of an earlier run, and keep none for a later one.")
+@click.option("--dry-run", is_flag=True, help="Say how many requests, tokens, USD and seconds it would take.")
 @click.option(
     "--max-failed",
     type=click.IntRange(0),
@@ -74,16 +89,18 @@ def command(**options: Any) -> int:
     """Evaluate every model on every TARGET: a benchmark (gsm8k, mmlu/astronomy), a suite (first-light), a dimension
     (dim:math), a file of questions (.jsonl, .csv, .parquet), a benchmark of one's own (./mine.py), or an experiment
     (exp.toml)."""
-    from sinan.cli.progress import Progress
     from sinan.evaluate import evaluate
 
     spec = _spec(options)
-    watch = Progress(quiet=options["quiet"] or options["as_json"], silent=options["quiet"])
-    how = {"runs": options["runs"], "name": options["name"], "resume": options["resume"]}
-    how |= {"concurrency": _concurrency(options["concurrency"]), "timeout": options["timeout"]}
+    if options["dry_run"]:
+        return _estimate(spec, options)
+    watch = _watch(options)
+    how = {name: options[name] for name in ("runs", "name", "resume", "timeout", "max_cost", "max_time")}
+    how |= {"max_tokens": options["max_tokens_total"], "cache": not options["no_cache"]}
+    how |= {name: _number(f"--{name}", options) for name in ("concurrency", "workers")}
     try:
         with watch:
-            run = asyncio.run(_interruptible(evaluate(spec, **how, watch=watch), watch))
+            run = _run(_interruptible(evaluate(spec, **how, watch=watch), watch))
     except (KeyboardInterrupt, asyncio.CancelledError):
         if watch.run is None:
             raise KeyboardInterrupt from None
@@ -94,19 +111,55 @@ def command(**options: Any) -> int:
         if watch.run is None:
             raise
         _print(watch.run, options)
-        remedy = (
-            f" Go on with: sinan run --resume {watch.run.path}"
-            if isinstance(error, ModelError) and not isinstance(error, Unsupported)
-            else ""
-        )
-        raise SinanError(f"{str(error).rstrip('.')}.{remedy}") from None
+        raise _with_remedy(error, watch.run) from None
     _print(run, options)
     if watch.first_failure:
         click.echo(f"sinan: {run.failed} failed; the first: {one_line(watch.first_failure)}", err=True)
     return 1 if run.failed > options["max_failed"] else 0
 
 
-async def _interruptible(work: Coroutine[Any, Any, Run], watch: "Progress") -> Run:
+def _estimate(spec: RunSpec, options: dict[str, Any]) -> int:
+    """Nothing is asked; how files of one's own were understood is said here too."""
+    from sinan.cli.estimate import print_estimate
+    from sinan.evaluate import foresee
+
+    how = {name: options[name] for name in ("runs", "resume", "timeout")}
+    how["concurrency"] = _number("--concurrency", options)
+    print_estimate(asyncio.run(foresee(spec, **how)), options["as_json"])
+    return 0
+
+
+def _watch(options: dict[str, Any]) -> "Plain":
+    """A bar where somebody looks; plain lines, and none of the library that draws, elsewhere."""
+    quiet = options["quiet"] or options["as_json"]
+    if quiet or not sys.stderr.isatty():
+        from sinan.cli.watch import Plain
+
+        return Plain(quiet, silent=options["quiet"])
+    from sinan.cli.progress import Progress
+
+    return Progress(quiet)
+
+
+def _run(work: Coroutine[Any, Any, Run]) -> Run:
+    """On uvloop where it is installed: a request costs about a fifth less there."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    run: Run = uvloop.run(work)
+    return run
+
+
+def _with_remedy(error: SinanError, run: Run) -> SinanError:
+    """The error with the command that goes on, where going on can help."""
+    kind = BudgetReached if isinstance(error, BudgetReached) else SinanError
+    helps = isinstance(error, ModelError | BudgetReached) and not isinstance(error, Unsupported)
+    remedy = f" Go on with: sinan run --resume {run.path}" if helps else ""
+    return kind(f"{str(error).rstrip('.')}.{remedy}")
+
+
+async def _interruptible(work: Coroutine[Any, Any, Run], watch: "Plain") -> Run:
     """Ctrl-C and SIGTERM end a run cleanly once it has begun; before that, and the second time, at once."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
@@ -183,12 +236,14 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _concurrency(text: str) -> int | None:
+def _number(name: str, options: dict[str, Any]) -> int | None:
+    """None for `auto`."""
+    text = options[name.removeprefix("--")]
     if text == "auto":
         return None
     if text.isdecimal() and int(text) >= 1:
         return int(text)
-    raise UsageError(f"--concurrency {text}: give a whole number from 1, or auto")
+    raise UsageError(f"{name} {text}: give a whole number from 1, or auto")
 
 
 def _runs(options: dict[str, Any]) -> str:

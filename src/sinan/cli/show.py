@@ -24,6 +24,7 @@ NOT_CORRECT = ("wrong", "unparsed", "truncated", "refused")
 @click.option("--page", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--rows", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Samples on a page.")
 @click.option("--groups", is_flag=True, help="Results by group: subject, level.")
+@click.option("--follow", is_flag=True, help="Go on showing a run that is being written, until it ends.")
 @click.option("--list", "as_list", is_flag=True, help="The runs of the folder, newest first.")
 @click.option(
     "--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw the results to FILE.png or FILE.svg."
@@ -32,16 +33,23 @@ NOT_CORRECT = ("wrong", "unparsed", "truncated", "refused")
     "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of runs."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def command(**options: Any) -> None:
+def command(**options: Any) -> int:
     """Show a RUN: its id, the beginning of its id, or `last`."""
     if options["as_list"]:
-        return _list(options)
+        _list(options)
+        return 0
     from sinan.store import find
 
     folder = find(options["runs"], options["run"])
-    if options["as_samples"] or options["wrong"] or options["outcomes"] or options["sample_id"] is not None:
-        return _samples(folder, options)
-    return _results(folder, options)
+    of_samples = options["as_samples"] or options["wrong"] or options["outcomes"] or options["sample_id"] is not None
+    if options["follow"]:
+        if of_samples or options["plot"] or options["groups"]:
+            raise UsageError("--follow shows the results of a run as it goes on; it goes with --json alone")
+        from sinan.cli.follow import follow
+
+        return follow(folder, options["as_json"])
+    (_samples if of_samples else _results)(folder, options)
+    return 0
 
 
 def _list(options: dict[str, Any]) -> None:
@@ -109,9 +117,9 @@ def _samples(folder: Any, options: dict[str, Any]) -> None:
     offset = (options["page"] - 1) * options["rows"]
     rows, total = frames.page(folder, where, options["rows"], offset)
     if options["sample_id"] is not None and not total:
-        known = [row["sample_id"] for row in frames.page(folder, {}, 10_000)[0]]
+        known = frames.sample_ids(folder, 10_000)
         remedy = f"Its samples: sinan show {folder.id} --samples"
-        raise UnknownName(options["sample_id"], f"sample of run {folder.id}", dict.fromkeys(known), remedy)
+        raise UnknownName(options["sample_id"], f"sample of run {folder.id}", known, remedy)
     if options["as_json"]:
         samples = [_opened(row) for row in rows]
         return click.echo(document({"run": folder.id, "total": total, "page": options["page"], "samples": samples}))

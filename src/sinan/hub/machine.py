@@ -32,6 +32,7 @@ NEEDED = (
     "scipy",
     "threadpoolctl",
     "tokenizers",
+    "uvloop",
 )
 OPTIONAL = {
     "matplotlib": ("plots (sinan show --plot)", "pip install matplotlib"),

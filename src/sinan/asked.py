@@ -1,0 +1,194 @@
+"""What a run asks: names become benchmarks, models and cells of questions, with all at hand that it takes to ask them.
+
+    names -> benchmarks, models -> cells of questions -> a schedule over them
+
+`evaluate` prepares a run here, and so does every process of a run that has several: what both of them ask is the same.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sinan import catalog, models, settings, store
+from sinan.datasets import download
+from sinan.engine import Done, EndpointPace, plan
+from sinan.engine.budget import Budget
+from sinan.engine.cache import Keys
+from sinan.engine.schedule import Schedule
+from sinan.errors import UsageError
+from sinan.models import parameters as generation
+from sinan.models.prices import price_of
+from sinan.store import description
+from sinan.store.earlier import earlier
+from sinan.types import Benchmark, Cache, Cell, Journal, Limits, Model, RunSpec, SampleResult, Source
+from sinan.types.earlier import EarlierRuns
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Everything that is known before the first request."""
+
+    spec: RunSpec
+    benchmarks: Sequence[Benchmark]
+    models: Sequence[Model]
+    paces: Mapping[str, EndpointPace]
+    """By endpoint; none for models that run on this machine."""
+    concurrency: int | None
+    """Attempts in flight per endpoint, as the user wants it; None: as many as it turns out to bear."""
+    cells: Sequence[Cell]
+    done: Done
+    """What no cell asks, although its benchmark has it. Filled by whoever reads the journal."""
+    versions: Mapping[str, str]
+    protocols: Mapping[str, str]
+    earlier: EarlierRuns
+    about: dict[str, Any]
+    """What run.json will say of the questions; nothing of the machine."""
+
+    def schedule(
+        self,
+        journal: Journal,
+        counted: Callable[[SampleResult], None],
+        cache: Cache | None,
+        budget: Budget | None,
+    ) -> Schedule:
+        """All cells in one schedule, which the paces widen as they find out what their endpoints bear."""
+        schedule = Schedule(
+            self.cells,
+            journal,
+            workers=self._workers,
+            counted=counted,
+            cache=cache,
+            keys=Keys(self.versions),
+            budget=budget,
+        )
+        for pace in self.paces.values():
+            pace.changed = schedule.grow
+        return schedule
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """The models, ready to be asked. Raises ModelUnusable where one cannot be."""
+        async with AsyncExitStack() as stack:
+            for model in self.models:
+                stack.push_async_callback(model.close)
+                await model.open(self.paces.get(model.endpoint))
+            yield
+
+    def _workers(self, model: Model) -> int:
+        """A few more than may be in flight: a question is ready when a place becomes free, and a call that waits
+        before its next attempt leaves its place to another."""
+        if model.endpoint not in self.paces:
+            return self.concurrency or model.concurrency
+        limit = self.paces[model.endpoint].limit
+        return limit + limit // 4 + 2
+
+
+async def asked(
+    spec: RunSpec,
+    runs: Path,
+    timeout: float,
+    concurrency: int | None,
+    *,
+    done: Done | None = None,
+    share: int = 1,
+    resolved: Callable[[Sequence[Benchmark]], None] = lambda benchmarks: None,
+    fetching: Callable[[int, int], None] = lambda done, total: None,
+) -> Asked:
+    """What a run of `spec` asks, once nothing about its benchmarks and models is known to fail.
+
+    `done` holds what is not to be asked. `share`: of so many processes this is one, so what an endpoint's owner allows
+    is divided by it (`concurrency` is this process's own). `resolved` hears what the targets are, `fetching` how many
+    data files are at hand, of how many.
+    """
+    spec = replace(spec, targets=tuple(catalog.absolute(target) for target in spec.targets))
+    generation.check(spec.parameters)
+    benchmarks = catalog.resolve(spec.targets, spec.scorer)
+    resolved(benchmarks)
+    opened = [models.open_model(model, timeout) for model in spec.models]
+    _refuse_twice([model.name for model in opened], "model")
+    _refuse_twice([benchmark.id for benchmark in benchmarks], "benchmark")
+    for benchmark in benchmarks:
+        for model in opened:
+            plan.refuse_what_cannot_work(benchmark, plan.protocol(benchmark, spec), model, spec)
+    data = await _fetched(benchmarks, fetching)
+    done, names = Done() if done is None else done, {b.id: plan.protocol_name(b, spec) for b in benchmarks}
+    versions = {b.id: catalog.version(b, names[b.id]) for b in benchmarks}
+    before = earlier(runs, [b.id for b in benchmarks], [model.name for model in opened], names)
+    cells = _cells(benchmarks, opened, spec, done, before)
+    about = description.describe(spec, cells, versions, names, benchmarks, opened, data)
+    paces = _paces(opened, concurrency, share)
+    return Asked(spec, benchmarks, opened, paces, concurrency, cells, done, versions, names, before, about)
+
+
+@contextmanager
+def answers(wanted: bool, notice: Callable[[str], None]) -> Iterator[store.ResponseCache | None]:
+    """The response cache, where it is wanted. `notice` hears of its troubles, in one line."""
+    if not wanted:
+        yield None
+        return
+    cache = store.ResponseCache(settings.load().cache / "answers.db")
+    try:
+        yield cache
+        if cache.trouble:  # where the run itself broke, that is what has to be told
+            notice(cache.trouble)
+    finally:
+        cache.close()
+
+
+def _cells(
+    benchmarks: Sequence[Benchmark], opened: Sequence[Model], spec: RunSpec, done: Done, before: EarlierRuns
+) -> list[Cell]:
+    """Every benchmark for every model."""
+    known = before.means
+    return [
+        plan.cell(
+            benchmark,
+            plan.protocol(benchmark, spec),
+            model,
+            spec,
+            done,
+            before.seconds.get((benchmark.id, model.name), {}),
+            price_of(model),
+            known[benchmark.id, model.name].tokens_out if (benchmark.id, model.name) in known else None,
+        )
+        for benchmark in benchmarks
+        for model in opened
+    ]
+
+
+def _paces(opened: Sequence[Model], concurrency: int | None, share: int) -> dict[str, EndpointPace]:
+    """One for each endpoint, however many models it serves."""
+    of = {endpoint: [m.limits for m in opened if m.endpoint == endpoint] for endpoint in _endpoints(opened)}
+    return {
+        endpoint: EndpointPace(endpoint.split()[0], concurrency=concurrency, limits=_shared(limits, share))
+        for endpoint, limits in of.items()
+    }
+
+
+def _endpoints(opened: Sequence[Model]) -> list[str]:
+    return list(dict.fromkeys(model.endpoint for model in opened if model.endpoint))
+
+
+def _shared(limits: Sequence[Limits], share: int) -> Limits:
+    """What one of `share` processes may send; where models say different things of one endpoint, the least."""
+    requests = [one.requests_per_minute for one in limits if one.requests_per_minute is not None]
+    tokens = [one.tokens_per_minute for one in limits if one.tokens_per_minute is not None]
+    return Limits(min(requests) / share if requests else None, min(tokens) / share if tokens else None)
+
+
+def _refuse_twice(names: Sequence[str], what: str) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError(f"{what} {twice[0]} is asked for twice in one run; results could not be told apart")
+
+
+async def _fetched(benchmarks: Sequence[Benchmark], fetching: Callable[[int, int], None]) -> list[Source]:
+    """Every data file of the benchmarks, at hand and verified."""
+    sources = [source for benchmark in benchmarks for source in benchmark.dataset.files]
+    for number, source in enumerate(sources, 1):
+        await asyncio.to_thread(download.fetch, source)
+        fetching(number, len(sources))
+    return sources

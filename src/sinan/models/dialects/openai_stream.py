@@ -1,0 +1,146 @@
+r"""An answer that comes in chunks: from the bytes of a server-sent event stream to what each chunk holds.
+
+Nothing here waits or reads a clock. A stream is a stranger's bytes: whatever they are, reading them gives events and
+chunks or raises TransientError, and nothing else. A raw stream:
+
+    data: {"choices": [{"delta": {"role": "assistant", "content": ""}}]}\n\n
+    data: {"choices": [{"delta": {"content": "Four"}}]}\n\n
+    data: {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 1}}\n\n
+    data: [DONE]\n\n
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from sinan.errors import TransientError
+from sinan.models.dialects.openai import usage
+from sinan.types import Usage
+
+DONE = b"[DONE]"
+LINE_LIMIT = 1024 * 1024
+"""Bytes of one line; a chunk of a few tokens has some hundred."""
+
+_CONTENT = ("content", "reasoning_content", "reasoning", "refusal", "tool_calls")
+"""Fields of a delta that hold what the model wrote."""
+_BROKEN = ("error", "abort")
+
+
+def streamed(body: Mapping[str, Any], with_usage: bool) -> dict[str, Any]:
+    """The body of a request, asking for chunks; and for the server's count of the tokens in the last of them."""
+    return dict(body) | {"stream": True} | ({"stream_options": {"include_usage": True}} if with_usage else {})
+
+
+class Events:
+    """Splits bytes, in pieces of any size, into the data of server-sent events (WHATWG HTML, section 9.2).
+
+    Lines end with LF, CR or CRLF; a piece may end between these two, or inside a character.
+    """
+
+    def __init__(self, line_limit: int = LINE_LIMIT) -> None:
+        self._limit = line_limit
+        self._begun: list[bytes] = []
+        """Pieces of a line whose end has not come; joined once, so that a long line costs its length and no more."""
+        self._length = 0
+        self._after_cr = False
+        self._at_start = True
+        self._data: list[bytes] = []
+
+    def feed(self, piece: bytes) -> list[bytes]:
+        """The data of the events that this piece completes. Raises TransientError for a line without end."""
+        if self._after_cr and piece:
+            piece = piece.removeprefix(b"\n")
+            self._after_cr = False
+        if not piece:
+            return []
+        self._after_cr = piece.endswith(b"\r")
+        lines = piece.splitlines()  # of bytes: at LF, CR and CRLF alone
+        rest = b"" if piece[-1] in b"\r\n" else lines.pop()
+        if lines:
+            lines[0] = b"".join((*self._begun, lines[0]))
+            self._begun, self._length = [], 0
+        if rest:
+            self._begun.append(rest)
+            self._length += len(rest)
+        if max(self._length, *map(len, lines), 0) > self._limit:
+            raise TransientError(f"a line of the stream is longer than {self._limit:,} bytes")
+        return [data for line in lines if (data := self._line(line)) is not None]
+
+    def end(self) -> list[bytes]:
+        """What the stream still held when it ended: an event that its server did not close with an empty line."""
+        last = self._line(b"".join(self._begun)) if self._begun else None
+        events = [data for data in (last, self._line(b"")) if data is not None]
+        self._begun, self._length = [], 0
+        return events
+
+    def _line(self, line: bytes) -> bytes | None:
+        """Takes a line; the event's data where it closes one. Comments, ids, names and empty events are passed by."""
+        if self._at_start:
+            self._at_start = False
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if not line:
+            data, self._data = b"\n".join(self._data), []
+            return data or None
+        name, _, value = line.partition(b":")
+        if name == b"data":
+            self._data.append(value.removeprefix(b" "))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What one event says."""
+
+    content: bool
+    """Whether the model wrote something: text, reasoning or a part of a tool call."""
+    usage: Usage | None
+    """Where the server counted."""
+
+
+def read_chunk(data: bytes) -> Chunk:
+    """The chunk in the data of an event, of /chat/completions or /completions.
+
+    Raises TransientError where there is none; what the server said comes after a colon.
+    """
+    chunk = _decoded(data)
+    if not isinstance(chunk, dict):
+        raise TransientError("a chunk of the stream is no object")
+    if error := chunk.get("error"):
+        said = error.get("message") if isinstance(error, dict) else error
+        raise TransientError("the server sent an error in its stream" + (f": {said}" if isinstance(said, str) else ""))
+    choices = chunk.get("choices")
+    if choices is None:
+        choices = []
+    if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
+        raise TransientError("a chunk of the stream has choices that cannot be read")
+    counted = usage(chunk) if isinstance(chunk.get("usage"), dict) else None
+    wrote = [_wrote(choice) for choice in choices]
+    return Chunk(any(wrote), counted)
+
+
+def _decoded(data: bytes) -> Any:
+    """The JSON; the standard library reads half a surrogate pair and NaN, which orjson refuses."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise TransientError("a chunk of the stream is no JSON") from None
+
+
+def _wrote(choice: dict[str, Any]) -> bool:
+    reason = choice.get("finish_reason")
+    if isinstance(reason, str) and reason in _BROKEN:
+        raise TransientError(f"the server gave up on its answer (finish_reason {reason})")
+    delta = choice.get("delta")
+    if delta is not None and not isinstance(delta, dict):
+        raise TransientError("a chunk of the stream has a delta that cannot be read")
+    written = [choice.get("text"), *(delta.get(name) for name in _CONTENT)] if delta else [choice.get("text")]
+    if not all(value is None or isinstance(value, str | list) for value in written):
+        raise TransientError("a chunk of the stream has content that is no text")
+    return any(written)

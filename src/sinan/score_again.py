@@ -1,0 +1,292 @@
+"""Score the stored answers of a run again: no model is called, and a new run stands beside the old.
+
+    old run -> its questions, built anew -> the answer that the journal holds for each -> scorer -> journal, results
+
+Questions are built one after the other and each stored record is read where it stands: what grows with the run is an
+index of some 30 bytes a question.
+"""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sinan import catalog, store
+from sinan.datasets import download
+from sinan.engine import Tally, plan
+from sinan.engine.sample import failed, judge
+from sinan.errors import StoreError, Unsupported, UsageError
+from sinan.scoring import by_name
+from sinan.store import description, frames, journal
+from sinan.store.finals import Finals
+from sinan.store.living import being_written
+from sinan.store.provenance import provenance
+from sinan.store.record import Record, answered
+from sinan.types import (
+    Benchmark,
+    Cell,
+    Completion,
+    Form,
+    Limits,
+    LogLikelihood,
+    Pace,
+    Prompt,
+    Question,
+    Run,
+    RunSpec,
+    SampleResult,
+    Sampling,
+    ToolCall,
+    Usage,
+)
+
+
+@dataclass(frozen=True)
+class ScoredAgain:
+    """The new run, and what it was made from."""
+
+    run: Run
+    scored_from: Mapping[str, Any]
+    """`run`, `journal_sha256`, `scorer` (the name that was asked for; None: the benchmarks' own), `scorers` (by
+    benchmark, as they are set), `versions_before`, `targets_changed`, `when`."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of `sinan score --json`."""
+        return self.run.to_json() | {"scored_from": dict(self.scored_from)}
+
+
+def score_again(
+    run: str,
+    *,
+    runs: Path = Path("runs"),
+    scorer: str | None = None,
+    name: str | None = None,
+    heard: Callable[[int, int], None] = lambda done, of: None,
+) -> ScoredAgain:
+    """Score what the journal of `run` holds with the present scorer of each benchmark, or with the one named.
+
+    `heard` is called after each result with how many are done and how many there are. Raises UnknownName for a run or
+    scorer that is not known, UsageError where a question is no longer what the model was asked, StoreError where the
+    run is being written or cannot be read. Whatever is raised, no new run is left behind and the old one is untouched.
+    """
+    began, old = time.perf_counter(), store.find(runs, run)
+    if being_written(old):
+        raise StoreError(f"run {old.id} is still being written. Wait for it, or stop it; then score it again")
+    before = old.about()
+    spec = description.spec_from_json(before)
+    chosen = scorer or before.get("scored_from", {}).get("scorer")
+    benchmarks = _benchmarks(old, before, spec, chosen)
+    cells = _cells(before, benchmarks, spec)
+    finals = journal.finals(old.journal, {(cell.benchmark, cell.model.name) for cell in cells})
+    if not len(finals):
+        raise StoreError(f"run {old.id} holds no answer that could be scored: {old.journal} is empty or not there")
+    again = _Again(old, chosen, cells, finals, Tally(cells, spec.draws, plan.Done()))
+    with _new(old, name or f"{old.id.partition('-')[2]}-{chosen or 'again'}") as (folder, disk):
+        for done, result in enumerate(again.results(), 1):
+            disk.append(result)
+            again.tally.count(result)
+            heard(done, len(finals))
+        disk.sync()
+        frames.write_samples(folder, repeated=False)
+        about = _about(before, spec, benchmarks, again)
+        names, versions = (
+            {cell["benchmark"]: cell[what] for cell in about["cells"]} for what in ("protocol", "version")
+        )
+        results = again.tally.results(versions, names)
+        folder.conclude([result.to_json() for result in results])
+        folder.describe(about)
+    seconds, rows = time.perf_counter() - began, partial(frames.relation, folder)
+    new = Run(folder.id, str(folder.path), about["status"], results, about["requests"], seconds, rows)
+    return ScoredAgain(new, about["scored_from"])
+
+
+def _about(
+    before: Mapping[str, Any], spec: RunSpec, benchmarks: Sequence[Benchmark], again: "_Again"
+) -> dict[str, Any]:
+    """run.json of the new run: as that of any run, and where it comes from."""
+    names = {b.id: plan.protocol_name(b, spec) for b in benchmarks}
+    versions = {b.id: catalog.version(b, names[b.id]) for b in benchmarks}
+    sources = [source for benchmark in benchmarks for source in benchmark.dataset.files]
+    models = {cell.model.name: cell.model for cell in again.cells}.values()
+    about = description.describe(spec, again.cells, versions, names, benchmarks, models, sources) | provenance()
+    now = store.now()
+    scored_from = {
+        "run": again.old.id,
+        "journal_sha256": download.file_sha256(again.old.journal),
+        "scorer": again.scorer,
+        "scorers": {b.id: repr(b.protocols[names[b.id]].scorer) for b in benchmarks},
+        "versions_before": {cell["benchmark"]: cell["version"] for cell in before["cells"]},
+        "targets_changed": again.targets_changed,
+        "when": now,
+    }
+    return about | {
+        "status": "stopped" if again.missing else "partial" if again.tally.failed else "complete",
+        "created": now,
+        "ended": now,
+        "expected": before.get("expected"),
+        "requests": {"sent": 0, "cached": 0, "resumed": again.answers, "retried": 0},
+        "scored_from": scored_from,
+    }
+
+
+def _benchmarks(old: store.RunFolder, before: Mapping[str, Any], spec: RunSpec, scorer: str | None) -> list[Benchmark]:
+    """Those that the run holds answers of, with their data at hand; judged by the scorer of that name, if any."""
+    judge = by_name(scorer) if scorer else None
+    found = {benchmark.id: benchmark for benchmark in catalog.resolve(spec.targets, spec.scorer)}
+    wanted = list(dict.fromkeys(cell["benchmark"] for cell in before["cells"]))
+    if missing := [name for name in wanted if name not in found]:
+        raise UsageError(
+            f"run {old.id} holds answers to {missing[0]}, but {', '.join(spec.targets)} names no such benchmark any "
+            "more: they cannot be scored without its questions"
+        )
+    for name in wanted:
+        for source in found[name].dataset.files:
+            download.fetch(source)
+        if judge is not None:
+            protocol = plan.protocol_name(found[name], spec)
+            judged = replace(found[name].protocols[protocol], scorer=judge)
+            found[name] = replace(found[name], protocols={**found[name].protocols, protocol: judged})
+    return [found[name] for name in wanted]
+
+
+def _cells(before: Mapping[str, Any], benchmarks: Sequence[Benchmark], spec: RunSpec) -> list[Cell]:
+    """The run's cells, in its order, with models that stand for those that were asked."""
+    by_id = {benchmark.id: benchmark for benchmark in benchmarks}
+    identities = {model["name"]: model.get("identity", {}) for model in before["models"]}
+    cells = []
+    for cell in before["cells"]:
+        benchmark, name = by_id[cell["benchmark"]], cell["model"]
+        model = _Asked(name, "base" if cell.get("form") == "base" else "chat", identities.get(name, {}))
+        cells.append(plan.cell(benchmark, plan.protocol(benchmark, spec), model, spec, plan.Done()))
+    return cells
+
+
+@dataclass
+class _Again:
+    """One pass over the questions of a run, and what it counts on its way."""
+
+    old: store.RunFolder
+    scorer: str | None
+    """The name that was asked for; None: the benchmarks' own."""
+    cells: Sequence[Cell]
+    finals: Finals
+    tally: Tally
+    answers: int = 0
+    """Records that hold an answer."""
+    missing: int = 0
+    """Questions that the run never came to."""
+    targets_changed: int = 0
+    """Samples whose right answer is another one than it was."""
+
+    def results(self) -> Iterator[SampleResult]:
+        """A result for each stored record. Raises UsageError at the first one whose question is no longer the same."""
+        with closing(journal.Places(self.old.journal)) as places:
+            for cell in self.cells:
+                for question in cell.questions:
+                    place = self.finals.take(_key(cell, question))
+                    if place is None:
+                        self.missing += 1
+                    else:
+                        yield self._again(cell, question, places.read(place))
+            left = min(self.finals.left(), default=None)
+            if left is not None:
+                self._refuse(places.read(left), "is no longer in the data")
+
+    def _again(self, cell: Cell, question: Question, record: Record) -> SampleResult:
+        if (question.prompt_hash or question.prompt.hash) != record["prompt_hash"]:
+            self._refuse(record, "is asked in other words today")
+        self.targets_changed += question.sample.target != record["target"]
+        name, attempts, cost = cell.model.name, record["attempts"], record["cost_usd"]
+        if not answered(record):
+            return SampleResult(cell.benchmark, name, question, None, failed(record["explanation"]), attempts, cost)
+        self.answers += 1
+        completion = _completion(record)
+        return SampleResult(
+            cell.benchmark, name, question, completion, judge(cell, question, completion), attempts, cost
+        )
+
+    def _refuse(self, record: Record, why: str) -> None:
+        raise UsageError(
+            f"run {self.old.id} cannot be scored again: {record['benchmark']} sample {record['sample_id']} {why} "
+            "(data, prompts or worked examples have changed), so its answer belongs to another question. "
+            "Remedy: ask again in a new run"
+        )
+
+
+def _key(cell: Cell, question: Question) -> tuple[str, str, str, int]:
+    """As the journal has it: text that is no valid Unicode is kept as far as Unicode goes."""
+    name = question.sample.id
+    stored = name if name.isascii() else name.encode("utf-8", "replace").decode("utf-8")
+    return cell.benchmark, cell.model.name, stored, question.draw
+
+
+def _completion(record: Record) -> Completion:
+    """The answer as it came from the model. Raises StoreError."""
+    try:
+        if type(record["completion"]) is not str or type(record["reasoning"]) is not str:
+            raise TypeError("the completion is no text")
+        return Completion(
+            text=record["completion"],
+            finish_reason=record["finish_reason"],
+            usage=Usage(record["tokens_in"], record["tokens_out"]),
+            reasoning=record["reasoning"],
+            tool_calls=tuple([ToolCall(c["id"], c["name"], c["arguments"]) for c in record["tool_calls"]]),
+            loglikelihoods=tuple([LogLikelihood(v, n, greedy) for v, n, greedy in record["loglikelihoods"]]),
+            latency_s=record["latency_s"] or 0.0,
+            attempts=record["attempts"],
+            cached=record["cached"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(
+            f"the stored answer to {record['benchmark']} sample {record['sample_id']} is damaged: {error!r}"
+        ) from None
+
+
+@contextmanager
+def _new(old: store.RunFolder, name: str) -> Iterator[tuple[store.RunFolder, store.DiskJournal]]:
+    """A folder beside the old run. It is a run only once run.json stands in it, which is written last: half of it is
+    never taken for a run that could be resumed, which would ask a model."""
+    folder = store.create(old.path.absolute().parent if old.path.parent == Path() else old.path.parent, name)
+    lock = folder.lock()
+    try:
+        disk = store.DiskJournal(folder.journal)
+        try:
+            yield folder, disk
+        finally:
+            disk.close()
+    except BaseException:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise
+    finally:
+        lock.release()
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Stands for a model that was asked: prompts are built in its form, and it is not there to be asked again."""
+
+    name: str
+    form: Form
+    identity: Mapping[str, Any]
+    capabilities: frozenset[str] = frozenset()
+    concurrency: int = 1
+    endpoint: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+    async def open(self, pace: Pace | None = None) -> None:
+        """Nothing is to be got ready."""
+
+    async def generate(self, prompt: Prompt, sampling: Sampling) -> Completion:
+        """Refused."""
+        raise Unsupported(f"{self.name} is not asked again: only its stored answers are scored")
+
+    async def loglikelihood(self, prompt: Prompt) -> Completion:
+        """Refused."""
+        raise Unsupported(f"{self.name} is not asked again: only its stored answers are scored")
+
+    async def close(self) -> None:
+        """Nothing is to be let go."""
