@@ -27,7 +27,6 @@ from sinan.statistics import METRICS
 from sinan.store import description, earlier, frames, journal
 from sinan.store.folder import RunLock
 from sinan.store.provenance import provenance
-from sinan.store.shared import descriptor
 from sinan.types import Benchmark, CellResult, Run, RunSpec, SampleResult
 
 Status = Literal["complete", "partial", "stopped"]
@@ -105,7 +104,7 @@ async def evaluate(
                     max_tokens=max_tokens,
                     max_time=max_time,
                 )
-                work = crew.Crew(questions, order, descriptor(lock), heard, watch.notice)
+                work = crew.Crew(questions, order, lock.fileno(), heard, watch.notice)
                 paces = work.paces
             watch.began(folder.id, folder.path, about["expected"], tally, paces)
             status: Status = "stopped"

@@ -15,7 +15,7 @@ from sinan.errors import StoreError
 from sinan.store import frames, journal
 from sinan.store.folder import RunFolder
 from sinan.store.record import encode
-from sinan.store.shared import SharedJournal, descriptor
+from sinan.store.shared import SharedJournal
 from tests.store.test_journal import result
 
 
@@ -127,7 +127,7 @@ def test_processes_that_write_at_once_never_mix_their_records(folder):
 
 def test_the_lock_is_free_once_the_last_process_that_holds_it_has_ended(folder):
     lock = folder.lock()
-    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, pass_fds=(descriptor(lock),)) as holder:
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, pass_fds=(lock.fileno(),)) as holder:
         lock.release()
         with pytest.raises(StoreError, match="being written by process"):
             folder.lock()

@@ -119,7 +119,7 @@ async def _ended_by_signals(spec: "LoadSpec", run: Any, watch: "Watch") -> None:
 
 
 def _spec(options: dict[str, Any]) -> "LoadSpec":
-    from sinan.cli.run import _parameters
+    from sinan.cli.run import parameters_of
     from sinan.load_test import checked, target
     from sinan.types.load import LoadSpec
 
@@ -129,7 +129,7 @@ def _spec(options: dict[str, Any]) -> "LoadSpec":
         rates=tuple(_numbers("--rate", options["rates"], float)),
         prompt_tokens=_range(options["prompt_tokens"]),
         prompts=str(options["prompts"]) if options["prompts"] else None,
-        parameters=_parameters(options["parameters"]),
+        parameters=parameters_of(options["parameters"]),
         stream=not options["no_stream"],
         targets=tuple(map(target, options["targets"])),
         **{name: options[name] for name in _AS_THEY_ARE},

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sinan import __version__
-from sinan.cli.plot import INK, MUTED, PAPER, RULE, _fonts
+from sinan.cli.plot import INK, MUTED, PAPER, RULE, fonts_of
 from sinan.errors import MissingExtra, StoreError, UsageError
 from sinan.types.load import Level, LoadTest
 
@@ -42,7 +42,7 @@ def draw(test: LoadTest, path: Path) -> None:
     kind = path.suffix.lower().removeprefix(".")
     shown = [(name, title) for name, title in PANELS if any(level.spreads[name] for level in levels)]
     rows = (len(shown) + 2) // 2
-    with _fonts(kind) as can_show:
+    with fonts_of(kind) as can_show:
         figure = matplotlib.figure.Figure(figsize=(9.2, 0.9 + 2.75 * rows), facecolor=PAPER)
         grid = figure.subplots(rows, 2, squeeze=False).flatten()
         for axes in grid[len(shown) + 1 :]:

@@ -64,7 +64,7 @@ def plot(results: Sequence[CellResult], path: Path, title: str, chance: Mapping[
         import matplotlib.figure
     except ImportError:
         raise MissingExtra("a plot", "matplotlib", "plot") from None
-    with _fonts(kind) as can_show:
+    with fonts_of(kind) as can_show:
         sheet = _Sheet.of(results, chance, title, can_show)
         figure = matplotlib.figure.Figure(figsize=(sheet.width, sheet.height), facecolor=PAPER)
         _draw(figure, sheet)
@@ -97,7 +97,7 @@ class _CanShow:
 
 
 @contextmanager
-def _fonts(kind: str) -> Iterator[_CanShow]:
+def fonts_of(kind: str) -> Iterator[_CanShow]:
     """Fonts for the time of one drawing. An SVG keeps its text as text, so the reader's own fonts show it."""
     import logging
     import warnings

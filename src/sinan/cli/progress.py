@@ -7,6 +7,7 @@ from types import TracebackType
 
 import rich.progress
 from rich.console import Console
+from rich.table import Column
 from rich.text import Text
 
 from sinan.cli.table import safe
@@ -24,7 +25,9 @@ class Progress(Plain):
         self._cell = ""
         self._bar = rich.progress.Progress(
             rich.progress.TextColumn(" "),
-            rich.progress.BarColumn(40, complete_style="yellow", finished_style="green"),
+            rich.progress.BarColumn(
+                40 if self._console.width >= 120 else 16, complete_style="yellow", finished_style="green"
+            ),
             rich.progress.TaskProgressColumn(),
             _Rate(),
             rich.progress.TimeRemainingColumn(compact=True),
@@ -93,7 +96,7 @@ class _Rate(rich.progress.ProgressColumn):
 
 class _Told(rich.progress.ProgressColumn):
     def __init__(self, progress: Progress) -> None:
-        super().__init__()
+        super().__init__(table_column=Column(no_wrap=True, overflow="ellipsis"))
         self._progress = progress
 
     def render(self, task: rich.progress.Task) -> Text:

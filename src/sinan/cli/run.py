@@ -202,7 +202,7 @@ def _refuse_changes(run: str) -> None:
 
 def _with_experiment(options: dict[str, Any]) -> dict[str, Any]:
     """The options, completed by an experiment file where one is the target."""
-    given = options | {"parameters": _parameters(options["parameters"])}
+    given = options | {"parameters": parameters_of(options["parameters"])}
     files = [target for target in options["targets"] if target.lower().endswith(".toml")]
     if not files:
         return given
@@ -218,7 +218,7 @@ def _with_experiment(options: dict[str, Any]) -> dict[str, Any]:
     return merged | {"targets": tuple(table["targets"]), "models": tuple(merged["models"])}
 
 
-def _parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
+def parameters_of(pairs: tuple[str, ...]) -> dict[str, Any]:
     """`KEY=VALUE`, where VALUE is JSON if it can be read as such and text if not."""
     parameters: dict[str, Any] = {}
     for pair in pairs:
@@ -257,6 +257,8 @@ def _print(run: Run, options: dict[str, Any]) -> None:
         from sinan.cli.table import print_results
 
         print_results(run.results)
+        if cached := run.requests["cached"]:
+            click.echo(f"  {cached:,} answer{'s' * (cached != 1)} from the cache (asked anew with --no-cache)")
         where = _runs(options)
         which = "--outcome failed" if run.failed else "--wrong"
         click.echo(f"  Saved {run.path}   next: sinan show {run.id.partition('-')[0]} {which}{where}")

@@ -12,6 +12,8 @@ from rich.text import Text
 from sinan.cli.output import visible
 from sinan.types import CellResult, Estimate
 
+WIDE = 118
+"""Columns of a terminal that outcomes and tokens of one model need beside the score; the lines below tell them too."""
 AMBER, RED, MUTED = "yellow", "red", "dim"
 
 
@@ -26,7 +28,8 @@ def print_results(results: Sequence[CellResult]) -> None:
     models = list(dict.fromkeys(r.model for r in results))
     fits = 20 + 24 * len(models) + 8 <= out.width
     out.print()
-    out.print(_matrix(results, models) if len(models) > 1 and fits else _long(results, len(models) > 1))
+    wide = out.width >= WIDE + 20 * (len(models) > 1)
+    out.print(_matrix(results, models) if len(models) > 1 and fits else _long(results, len(models) > 1, wide))
     out.print()
     for line in _notes(results):
         out.print(line)
@@ -61,15 +64,17 @@ def _matrix(results: Sequence[CellResult], models: Sequence[str]) -> Table:
     return table
 
 
-def _long(results: Sequence[CellResult], with_model: bool) -> Table:
+def _long(results: Sequence[CellResult], with_model: bool, wide: bool) -> Table:
     heads = ["benchmark", *(["model"] if with_model else []), "accuracy", "95 % interval", "n"]
-    table = _table(*heads, "correct", "wrong", "unparsed", "truncated", "refused", "failed", "tokens in", "out")
+    more = ["correct", "wrong", "unparsed", "truncated", "refused", "failed", "tokens in", "out"] if wide else []
+    table = _table(*heads, *more)
     for r in results:
         outcomes = [_count(name, r.outcomes[name]) for name in r.outcomes]
         head = [safe(r.benchmark), *([safe(r.model)] if with_model else [])]
         value = Text(percent(r.estimate.value), style="bold")
         tokens = [f"{r.tokens_in:,}", f"{r.tokens_out:,}"]
-        table.add_row(*head, value, interval(r.estimate), f"{r.estimate.n:,}", *outcomes, *tokens)
+        rest: list[Text | str] = [*outcomes, *tokens] if wide else []
+        table.add_row(*head, value, interval(r.estimate), f"{r.estimate.n:,}", *rest)
     return table
 
 
@@ -109,7 +114,9 @@ def _notes(results: Sequence[CellResult]) -> list[Text]:
         f"{sum(getattr(r, key) for r in results):,} {word}"
         for key, word in (("tokens_in", "in"), ("tokens_out", "out"))
     ]
-    lines.append(Text(f"  tokens {', '.join(tokens)}", style=MUTED))
+    costs = [r.cost_usd for r in results if r.cost_usd]
+    cost = f" · ${sum(costs):,.2f}" if costs else ""
+    lines.append(Text(f"  tokens {', '.join(tokens)}{cost}", style=MUTED))
     return lines
 
 

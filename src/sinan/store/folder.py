@@ -117,6 +117,10 @@ class RunLock:
         except OSError:
             pass  # a full disk must not hide behind a lock that is held all the same
 
+    def fileno(self) -> int:
+        """The descriptor that holds it: a process that inherits it holds the run as well."""
+        return self._fd
+
     def release(self) -> None:
         """Let another process have the run."""
         os.close(self._fd)

@@ -11,7 +11,6 @@ import os
 from pathlib import Path
 
 from sinan.errors import StoreError
-from sinan.store.folder import RunLock
 from sinan.store.record import encode
 from sinan.types import SampleResult
 
@@ -70,8 +69,3 @@ class SharedJournal:
             f"cannot {verb} {self._path}: {reason}. Every answer before this one is kept; "
             f"mend the disk and go on with: sinan run --resume {self._path.parent}"
         )
-
-
-def descriptor(lock: RunLock) -> int:
-    """The lock's file descriptor. A process that inherits it holds the lock too: it is free once all have ended."""
-    return lock._fd
