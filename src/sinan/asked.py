@@ -6,11 +6,12 @@
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+import gc
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sinan import catalog, models, settings, store
 from sinan.datasets import download
@@ -25,6 +26,8 @@ from sinan.store import description
 from sinan.store.earlier import earlier
 from sinan.types import Benchmark, Cache, Cell, Journal, Limits, Model, RunSpec, SampleResult, Source
 from sinan.types.earlier import EarlierRuns
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,19 @@ async def asked(
     about = description.describe(spec, cells, versions, names, benchmarks, opened, data)
     paces = _paces(opened, concurrency, share)
     return Asked(spec, benchmarks, opened, paces, concurrency, cells, done, versions, names, before, about)
+
+
+def in_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run a process of our own through: on uvloop where it is installed, since a request costs about a fifth less
+    there, and with a garbage collector that looks less often: what a request leaves behind is freed by itself, and
+    looking for cycles took another tenth."""
+    gc.set_threshold(20_000, 20, 50)
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    done: T = uvloop.run(work)
+    return done
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from sinan.asked import answers, asked
+from sinan.asked import answers, asked, in_loop
 from sinan.engine import Done, EndpointPace
 from sinan.engine.budget import Spent
 from sinan.engine.budget import budget as budgeted
@@ -282,12 +282,7 @@ def main() -> None:
     """Work through one order. What anybody's code prints goes to standard error: the reports have the output."""
     out = os.dup(1)
     os.dup2(2, 1)
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(_work(out))
-    else:
-        uvloop.run(_work(out))
+    in_loop(_work(out))
 
 
 if __name__ == "__main__":

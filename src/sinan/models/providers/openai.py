@@ -150,7 +150,8 @@ class OpenAI:
     async def _answered(
         self, path: str, body: dict[str, Any], read: Callable[[Any], Completion], prompt: Prompt
     ) -> Completion:
-        reply = await self.transport.post(path, body, read, self._tokens(prompt), _took)
+        took = None if self.limits.tokens_per_minute is None else _took
+        reply = await self.transport.post(path, body, read, self._tokens(prompt), took)
         return replace(reply.value, attempts=reply.attempts, latency_s=reply.latency_s)
 
     async def loglikelihood(self, prompt: Prompt) -> Completion:
