@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH ?= torch==2.13.0
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 BIN := $(VENV)/bin
@@ -31,8 +32,8 @@ check: $(VENV)/.check  ## style, types, the floors of the house, and the documen
 	$(BIN)/lint-imports
 	$(BIN)/python tools/docs.py --check
 
-bench: $(VENV)/.test  ## speed and memory
-	$(BIN)/python bench/run.py
+bench: $(VENV)/.test  ## speed, memory and faults, beside what they must be; a quarter of an hour
+	$(BIN)/python bench/run.py $(BENCH_ARGS)
 
 docs: $(VENV)/.demo  ## write the generated pages, then check links and commands
 	$(BIN)/python tools/docs.py
