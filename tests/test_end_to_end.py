@@ -533,3 +533,42 @@ def test_failed_calls_say_why_and_where_to_look(work):
         code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model)
     one_line(err, code, 1, "1 failed", "too long")
     assert "--outcome failed" in out
+
+
+def test_a_run_that_was_stopped_says_of_how_many_its_numbers_are(work, killed):
+    code, out, _ = sinan(work, "show", "last")
+    assert code == 0 and "killed" in out and "10 of 60 were asked" in out and "--resume" in out
+    code, out, _ = sinan(work, "show", "last", "--json")
+    assert json.loads(out)["status"] == "killed"
+    code, out, err = sinan(work, "run", "--resume", "last", "--no-cache", "--max-tokens-total", "150")
+    assert code == 3 and " of 60 were asked" in out
+    code, out, _ = sinan(work, "run", "--resume", "last", "--no-cache", "--max-time", "0.000001", "--json")
+    assert code == 3 and json.loads(out)["expected"] == 60 and 10 < json.loads(out)["asked"] < 60
+    code, _, err = sinan(work, "run", "--resume", "last", "--no-cache", "--max-tokens-total", "50")
+    assert err.rstrip().endswith("--max-tokens-total 50"), "the command that goes on keeps the limit"
+    code, out, _ = sinan(work, "run", "--resume", "last", "--no-cache", "--json")
+    document = json.loads(out)
+    assert document["status"] == "complete" and document["results"][0]["n"] == 60
+
+
+def test_a_run_that_was_scored_again_is_not_gone_on_with_but_its_source_is(work, killed):
+    first = the_run(work).name
+    code, out, err = sinan(work, "score", "last", "--json")
+    assert code == 0, err
+    again = json.loads(out)["run"]
+    code, _, err = sinan(work, "run", "--resume", again, "--no-cache")
+    one_line(err, code, 2, first, "scored again")
+    code, out, err = sinan(work, "run", "--resume", "last", "--no-cache", "--json")
+    assert code == 0 and json.loads(out)["run"] == first and json.loads(out)["requests"]["resumed"] == 10
+    assert "scored_from" in json.loads((work / "runs" / again / "run.json").read_text())
+
+
+def test_long_answers_do_not_cost_more_than_the_budget_because_short_ones_end_first(work):
+    def answer(question):
+        return right(question) if number_in(question) % 2 else "word " * 200 + right(question)
+
+    with ChatServer(answer) as server:
+        words = ("-m", f"{server.model}&price_in=10&price_out=10", "-p", "max_tokens=16", "--no-cache", "--json")
+        code, out, err = sinan(work, "run", "q.jsonl", *words, "--max-cost", "0.002", "--concurrency", "64")
+        cell = json.loads(out)["results"][0]
+        assert code == 3 and cell["cost_usd"] <= 0.0022, err

@@ -6,10 +6,17 @@ import time
 
 import pytest
 
+from sinan import load_test
 from sinan.errors import ModelUnusable, UsageError
-from sinan.load_test import Watch, checked, default_requests, run, target
+from sinan.load_test import Watch, checked, default_requests, instants, requests, run, target
 from sinan.types.load import LoadSpec
-from tests.streams import HANG, StreamServer, answer, http
+from tests.streams import DONE, HANG, StreamServer, answer, delta, event, http, usage
+
+
+@pytest.fixture
+def unhurried(monkeypatch):
+    """A busy machine is no slow client: how late the loop wakes up is not what the test is about."""
+    monkeypatch.setattr(load_test, "LAG", 60.0)
 
 
 class Ears(Watch):
@@ -84,10 +91,24 @@ async def test_an_open_loop_does_not_wait_for_answers():
     assert any("open loop" in note for note in test.notes)
 
 
-async def test_an_open_loop_sends_at_the_same_instants_for_the_same_seed():
+async def test_an_open_loop_is_drawn_at_the_rate_that_was_asked():
     with StreamServer() as server:
-        scheduled = [(await measured(server, rates=(300.0,), seed=s)).levels[0].arrivals.scheduled for s in (1, 1, 2)]
-    assert scheduled[0] == scheduled[1] != scheduled[2]
+        test = await measured(server, rates=(300.0,), requests=12)
+    assert test.levels[0].arrivals.scheduled == pytest.approx(300)
+
+
+@pytest.mark.parametrize("count", [2, 7, 400])
+def test_arrivals_are_the_same_for_the_same_seed_and_take_the_time_that_they_should(count):
+    first, again, other = (list(instants(40.0, seed, count)) for seed in "aab")
+    assert first == again
+    assert count == 2 or first != other
+    assert len(first) == count and first[0] == 0.0 and first[-1] == pytest.approx((count - 1) / 40)
+    assert first == sorted(first)
+
+
+def test_arrivals_without_a_number_go_on():
+    assert len([*itertools.islice(instants(40.0, "a", None), 1000)]) == 1000
+    assert [*instants(40.0, "a", 1)] == [0.0]
 
 
 async def test_a_client_that_stands_still_is_told_from_a_server_that_does():
@@ -105,7 +126,7 @@ async def test_a_client_that_stands_still_is_told_from_a_server_that_does():
 
 async def test_failures_are_counted_by_status_and_are_in_no_latency():
     def script(number, body):
-        return http(429, {"error": f"no {number}"}) if number % 3 == 1 else answer(counted=True)
+        return http(429, {"error": f"no {number}"}) if number % 3 == 1 else answer(gap=0.005)
 
     with StreamServer(script) as server:
         test = await measured(server, concurrency=(1,), requests=9, targets=(target("failed<0.01"),))
@@ -174,16 +195,107 @@ async def test_what_no_request_would_survive_stops_before_any_level(status):
     assert len(server.served) == 1
 
 
-async def test_a_search_finds_the_server_that_refuses_the_fifth():
+async def test_a_search_finds_the_server_that_refuses_the_fifth(unhurried):
     def script(number, body):
         return http(429) if server.in_flight > 4 else [0.02, *answer()]
 
     with StreamServer(script) as server:
         test = await measured(server, search="concurrency", requests=24, targets=(target("e2e_p99<30"),))
-    assert test.best == 4
+    assert test.best == 4 and not test.at_end_of_range
     assert [level.at for level in test.levels] == [1, 2, 4, 8, 6, 5]
+    assert [level.sent for level in test.levels] == [24, 24, 24, 32, 24, 24]
     assert [t.text for t in test.spec.targets] == ["e2e_p99<30", "failed<0.01"]
     assert test.to_json()["search"]["best"] == 4
+    assert any("a search sends 4 x the level (32 at 8)" in note for note in test.notes)
+
+
+async def test_a_search_that_ends_with_its_range_says_so(unhurried):
+    with StreamServer(lambda n, body: [0.02, *answer()]) as server:
+        test = await measured(server, search="concurrency", concurrency=(3, 6), targets=(target("e2e_p99<30"),))
+    assert (test.best, test.at_end_of_range) == (6, True)
+    assert server.most == 6
+    assert test.to_json()["search"]["at_end_of_range"] is True
+
+
+async def test_a_level_that_was_not_reached_is_no_answer(unhurried):
+    with StreamServer() as server:
+        server.script = lambda n, body: answer() if n < 9 else [0.5, *answer()]
+        asked = {"search": "concurrency", "concurrency": (2, 8), "requests": 8, "duration": 60.0}
+        test = await measured(server, **asked, targets=(target("e2e_p99<30"),))
+    assert [(level.at, level.kept, level.reached) for level in test.levels] == [
+        (2, True, True),
+        (4, True, True),
+        (8, True, False),
+        (6, True, False),
+        (5, True, False),
+    ]
+    assert (test.best, test.at_end_of_range) == (4, False)
+    assert any("concurrency 8, 6, 5 was not reached" in note for note in test.notes)
+    assert any("kept at concurrency 8, 6, 5, yet that is no answer" in note for note in test.notes)
+
+
+async def test_a_client_that_does_not_keep_up_finds_nothing(monkeypatch):
+    monkeypatch.setattr(load_test, "LAG", -1.0)
+    monkeypatch.setattr(load_test, "LAG_SHARE", -1.0)
+    with StreamServer() as server:
+        test = await measured(server, search="concurrency", targets=(target("e2e_p99<30"),))
+    (level,) = test.levels
+    assert (test.best, level.kept, level.client.kept_up, level.answers) == (None, True, False, False)
+
+
+def test_a_rate_that_was_not_sent_is_not_reached():
+    from sinan.types.load import Arrivals, Client, Level
+
+    def at(sent):
+        client, arrivals = Client(0.0, 0.0, 0.0, 0.0, True), Arrivals(40.0, 40.0, sent, 0.0, 0.0)
+        return Level("rate", 40.0, 99, 99, (), 0, 1.0, 1.0, 1, 1, 1, "server", 1.0, {}, client, arrivals)
+
+    assert [at(sent).reached for sent in (31.0, 37.9, 38.1, 40.0)] == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("spec", "count"),
+    [
+        ({"requests": 40}, 40),
+        ({"requests": 40, "search": "concurrency"}, 256),
+        ({"requests": 300, "search": "concurrency"}, 300),
+        ({"requests": 40, "search": "concurrency", "duration": 5.0}, 40),
+        ({"search": "concurrency"}, 256),
+        ({"search": "concurrency", "duration": 5.0}, None),
+    ],
+)
+def test_a_search_sends_enough_for_each_place(spec, count):
+    assert requests(LoadSpec("m", **spec), "concurrency", 64) == count
+
+
+async def test_answers_that_come_in_one_piece_have_no_first_token():
+    whole = b"".join([delta(content="a"), delta(content="b"), delta(content="c"), usage(7, 3), DONE])
+    with StreamServer(lambda n, body: [0.01, whole]) as server:
+        test = await measured(server, concurrency=(2,), targets=(target("ttft_p50<9"),))
+    (level,) = test.levels
+    assert level.at_once and (level.ok, level.tokens_out_total) == (6, 18)
+    assert [level.spreads[name] for name in ("ttft", "tpot", "itl")] == [None, None, None]
+    assert level.spreads["e2e"].p50 >= 0.01
+    assert level.kept is False
+    told = level.to_json()
+    assert (told["ttft"], told["tpot"], told["itl"], told["came_at_once"]) == (None, None, None, True)
+    assert any("at concurrency 2 each stream came at once" in note for note in test.notes)
+
+
+async def test_one_chunk_of_several_tokens_came_at_once_and_one_of_a_single_token_did_not():
+    for tokens, at_once in ((5, True), (1, False)):
+        whole = delta(content="a") + usage(7, tokens) + DONE
+        with StreamServer(lambda n, body, whole=whole: [0.01, whole]) as server:
+            (level,) = (await measured(server, concurrency=(2,))).levels
+        assert level.at_once is at_once
+        assert (level.spreads["ttft"] is None) is at_once
+
+
+async def test_a_server_that_leaves_out_the_marker_is_measured():
+    end = event({"choices": [{"delta": {}, "finish_reason": "stop"}]})
+    with StreamServer(lambda n, body: [*answer(4, 0.005)[:-1], end]) as server:
+        (level,) = (await measured(server, concurrency=(2,))).levels
+    assert (level.ok, level.failed, level.at_once) == (6, 0, False)
 
 
 async def test_a_search_that_nothing_satisfies_says_so():

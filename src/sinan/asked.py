@@ -97,13 +97,16 @@ async def asked(
     *,
     done: Done | None = None,
     share: int = 1,
+    longest_first: bool = True,
     resolved: Callable[[Sequence[Benchmark]], None] = lambda benchmarks: None,
     fetching: Callable[[int, int], None] = lambda done, total: None,
 ) -> Asked:
     """What a run of `spec` asks, once nothing about its benchmarks and models is known to fail.
 
     `done` holds what is not to be asked. `share`: of so many processes this is one, so what an endpoint's owner allows
-    is divided by it (`concurrency` is this process's own). `resolved` hears what the targets are, `fetching` how many
+    is divided by it (`concurrency` is this process's own). `longest_first`: begin with what took long in earlier runs;
+    not where the run may be stopped before its end, since what was asked by then should be a fair part. `resolved`
+    hears what the targets are, `fetching` how many
     data files are at hand, of how many.
     """
     spec = replace(spec, targets=tuple(catalog.absolute(target) for target in spec.targets))
@@ -120,7 +123,7 @@ async def asked(
     done, names = Done() if done is None else done, {b.id: plan.protocol_name(b, spec) for b in benchmarks}
     versions = {b.id: catalog.version(b, names[b.id]) for b in benchmarks}
     before = earlier(runs, [b.id for b in benchmarks], [model.name for model in opened], names)
-    cells = _cells(benchmarks, opened, spec, done, before)
+    cells = _cells(benchmarks, opened, spec, done, before if longest_first else EarlierRuns())
     about = description.describe(spec, cells, versions, names, benchmarks, opened, data)
     paces = _paces(opened, concurrency, share)
     return Asked(spec, benchmarks, opened, paces, concurrency, cells, done, versions, names, before, about)

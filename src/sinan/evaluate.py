@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +22,7 @@ from sinan.engine import CellTally, EndpointPace, Tally, plan
 from sinan.engine.budget import budget as budgeted
 from sinan.engine.estimate import RunEstimate, estimate
 from sinan.engine.schedule import Schedule
-from sinan.errors import StoreError
+from sinan.errors import StoreError, UsageError
 from sinan.share import Order
 from sinan.statistics import METRICS
 from sinan.store import description, earlier, frames, journal
@@ -57,7 +58,7 @@ class Watch:
 async def evaluate(
     spec: RunSpec,
     *,
-    runs: Path = Path("runs"),
+    runs: Path | str = Path("runs"),
     name: str | None = None,
     resume: str | None = None,
     concurrency: int | None = None,
@@ -82,8 +83,9 @@ async def evaluate(
     cleanly.
     """
     began, watch = time.perf_counter(), watch or Watch()
-    questions, about = await _prepared(spec, runs, timeout, concurrency, watch)
-    size = crew.size(workers, questions, about["expected"], limited=max_cost is not None or max_tokens is not None)
+    runs, paid = Path(runs), max_cost is not None or max_tokens is not None
+    questions, about = await _prepared(spec, runs, timeout, concurrency, watch, paid or max_time is not None)
+    size = crew.size(workers, questions, about["expected"], limited=paid)
     budget = budgeted(max_cost, max_tokens, max_time, {cell.model.name: cell.price for cell in questions.cells})
     async with questions.opened():
         folder = _folder(runs, name, resume, about, watch)
@@ -115,7 +117,9 @@ async def evaluate(
                 status = "partial" if tally.failed else "complete"
             finally:
                 results = tally.results(questions.versions, questions.protocols)
-                run = _conclude(folder, status, results, tally.requests(), time.perf_counter() - began)
+                seconds = time.perf_counter() - began
+                run = Run(folder.id, str(folder.path), status, results, tally.requests(), seconds, about["expected"])
+                run = _conclude(folder, run)
                 watch.ended(run)
         return run
 
@@ -132,7 +136,7 @@ async def foresee(
     """What `evaluate` would take: requests, tokens, cost, time. Nothing is asked of any model, nothing is written."""
     watch = watch or Watch()
     questions = await asked(spec, runs, timeout, concurrency, resolved=watch.resolved, fetching=watch.fetching)
-    before = store.find(runs, resume) if resume else store.unfinished(runs, questions.about)
+    before = _resumable(runs, resume) if resume else store.unfinished(runs, questions.about)
     if before is not None and not description.difference(before.about(), questions.about):
         tally = Tally(questions.cells, questions.spec.draws, questions.done)
         tally.replay(journal.read(before.journal))
@@ -169,12 +173,18 @@ async def run_async(
 
 def run(targets: str | Iterable[str], models: str | Iterable[str], **how: Any) -> Run:
     """`run_async` where no event loop runs: `sinan.run("gsm8k", "needle/m", limit=100)`."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise UsageError("an event loop runs here already, as in a notebook: await sinan.run_async(...) instead")
     return asyncio.run(run_async(targets, models, **how))
 
 
 def spec_of(runs: Path, name: str) -> RunSpec:
     """What a stored run asked for: what resuming it asks again."""
-    return description.spec_from_json(store.find(runs, name).about())
+    return description.spec_from_json(_resumable(runs, name).about())
 
 
 def stored_results(folder: store.RunFolder) -> list[CellResult]:
@@ -200,11 +210,19 @@ def _results_so_far(folder: store.RunFolder, about: Mapping[str, Any]) -> list[C
 
 
 async def _prepared(
-    spec: RunSpec, runs: Path, timeout: float, concurrency: int | None, watch: Watch
+    spec: RunSpec, runs: Path, timeout: float, concurrency: int | None, watch: Watch, limited: bool
 ) -> tuple[Asked, dict[str, Any]]:
     """What is asked, and what run.json will say of it and of this machine."""
     machine = asyncio.create_task(asyncio.to_thread(provenance))
-    questions = await asked(spec, runs, timeout, concurrency, resolved=watch.resolved, fetching=watch.fetching)
+    questions = await asked(
+        spec,
+        runs,
+        timeout,
+        concurrency,
+        longest_first=not limited,
+        resolved=watch.resolved,
+        fetching=watch.fetching,
+    )
     expected = plan.expected(questions.benchmarks, len(questions.models), questions.spec)
     return questions, questions.about | {"expected": expected} | await machine
 
@@ -225,7 +243,7 @@ def _folder(
 ) -> store.RunFolder:
     """The run to write: the one that is named, one of the same command that was stopped, or a new one. Answers to
     other questions are never mixed: the difference is told, and a new run begins."""
-    before = store.find(runs, resume) if resume else store.unfinished(runs, about) if name is None else None
+    before = _resumable(runs, resume) if resume else store.unfinished(runs, about) if name is None else None
     if before is not None and before.described:
         difference = description.difference(before.about(), about)
         if not difference:
@@ -234,6 +252,19 @@ def _folder(
             return before
         watch.notice(f"run {before.id} asked something else ({difference}), so a new run begins")
     return store.create(runs, name or Path(about["spec"]["targets"][0]).stem)
+
+
+def _resumable(runs: Path, name: str) -> store.RunFolder:
+    """A run that a model answered. One that was scored again has its answers from another, which goes on instead."""
+    asked_ones = [run for run in store.listed(runs) if not run.scored_again] if name == "last" else []
+    folder = asked_ones[-1] if asked_ones else store.find(runs, name)
+    if folder.scored_again:
+        source = folder.about()["scored_from"]
+        raise UsageError(
+            f"run {folder.id} is run {source.get('run')} scored again: it asks no model. Remedy: go on with that run, "
+            "then score it again"
+        )
+    return folder
 
 
 @contextmanager
@@ -260,20 +291,12 @@ def _writing(folder: store.RunFolder, about: dict[str, Any]) -> Iterator[tuple[s
         lock.release()
 
 
-def _conclude(
-    folder: store.RunFolder,
-    status: Status,
-    results: tuple[CellResult, ...],
-    requests: Mapping[str, int],
-    seconds: float,
-) -> Run:
+def _conclude(folder: store.RunFolder, run: Run) -> Run:
     """results.json and the status. On a full disk they stay behind: the journal has all that they say."""
-    rows = partial(frames.relation, folder)
-    run = Run(folder.id, str(folder.path), status, results, requests, seconds, rows)
     try:
         folder.conclude([result.to_json() for result in run.results])
         folder.describe(folder.about() | {"status": run.status, "ended": store.now(), "requests": dict(run.requests)})
     except StoreError:
         if run.status != "stopped":
             raise
-    return run
+    return replace(run, samples=partial(frames.relation, folder))

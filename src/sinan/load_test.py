@@ -7,6 +7,7 @@ engine/load sends and tallies, models/streaming asks a server and watches the cl
 """
 
 import asyncio
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
@@ -26,6 +27,7 @@ from sinan.statistics.highest import highest
 from sinan.statistics.percentiles import percentiles, spread
 from sinan.types import Message, Model, Prompt, Sampling, Unpaced
 from sinan.types.load import (
+    IN_STREAMS,
     STATISTICS,
     TIMES,
     Arrivals,
@@ -47,6 +49,10 @@ LEAST = 1 / 16
 """Where a search over rates ends below: this share of where it began. Slower ones take for ever to measure."""
 FAILED = "failed<0.01"
 """A search keeps this as well: a server that refuses at once has the best latencies."""
+LAG, LAG_SHARE = 0.005, 0.1
+"""Seconds, or a share of the median, up to which the client's own delays are small beside what it measured."""
+AT_ONCE = 1e-4
+"""Seconds below which two chunks came together: no server computes a token in so little time."""
 
 
 class Watch:
@@ -135,7 +141,7 @@ def _refuse_what_cannot_work(spec: LoadSpec, model: Model, asker: streaming.Aske
     if model.form == "base" and any(prompt.messages for prompt in written):
         raise UsageError(f"{spec.prompts} holds messages, and {model.name} continues text; give it text prompts")
     for one in spec.targets:
-        if one.metric in ("ttft", "tpot", "itl") and not asker.streams:
+        if one.metric in IN_STREAMS and not asker.streams:
             raise UsageError(f"--target {one.text}: {model.name} is not streamed here, so only e2e can be measured")
 
 
@@ -150,6 +156,7 @@ class _Bench:
         self._sampling = _sampling(spec)
         self.levels: list[Level] = []
         self._uncounted = False
+        self._most: float | None = None
 
     async def probe(self) -> None:
         """One request that is not counted, and the warm-up. Raises ModelUnusable where no request can succeed."""
@@ -179,16 +186,16 @@ class _Bench:
             await self._measure(over, at)
 
     async def search(self, over: Over) -> float | None:
-        """The highest level that keeps the targets."""
+        """The highest level that keeps the targets; one that says nothing (see `Level.answers`) ends the rise too."""
         given: Sequence[float] = self._spec.rates if over == "rate" else self._spec.concurrency
         start, most = given[0] if given else 1.0, given[1] if len(given) > 1 else MOST
-        whole = over == "concurrency"
-        trials = highest(start, 1.0 if whole else LEAST * start, max(start, most), whole=whole)
+        whole, self._most = over == "concurrency", max(start, most)
+        trials = highest(start, 1.0 if whole else LEAST * start, self._most, whole=whole)
         at = next(trials)
         while True:
             level = await self._measure(over, at)
             try:
-                at = trials.send(bool(level.kept))
+                at = trials.send(level.answers)
             except StopIteration as end:
                 best: float | None = end.value
                 return best
@@ -196,14 +203,14 @@ class _Bench:
     async def _measure(self, over: Over, at: float) -> Level:
         """One level; of one that is interrupted, what there is."""
         spec, name = self._spec, f"{over}/{at:g}/{len(self.levels)}"
-        count = spec.requests or (None if spec.duration else default_requests(over, at))
+        count = requests(spec, over, at)
         bounds, lag, tally = Bounds(count, spec.duration), Lag(), Tally()
         self._watch.began(self._model.name, over, at, bounds, tally)
         try:
             async with lag:
                 tally.began = time.perf_counter()
                 if over == "rate":
-                    arrivals = poisson(at, f"{spec.seed}/arrivals/{at:g}")
+                    arrivals = instants(at, f"{spec.seed}/arrivals/{at:g}", count)
                     await opened(lambda number: self._ask(name, number), arrivals, bounds, tally)
                 else:
                     await closed(lambda number: self._ask(name, number), int(at), bounds, tally)
@@ -227,7 +234,8 @@ class _Bench:
         """All of it, as it stands."""
         model, streams = self._model, self._asker.streams
         notes = tuple(_notes(self._spec, self.levels, self._asker, len(self._written), self._uncounted))
-        return LoadTest(self._spec, model.name, model.identity, streams, status, tuple(self.levels), best, notes)
+        at_end, levels = best is not None and best == self._most, tuple(self.levels)
+        return LoadTest(self._spec, model.name, model.identity, streams, status, levels, best, at_end, notes)
 
 
 def _sampling(spec: LoadSpec) -> Sampling:
@@ -244,9 +252,39 @@ def default_requests(over: Over, at: float) -> int:
     return max(20, 4 * int(at) if over == "concurrency" else round(20 * at))
 
 
+def requests(spec: LoadSpec, over: Over, at: float) -> int | None:
+    """Of a level; None where only time bounds it. A search sends at least 4 x the level: fewer are no measurement."""
+    if spec.requests is None:
+        return None if spec.duration else default_requests(over, at)
+    return spec.requests if spec.duration or not spec.search else max(spec.requests, _fewest(at))
+
+
+def _fewest(at: float) -> int:
+    return round(4 * at)
+
+
+def instants(rate: float, seed: str, count: int | None) -> Iterator[float]:
+    """Arrivals, in seconds from the start of a level. Where their number is known they come at the rate exactly.
+
+    The rate of a few random arrivals is itself random: 40 are off by a sixth. Stretched to the span that they should
+    have, they are what a Poisson process gives on condition of that span.
+    """
+    drawn = poisson(rate, seed)
+    if count is None:
+        return drawn
+    first = [*itertools.islice(drawn, count)]
+    if len(first) < 2 or first[-1] <= 0:
+        return iter(first)
+    stretch = (len(first) - 1) / rate / first[-1]
+    return (instant * stretch for instant in first)
+
+
 def _level(over: Over, at: float, tally: Tally, lag: Lag, local: bool) -> Level:
     seconds = max(tally.ended - tally.began, 0.0)
+    at_once = _came_at_once(tally)
     spreads = {name: spread(getattr(tally, name)) for name in (*TIMES, "tokens_in", "tokens_out")}
+    if at_once:
+        spreads |= dict.fromkeys(IN_STREAMS)
     counted = tally.server_counted + tally.chunk_counted
     by: dict[tuple[bool, bool], Literal["server", "chunks", "both", "nobody"]]
     by = {(True, True): "both", (True, False): "server", (False, True): "chunks", (False, False): "nobody"}
@@ -268,7 +306,18 @@ def _level(over: Over, at: float, tally: Tally, lag: Lag, local: bool) -> Level:
         spreads=spreads,
         client=_client(tally, lag, arrivals, local),
         arrivals=arrivals,
+        at_once=at_once,
     )
+
+
+def _came_at_once(tally: Tally) -> bool:
+    """Whether something between the server and here kept the answers back until they were whole.
+
+    Told by the gaps between chunks: hardly an answer has one (each that was streamed has at least one), though most
+    hold several tokens.
+    """
+    several = 2 * len(tally.tpot) >= tally.ok > 0 and len(tally.tpot) > 0
+    return several and sum(gap >= AT_ONCE for gap in tally.itl) <= 0.05 * tally.ok
 
 
 def _arrivals(rate: float, tally: Tally) -> Arrivals:
@@ -284,7 +333,7 @@ def _client(tally: Tally, lag: Lag, arrivals: Arrivals | None, local: bool) -> C
     """It kept up where its own delays are small beside what it measured: 5 ms, or a tenth of the median."""
     p50, p99, most = percentiles(lag.lags, (50, 99, 100)) if lag.lags else (0.0, 0.0, 0.0)
     times = tally.ttft or tally.e2e
-    allowed = max(0.005, 0.1 * percentiles(times, (50,))[0] if times else 0.0)
+    allowed = max(LAG, LAG_SHARE * percentiles(times, (50,))[0] if times else 0.0)
     late = arrivals.late_p99 if arrivals else 0.0
     busy = lag.processor > 0.9 and not local
     return Client(p50, p99, most, lag.processor, kept_up=p99 <= allowed and late <= allowed and not busy)
@@ -294,6 +343,7 @@ def _notes(
     spec: LoadSpec, levels: Sequence[Level], asker: streaming.Asker, written: int, uncounted: bool
 ) -> Iterator[str]:
     """What a reader must know to read the numbers right."""
+    yield from _doubts(spec, levels)
     if levels and levels[0].arrivals:
         yield "open loop: latencies count from the instant a request was due, whether or not it could be sent then"
     if not asker.streams:
@@ -313,9 +363,29 @@ def _notes(
         yield f"each of the {written} prompts was sent again and again: a cache of prompts makes the server look faster"
     if spec.prefix_tokens:
         yield f"all prompts begin with the same {spec.prefix_tokens} tokens or so: a cache of prefixes may help"
+
+
+def _doubts(spec: LoadSpec, levels: Sequence[Level]) -> Iterator[str]:
+    """Levels whose numbers are not what they seem."""
+    if raised := [level for level in levels if spec.requests and level.sent > spec.requests]:
+        sent = ", ".join(f"{level.sent:,} at {level.at:g}" for level in raised)
+        yield f"--requests {spec.requests} is too few to tell what so many do: a search sends 4 x the level ({sent})"
+    if once := [level for level in levels if level.at_once]:
+        yield (
+            f"at {_places(once)} each stream came at once, as through a proxy that keeps answers back: when the first "
+            "token was written is not known, so there is no ttft, tpot or itl"
+        )
     if slow := [level for level in levels if not level.client.kept_up]:
-        places = ", ".join(f"{level.at:g}" for level in slow)
-        yield f"the client could not keep up at {slow[0].over} {places}: part of these times is its own"
+        yield f"the client could not keep up at {_places(slow)}: part of these times is its own"
+    if short := [level for level in levels if not level.reached and not level.unfinished]:
+        why = "less than 95 % of the rate was sent" if short[0].arrivals else "fewer than 2 requests for each place"
+        yield f"{_places(short)} was not reached ({why}): these are the numbers of a smaller load"
+    if spec.search and (untold := [level for level in levels if level.kept and not level.answers]):
+        yield f"the targets are kept at {_places(untold)}, yet that is no answer: the load was not what it should be"
+
+
+def _places(levels: Sequence[Level]) -> str:
+    return f"{levels[0].over} {', '.join(f'{level.at:g}' for level in levels)}"
 
 
 def measure(spec: LoadSpec, watch: Watch | None = None) -> LoadTest:

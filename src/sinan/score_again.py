@@ -100,7 +100,9 @@ def score_again(
         folder.conclude([result.to_json() for result in results])
         folder.describe(about)
     seconds, rows = time.perf_counter() - began, partial(frames.relation, folder)
-    new = Run(folder.id, str(folder.path), about["status"], results, about["requests"], seconds, rows)
+    new = Run(
+        folder.id, str(folder.path), about["status"], results, about["requests"], seconds, about["expected"], rows
+    )
     return ScoredAgain(new, about["scored_from"])
 
 
@@ -114,6 +116,7 @@ def _about(
     models = {cell.model.name: cell.model for cell in again.cells}.values()
     about = description.describe(spec, again.cells, versions, names, benchmarks, models, sources) | provenance()
     now = store.now()
+    about["expected"] = before.get("expected")
     scored_from = {
         "run": again.old.id,
         "journal_sha256": download.file_sha256(again.old.journal),

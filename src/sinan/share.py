@@ -220,7 +220,15 @@ async def _ask(order: Order, reports: _Reports) -> None:
     folder, left_out = RunFolder(Path(order.folder)), _LeftOut(order.number, order.of)
     about = folder.about()
     spec = description.spec_from_json(about)
-    mine = await asked(spec, Path(order.runs), order.timeout, order.concurrency, done=left_out, share=order.of)
+    mine = await asked(
+        spec,
+        Path(order.runs),
+        order.timeout,
+        order.concurrency,
+        done=left_out,
+        share=order.of,
+        longest_first=order.max_cost is None and order.max_tokens is None and order.max_time is None,
+    )
     if difference := description.difference(about, mine.about):
         raise DataError(f"what is asked changed while the run began ({difference}). Run the same command again")
     for record in journal.read(folder.journal):

@@ -76,6 +76,27 @@ def test_plot_of_many_close_levels_names_those_that_have_room(tmp_path):
     assert ">496<" not in svg
 
 
+def test_plot_marks_levels_at_which_the_client_did_not_keep_up(tmp_path):
+    slow = replace(level(8), client=replace(CLIENT, kept_up=False))
+    assert "client did not keep up" in words(tmp_path / "slow.svg", a_test(level(1), slow))
+    assert "client did not keep up" not in words(tmp_path / "p.svg", a_test(level(1), level(8)))
+
+
+def test_plot_puts_no_figure_on_the_axis():
+    from matplotlib.figure import Figure
+
+    from sinan.cli.perf_plot import _latency
+
+    figure = Figure()
+    axes = figure.subplots()
+    levels = [level(1, 0.0001), level(8, 0.5)]
+    _latency(axes, levels, "ttft", "time", a_test(*levels))
+    figure.canvas.draw()
+    boxes = {text.get_text(): text.get_window_extent() for text in axes.texts}
+    assert set(boxes) == {"0.1", "500"}
+    assert all(box.y0 >= axes.get_window_extent().y0 for box in boxes.values())
+
+
 def test_plot_is_the_same_bytes_for_the_same_numbers(tmp_path):
     assert words(tmp_path / "1.svg", a_test(level(1))) == words(tmp_path / "2.svg", a_test(level(1)))
 

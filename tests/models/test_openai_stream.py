@@ -93,6 +93,14 @@ def test_content_is_what_the_model_wrote(chunk, content):
     assert read_chunk(json.dumps(chunk).encode()).content is content
 
 
+@pytest.mark.parametrize(
+    ("reason", "finished"), [("stop", True), ("length", True), (None, False), ("", False), (1, False)]
+)
+def test_a_chunk_with_a_reason_is_the_end_of_an_answer(reason, finished):
+    chunk = {"choices": [{"delta": {"content": "a"}, "finish_reason": reason}]}
+    assert read_chunk(json.dumps(chunk).encode()).finished is finished
+
+
 def test_usage_is_read_where_it_is_counted():
     assert read_chunk(b'{"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}').usage == Usage(7, 3)
     assert read_chunk(b'{"choices": [], "usage": null}').usage is None

@@ -63,6 +63,16 @@ async def test_chunks_that_come_together_have_no_gap():
     assert exchange.first == exchange.ended
 
 
+@pytest.mark.parametrize("late", [[], [usage(9, 1)]])
+async def test_a_stream_that_ends_after_a_finish_reason_needs_no_marker(late):
+    end = event({"choices": [{"delta": {"content": "b"}, "finish_reason": "length"}]})
+    with StreamServer(lambda n, body: [delta(content="a"), 0.01, end, *late]) as server:
+        exchange = await asked(server)
+    assert (exchange.failure, exchange.chunks) == (None, 2)
+    assert exchange.usage == (Usage(9, 1) if late else Usage(None, None))
+    assert exchange.sent < exchange.first < exchange.ended
+
+
 async def test_reasoning_is_a_first_token():
     with StreamServer(lambda n, body: [delta(reasoning_content="so"), 0.02, delta(content="4"), DONE]) as server:
         exchange = await asked(server)
@@ -124,6 +134,12 @@ BAD_STREAMS = {
     "no JSON": ([event(b"{nonsense"), DONE], "a chunk of the stream is no JSON"),
     "wrong types": ([event({"choices": {"a": 1}}), DONE], "a chunk of the stream has choices that cannot be read"),
     "no DONE": ([delta(content="a")], "the stream ended without [DONE]"),
+    "an empty reason": (
+        [event({"choices": [{"delta": {"content": "a"}, "finish_reason": ""}]})],
+        "the stream ended without [DONE] and without a finish_reason",
+    ),
+    "finished, then cut": ([event({"choices": [{"delta": {}, "finish_reason": "stop"}]}), CUT], "the answer was cut"),
+    "finished, and empty": ([event({"choices": [{"delta": {}, "finish_reason": "stop"}]})], "the answer is empty"),
     "nothing": ([], "the stream ended without [DONE]"),
     "DONE at once": ([DONE], "the answer is empty (no chunk holds content or reasoning)"),
     "cut": ([delta(content="a"), CUT], "the answer was cut"),

@@ -1,5 +1,7 @@
 """What `sinan run --dry-run` prints: what a run will take, as a table or as JSON."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -16,33 +18,50 @@ _BASIS = {
     "log-likelihood": "log-likelihoods: nothing is answered",
     "unknown": "not known: no max_tokens, no earlier run",
 }
+_NAMED = 4
+"""Cells that a note names; of more it says how many there are."""
 
 
-def print_estimate(estimate: "RunEstimate", as_json: bool) -> None:
-    """One line per cell and one for all of them; nothing was asked."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the run may take, as the options of `sinan run` say it, and whether it takes answers from the cache."""
+
+    max_cost: float | None = None
+    """In US dollars."""
+    max_tokens_total: int | None = None
+    max_time: float | None = None
+    """In seconds."""
+    cache: bool = True
+
+
+def print_estimate(estimate: "RunEstimate", as_json: bool, limits: Limits = Limits()) -> None:
+    """One line per cell and one for all of them, and in notes what the numbers rest on; nothing was asked.
+
+    As JSON it is one document: `estimate`, and the notes as a list.
+    """
+    notes = [*_notes(estimate, limits), *_exceeded(estimate, limits)]
     if as_json:
-        click.echo(document(estimate.to_json()))
+        click.echo(document(estimate.to_json() | {"notes": notes}))
         return
     from rich.table import Table
     from rich.text import Text
 
     from sinan.cli.table import MUTED, console, safe
 
-    table = Table(box=None, pad_edge=True, padding=(0, 1), header_style=MUTED)
+    out = console()
+    narrow = (0, 1, 0, 0) if out.width < 100 else (0, 1)
+    table = Table(box=None, pad_edge=True, padding=narrow, header_style=MUTED)
     for name in ("benchmark", "model"):
-        table.add_column(name, no_wrap=True)
+        table.add_column(name, overflow="fold")  # where it is narrow names break: numbers are never cut
     for name in ("requests", "tokens in", "tokens out", "cost", "time"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("answers", no_wrap=True, style=MUTED)
     for cell in estimate.cells:
-        basis = _BASIS[cell.basis] if cell.questions else "nothing is left to ask"
-        table.add_row(safe(cell.benchmark), safe(cell.model), *_numbers(cell), basis)
+        table.add_row(safe(cell.benchmark), safe(cell.model), *_numbers(cell))
     if len(estimate.cells) > 1:
-        table.add_row(Text("all", style="bold"), "", *_numbers(estimate), "")
-    out = console()
+        table.add_row(Text("all", style="bold"), "", *_numbers(estimate))
     out.print(table)
-    for note in _notes(estimate):
-        out.print(Text(f"  {note}", style=MUTED))
+    for note in notes:
+        out.print(Text("  ").append_text(safe(note)), style=MUTED)
 
 
 def money(usd: float) -> str:
@@ -73,8 +92,10 @@ def _cost(of: "CellEstimate | RunEstimate") -> str:
     return money(most) if most - least < 5e-5 else f"{money(least)} - {money(most)}"
 
 
-def _notes(estimate: "RunEstimate") -> list[str]:
-    notes = ["Nothing was asked. Tokens are guessed from characters; see docs/budgets.md."]
+def _notes(estimate: "RunEstimate", limits: Limits) -> list[str]:
+    notes = ["Nothing was asked. Tokens are guessed from characters; see docs/budgets.md.", *_answers(estimate)]
+    if limits.cache and estimate.requests:
+        notes.append("Answers that lie in the response cache are not taken off: with them it will take less.")
     if estimate.pictures:
         notes.append(f"{estimate.pictures:,} pictures are not in the tokens: what they take is the model's own affair.")
     if unpriced := sorted({cell.model for cell in estimate.cells if cell.cost_usd_at_least is None}):
@@ -82,3 +103,33 @@ def _notes(estimate: "RunEstimate") -> list[str]:
             f"No price of {', '.join(unpriced)} is known: add price_in and price_out, or [prices] in sinan.toml."
         )
     return notes
+
+
+def _answers(estimate: "RunEstimate") -> Iterator[str]:
+    """On what the length of answers rests; with the cells, where it is not the same for all."""
+    cells: dict[str, list[str]] = {}
+    for cell in estimate.cells:
+        basis = _BASIS[cell.basis] if cell.questions else "nothing is left to ask"
+        cells.setdefault(basis, []).append(f"{cell.benchmark} {cell.model}")
+    for basis, whose in cells.items():
+        named = "; ".join(whose) if len(whose) <= _NAMED else f"{len(whose):,} of them"
+        yield f"Length of answers: {basis}" + (f" ({named})." if len(cells) > 1 else ".")
+
+
+def _exceeded(estimate: "RunEstimate", limits: Limits) -> Iterator[str]:
+    """Which limits the run would meet before its end: surely, by the least it can take, or perhaps, by the most."""
+    known_out = 0 if estimate.tokens_out is None or estimate.at_most else estimate.tokens_out
+    least = (estimate.cost_usd_at_least, estimate.tokens_in + known_out, estimate.seconds)
+    tokens = None if estimate.tokens_out is None else estimate.tokens_in + estimate.tokens_out
+    most = (estimate.cost_usd, tokens, estimate.seconds)
+    given = (limits.max_cost, limits.max_tokens_total, limits.max_time)
+    options = ("--max-cost", "--max-tokens-total", "--max-time")
+    for option, limit, low, high in zip(options, given, least, most, strict=True):
+        if limit is None:
+            continue
+        if low is not None and low > limit:
+            yield f"The estimate exceeds {option} {limit:.12g}: the run would stop before its end."
+        elif high is None:
+            yield f"Whether {option} {limit:.12g} is enough is not known."
+        elif high > limit:
+            yield f"The estimate may exceed {option} {limit:.12g}: the run might stop before its end."

@@ -37,7 +37,7 @@ Examples:
 @click.option(
     "--requests",
     type=click.IntRange(1),
-    help="Per level (default: 4 per place in flight or 20 seconds' worth, at least 20).",
+    help="Per level (default: 4 per place in flight or 20 seconds' worth, at least 20; in a search 4 x the level).",
 )
 @click.option(
     "--duration", type=click.FloatRange(0, min_open=True), help="Seconds after which a level sends nothing more."
@@ -82,7 +82,8 @@ Examples:
 def command(plot: Path | None, out: Path | None, as_json: bool, **options: Any) -> int:
     """Load-test MODEL at several levels: time to the first token, per token and of whole answers, and throughput.
 
-    Every request is sent once; one that is refused has failed. MODEL is written as for `sinan run`.
+    Every request is sent once; one that is refused has failed. MODEL is written as for `sinan run`. With targets, the
+    exit code is 1 where no level keeps them all.
     """
     from sinan.cli.perf_watch import Drawn
     from sinan.load_test import run
@@ -107,7 +108,18 @@ def command(plot: Path | None, out: Path | None, as_json: bool, **options: Any) 
         first = next((one.example for level in test.levels for one in level.failures), "nothing was sent")
         click.echo(f"sinan: no request succeeded; the first: {first}", err=True)
         return 1
+    if missed := _missed(test):
+        click.echo(f"sinan: {missed}", err=True)
+        return 1
     return 0
+
+
+def _missed(test: "LoadTest") -> str:
+    """That no level keeps the targets, for scripts that ask whether a server does; else empty."""
+    targets = ", ".join(target.text for target in test.spec.targets)
+    if test.spec.search:
+        return "" if test.best is not None else f"no {test.spec.search} was found that keeps {targets}"
+    return f"no level keeps {targets}" if test.spec.targets and not any(level.kept for level in test.levels) else ""
 
 
 async def _ended_by_signals(spec: "LoadSpec", run: Any, watch: "Watch") -> None:

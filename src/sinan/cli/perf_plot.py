@@ -61,6 +61,7 @@ def _throughput(axes: Any, levels: Sequence[Level]) -> None:
     values = [level.per_second(level.tokens_out_total if counted else level.ok) or 0.0 for level in levels]
     _frame(axes, levels, title, max(values, default=0.0))
     axes.plot([level.at for level in levels], values, color="#1f6f5f", **_mark("o"))
+    _hollow(axes, levels, values, "#1f6f5f", "o")
     _figures(axes, levels, values, lambda value: f"{value:,.0f}" if value >= 100 else f"{value:.3g}")
     _failures(axes, [level for level in levels if level.failed])
 
@@ -88,6 +89,7 @@ def _latency(axes: Any, levels: Sequence[Level], name: str, title: str, test: Lo
     _frame(axes, levels, f"{title}, ms", max(top, *near, 0.0))
     for statistic, colour, marker in LINES:
         axes.plot([level.at for level in here], values[statistic], color=colour, label=statistic, **_mark(marker))
+        _hollow(axes, here, values[statistic], colour, marker)
     for bound in near:
         axes.axhline(bound, color=CINNABAR, linewidth=1, linestyle=(0, (1, 1.6)), zorder=1)
         where = {"transform": axes.get_yaxis_transform(), "ha": "left", "va": "bottom"}
@@ -139,13 +141,28 @@ def _mark(marker: str) -> dict[str, Any]:
     return line | {"marker": marker, "markersize": size, "markeredgecolor": PAPER, "markeredgewidth": 0.5}
 
 
+def _hollow(axes: Any, levels: Sequence[Level], values: Sequence[float], colour: str, marker: str) -> None:
+    """Marks without filling where the client did not keep up: part of these times is its own."""
+    slow = [(level.at, value) for level, value in zip(levels, values, strict=True) if not level.client.kept_up]
+    if slow:
+        look = _mark(marker) | _empty(colour) | {"linestyle": "none", "zorder": 2.5}
+        axes.plot(*zip(*slow, strict=True), **look)
+
+
+def _empty(colour: str) -> dict[str, Any]:
+    return {"markerfacecolor": PAPER, "markeredgecolor": colour, "markeredgewidth": 1.2}
+
+
 def _figures(
     axes: Any, levels: Sequence[Level], values: Sequence[float], shown: Callable[[float], str], below: bool = False
 ) -> None:
-    """Figures beside the marks, where there are few enough of them."""
+    """Figures beside the marks, where there are few enough of them; never on the words of the axis."""
     if len(levels) > _LABELS:
         return
+    low = 0.1 * axes.get_ylim()[1]
+    wanted = below
     for level, value in zip(levels, values, strict=True):
+        below = wanted and value > low
         where = {"xytext": (0, -7 if below else 7), "textcoords": "offset points", "ha": "center"}
         paper = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.4, "alpha": 0.8}
         side = {"va": "top" if below else "bottom", "color": INK, "fontsize": 7, "bbox": paper}
@@ -160,6 +177,9 @@ def _words(figure: Any, model: str, levels: Sequence[Level]) -> None:
     top = 1 - 0.2 / height
     figure.text(0.25 / width, top, model, ha="left", va="top", color=INK, fontsize=12, fontweight="bold")
     entries = [Line2D([], [], color=c, linewidth=1.5, label=s, **_shape(m)) for s, c, m in LINES]
+    if any(not level.client.kept_up for level in levels):
+        look = _shape("o") | _empty(MUTED)
+        entries.append(Line2D([], [], linestyle="none", label="client did not keep up", **look))
     figure.legend(
         handles=entries,
         loc="upper right",

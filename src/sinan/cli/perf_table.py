@@ -1,13 +1,17 @@
 """A load test as tables: one per level, and one over all levels at the end."""
 
 import sys
+from collections.abc import Iterator, Sequence
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from sinan.cli.table import AMBER, MUTED, RED, console, safe
 from sinan.types.load import STATISTICS, TIMES, Level, LoadTest
 
+_FEWER = ("mean", "p50", "p95", "p99", "max")
+"""Statistics of a narrow terminal."""
 _NAMES = {"ttft": "first token", "tpot": "per token", "itl": "between chunks", "e2e": "whole answer"}
 
 
@@ -35,10 +39,12 @@ def print_level(level: Level) -> None:
                 style=AMBER,
             )
         )
+    if not level.reached and not level.unfinished:
+        out.print(Text("  the level was not reached: these are the numbers of a smaller load", style=AMBER))
     for one in level.failures:
         out.print(Text.assemble("  ", (f"failed {one.count:,}: ", RED), safe(one.example, 200)))
     if level.ok:
-        out.print(_latencies(level))
+        out.print(_fitting(out, (_latencies(level, STATISTICS), _latencies(level, _FEWER))))
     else:
         out.print(Text("  no request succeeded", style=RED))
     for verdict in level.verdicts:
@@ -52,7 +58,7 @@ def print_test(test: LoadTest) -> None:
     out = console()
     out.print()
     if len(test.levels) > 1:
-        out.print(_summary(test))
+        out.print(_fitting(out, _summaries(test)))
         out.print()
     if test.spec.search:
         out.print(_found(test))
@@ -75,34 +81,60 @@ def _throughput(level: Level) -> str:
     return "   ".join(parts)
 
 
-def _latencies(level: Level) -> Table:
-    table = _table("ms", *STATISTICS, "n")
+def _latencies(level: Level, statistics: Sequence[str]) -> Table:
+    table = _table("ms", *statistics, "n")
     for name in TIMES:
-        if (spread := level.spreads[name]) is not None:
-            values = [_ms(getattr(spread, statistic)) for statistic in STATISTICS]
-            table.add_row(Text.assemble((name, "bold"), f"  {_NAMES[name]}"), *values, f"{spread.n:,}")
+        spread, head = level.spreads[name], Text.assemble((name, "bold"), f"  {_NAMES[name]}")
+        if spread is not None:
+            table.add_row(head, *(_ms(getattr(spread, statistic)) for statistic in statistics), f"{spread.n:,}")
+        elif level.at_once:
+            table.add_row(head, *("-" for _ in statistics), "-")
     for name in ("tokens_in", "tokens_out"):
         if (spread := level.spreads[name]) is not None:
             by = " (as chunks)" if name == "tokens_out" and level.counted_by == "chunks" else ""
-            values = [f"{getattr(spread, statistic):,.0f}" for statistic in STATISTICS]
+            values = [f"{getattr(spread, statistic):,.0f}" for statistic in statistics]
             table.add_row(Text(name.replace("_", " ") + by, style=MUTED), *values, f"{spread.n:,}")
     return table
 
 
-def _summary(test: LoadTest) -> Table:
-    streamed, judged = test.streamed, any(level.verdicts for level in test.levels)
-    latencies = (("ttft", "p50"), ("ttft", "p99"), ("tpot", "p50"), ("e2e", "p50"), ("e2e", "p99"))
-    shown = [(m, s) for m, s in latencies if streamed or m == "e2e"]
-    heads = [f"{m} {s}" for m, s in shown]
-    table = _table(
-        test.levels[0].over, "requests/s", "out tokens/s", *heads, "failed", *(["targets"] if judged else [])
-    )
+_COLUMNS = (("ttft", "p50"), ("ttft", "p99"), ("tpot", "p50"), ("e2e", "p50"), ("e2e", "p99"))
+
+
+def _summaries(test: LoadTest) -> Iterator[Table]:
+    """The same summary, ever narrower: heads of two lines, and then without the times that others tell best."""
+    shown = [column for column in _COLUMNS if test.streamed or column[0] == "e2e"]
+    yield _summary(test, shown, short=False)
+    yield _summary(test, shown, short=True)
+    for dropped in (("e2e", "p50"), ("ttft", "p50"), ("tpot", "p50")):
+        shown = [column for column in shown if column != dropped]
+        yield _summary(test, shown, short=True)
+
+
+def _summary(test: LoadTest, shown: Sequence[tuple[str, str]], *, short: bool) -> Table:
+    judged, over, gap = any(level.verdicts for level in test.levels), test.levels[0].over, "\n" if short else " "
+    heads: list[str] = ["in\nflight" if short and over == "concurrency" else over]
+    heads += ["req.\n/s", "tokens\nout/s"] if short else ["requests/s", "out tokens/s"]
+    heads += [f"{m}{gap}{s}" for m, s in shown]
+    table = _table(*heads, "failed", *(["targets"] if judged else []))
+    if short:
+        table.padding = (0, 1, 0, 0)
     for level in sorted(test.levels, key=lambda level: level.at):
         times = [_ms(level.value(m, s)) for m, s in shown]
         failed = Text(f"{level.failed:,}", style=RED if level.failed else "")
         verdict = [Text("kept", style="green") if level.kept else Text("missed", style=RED)] if judged else []
+        if judged and level.kept and not level.answers:
+            verdict = [Text("?", style=AMBER)]
         rates = _number(level.per_second(level.ok)), _number(level.per_second(level.tokens_out_total))
-        table.add_row(f"{level.at:g}", *rates, *times, failed, *verdict)
+        table.add_row(f"  {level.at:g}" if short else f"{level.at:g}", *rates, *times, failed, *verdict)
+    return table
+
+
+def _fitting(out: Console, tables: Iterator[Table] | Sequence[Table]) -> Table:
+    """The first that the terminal is wide enough for, or the last."""
+    unbound = out.options.update(width=10_000)
+    for table in tables:
+        if out.measure(table, options=unbound).maximum <= out.width:
+            break
     return table
 
 
@@ -111,10 +143,13 @@ def _found(test: LoadTest) -> Text:
     if test.status == "stopped":
         return Text(f"  The search was interrupted after {len(test.levels)} levels", style=AMBER)
     if test.best is None:
+        if any(level.kept for level in test.levels):
+            return Text(f"  No {test.spec.search} is known to keep {targets}: see below", style=AMBER)
         lowest = min(level.at for level in test.levels)
         return Text(f"  No {test.spec.search} keeps {targets}: even {lowest:g} does not", style=RED)
     head = f"  The highest {test.spec.search} that keeps {targets}: "
-    return Text.assemble(head, (f"{test.best:g}", "bold"), f"   ({len(test.levels)} levels measured)")
+    end = ", the end of the range: the limit may lie higher" if test.at_end_of_range else ""
+    return Text.assemble(head, (f"{test.best:g}", "bold"), f"{end}   ({len(test.levels)} levels measured)")
 
 
 def _table(first: str, *others: str) -> Table:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Column
 from rich.text import Text
 
-from sinan.cli.table import safe
+from sinan.cli.table import money, safe
 from sinan.cli.watch import Plain
 from sinan.engine import CellTally, EndpointPace, Tally
 from sinan.types import SampleResult
@@ -78,7 +78,7 @@ class Progress(Plain):
         parts = [
             *(waiting or [pace.told for pace in self._paces]),
             self._cell,
-            "" if cost is None else f"${cost:,.2f}",
+            "" if not cost else money(cost),
             f"cached {self._tally.cached:,}" if self._tally.cached else "",
             f"failed {self._tally.failed}",
         ]

@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from sinan.types import Run, RunSpec
 if TYPE_CHECKING:
     from sinan.cli.watch import Plain
 
+BUDGETS = ("max-cost", "max-tokens-total", "max-time")
 EXAMPLES = """
 \b
 Examples:
@@ -106,13 +107,13 @@ def command(**options: Any) -> int:
         if watch.run is None:
             raise KeyboardInterrupt from None
         _print(watch.run, options)
-        click.echo(f"sinan: interrupted; go on with: sinan run --resume {watch.run.path}", err=True)
+        click.echo(f"sinan: interrupted; go on with: {_resume(watch.run, options)}", err=True)
         return 130
     except SinanError as error:
         if watch.run is None:
             raise
         _print(watch.run, options)
-        raise _with_remedy(error, watch.run) from None
+        raise _with_remedy(error, _resume(watch.run, options)) from None
     _print(run, options)
     if watch.first_failure:
         click.echo(f"sinan: {run.failed} failed; the first: {one_line(watch.first_failure)}", err=True)
@@ -142,12 +143,17 @@ def _watch(options: dict[str, Any]) -> "Plain":
     return Progress(quiet)
 
 
-def _with_remedy(error: SinanError, run: Run) -> SinanError:
+def _with_remedy(error: SinanError, resume: str) -> SinanError:
     """The error with the command that goes on, where going on can help."""
     kind = BudgetReached if isinstance(error, BudgetReached) else SinanError
     helps = isinstance(error, ModelError | BudgetReached) and not isinstance(error, Unsupported)
-    remedy = f" Go on with: sinan run --resume {run.path}" if helps else ""
-    return kind(f"{str(error).rstrip('.')}.{remedy}")
+    return kind(f"{str(error).rstrip('.')}." + (f" Go on with: {resume}" if helps else ""))
+
+
+def _resume(run: Run, options: dict[str, Any]) -> str:
+    """The command that goes on: with the same limits, which count anew."""
+    limits = [f"--{n} {options[n.replace('-', '_')]:g}" for n in BUDGETS if options[n.replace("-", "_")] is not None]
+    return " ".join(["sinan run --resume", run.path, *limits])
 
 
 async def _interruptible(work: Coroutine[Any, Any, Run], watch: "Plain") -> Run:
@@ -176,6 +182,8 @@ def _spec(options: dict[str, Any]) -> RunSpec:
         raise UsageError("run needs a target, such as first-light or gsm8k. All of them: sinan hub list")
     options = _with_experiment(options)
     if not options["models"]:
+        if options["resume"]:
+            raise UsageError(f"--resume {options['resume']} reads its targets from the run: leave them out, or add -m")
         raise UsageError(
             "run needs a model: -m needle/s, or -m 'openai/NAME?base_url=...'. All providers: sinan models"
         )
@@ -237,6 +245,16 @@ def _number(name: str, options: dict[str, Any]) -> int | None:
     raise UsageError(f"{name} {text}: give a whole number from 1, or auto")
 
 
+def _notes(run: Run) -> Iterator[str]:
+    """What the table does not tell: that it is of a part, what was not paid for, what had to be tried again."""
+    if run.expected is not None and run.asked < run.expected:
+        yield f"{run.asked:,} of {run.expected:,} were asked: the numbers are of that part, and of no more"
+    if cached := run.requests["cached"]:
+        yield f"{cached:,} answer{'s' * (cached != 1)} from the cache (asked anew with --no-cache)"
+    if retried := run.requests["retried"]:
+        yield f"{retried:,} attempt{'s' * (retried != 1)} beyond the first"
+
+
 def _runs(options: dict[str, Any]) -> str:
     return "" if options["runs"] == Path("runs") else f" --runs {options['runs']}"
 
@@ -248,8 +266,8 @@ def _print(run: Run, options: dict[str, Any]) -> None:
         from sinan.cli.table import print_results
 
         print_results(run.results)
-        if cached := run.requests["cached"]:
-            click.echo(f"  {cached:,} answer{'s' * (cached != 1)} from the cache (asked anew with --no-cache)")
+        for note in _notes(run):
+            click.echo(f"  {note}")
         where = _runs(options)
         which = "--outcome failed" if run.failed else "--wrong"
         click.echo(f"  Saved {run.path}   next: sinan show {run.id.partition('-')[0]} {which}{where}")

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from sinan.cli.table import AMBER, MUTED, RED, console, safe
 
+HEADS = ("", "benchmark", "id", "draw", "model", "outcome", "read", "target", "answer's end")
 MARKS = {"correct": ("=", "green"), "wrong": ("x", RED), "failed": ("!", RED)}
 
 
@@ -16,13 +17,19 @@ def print_page(rows: Sequence[dict[str, Any]], total: int, page: int, size: int)
     """A line per sample."""
     out = console()
     table = Table(box=None, pad_edge=True, header_style=MUTED)
-    for name in ("", "benchmark", "id", "model", "outcome", "read", "target", "answer's end"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
-    for row in rows:
-        table.add_row(*_line(row))
+    lines = [_line(row, 60 if out.width >= 110 else 28) for row in rows]
+    # What is the same on the whole page is said once, below: a narrow terminal has no room for it.
+    same = [name for name in ("benchmark", "model") if len({row[name] for row in rows}) == 1]
+    shown = [name for name in HEADS if name not in same and (name != "draw" or any(row["draw"] for row in rows))]
+    for name in shown:
+        least = {"id": 8, "outcome": 9}.get(name)
+        table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=least)
+    for line in lines:
+        table.add_row(*(line[name] for name in shown))
     out.print(table)
     pages = max(1, -(-total // size))
-    out.print(Text(f"  page {page} of {pages} · {total:,} samples · one whole: --id ID", style=MUTED))
+    told = "".join(f" · {rows[0][name]}" for name in same)
+    out.print(Text("  ") + safe(f"page {page} of {pages} · {total:,} samples{told} · one whole: --id ID"), style=MUTED)
 
 
 def print_sample(row: dict[str, Any]) -> None:
@@ -42,19 +49,20 @@ def print_sample(row: dict[str, Any]) -> None:
     out.print()
 
 
-def _line(row: dict[str, Any]) -> tuple[Text, ...]:
+def _line(row: dict[str, Any], room: int) -> dict[str, Text]:
     mark, style = MARKS.get(row["outcome"], ("?", AMBER))
     end = row["explanation"] if row["outcome"] == "failed" else " ".join((row["completion"] or "")[-400:].split())[-60:]
-    return (
-        Text(mark, style=style),
-        safe(row["benchmark"], 24),
-        safe(row["sample_id"], 28),
-        safe(row["model"], 24),
-        Text(row["outcome"], style=style),
-        safe("-" if row["answer"] is None else row["answer"], 20),
-        safe(row["target"], 20),
-        safe(end, 60),
-    )
+    return {
+        "": Text(mark, style=style),
+        "benchmark": safe(row["benchmark"], 24),
+        "id": safe(row["sample_id"], 28),
+        "draw": Text(str(row["draw"])),
+        "model": safe(row["model"], 24),
+        "outcome": Text(row["outcome"], style=style),
+        "read": safe("-" if row["answer"] is None else row["answer"], 20),
+        "target": safe(row["target"], 20),
+        "answer's end": safe(end[-room:], room),
+    }
 
 
 def _parts(row: dict[str, Any]) -> list[tuple[str, str]]:

@@ -73,7 +73,7 @@ def _summary(folder: Any) -> dict[str, Any]:
         about = folder.about()
     except StoreError as error:  # one run that cannot be read hides no other
         return row | {"created": "", "status": "unreadable", "targets": [], "models": [], "error": str(error)}
-    facts = {"created": about["created"], "status": about["status"], "targets": about["spec"]["targets"]}
+    facts = {"created": about["created"], "status": _status(folder, about), "targets": about["spec"]["targets"]}
     return row | facts | {"models": [model["name"] for model in about["models"]]}
 
 
@@ -92,18 +92,32 @@ def _results(folder: Any, options: dict[str, Any]) -> None:
         if not options["as_json"]:
             return None
     if options["as_json"]:
-        head = {"run": folder.id, "path": str(folder.path), "status": about["status"]}
+        head = {"run": folder.id, "path": str(folder.path), "status": _status(folder, about)}
         return click.echo(document(head | {"results": [r.to_json() for r in results], "about": about}))
     from sinan.cli.table import print_groups, print_results
 
-    unfinished = "" if about["status"] == "complete" else f"   {about['status']}"
+    status = _status(folder, about)
+    unfinished = "" if status == "complete" else f"   {status}"
     click.echo(
         f"  run {folder.id}   {about['created'][:19].replace('T', ' ')} UTC   sinan {about['sinan']}{unfinished}"
     )
     print_results(results)
+    asked, expected = sum(sum(r.outcomes.values()) for r in results), about.get("expected")
+    if isinstance(expected, int) and asked < expected and not (options["benchmark"] or options["model"]):
+        click.echo(f"  {asked:,} of {expected:,} were asked: the numbers are of that part, and of no more")
+    if status in ("stopped", "killed") and "scored_from" not in about:
+        click.echo(f"  go on with: sinan run --resume {folder.path}")
     if options["groups"]:
         print_groups(results)
     return None
+
+
+def _status(folder: Any, about: dict[str, Any]) -> str:
+    """As in run.json; but `killed` where it says that the run is being written, and nobody does."""
+    from sinan.store.living import being_written
+
+    status = str(about["status"])
+    return "killed" if status == "running" and not being_written(folder) else status
 
 
 def _chosen(name: str, wanted: str | None) -> bool:

@@ -40,6 +40,11 @@ def percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f}"
 
 
+def money(usd: float) -> str:
+    """`$12.30`; more digits below a dollar: `$0.0041`."""
+    return f"${usd:,.2f}" if usd >= 1 or usd == 0 else f"${usd:.4f}"
+
+
 def interval(estimate: Estimate) -> str:
     """`[64.4, 76.8]`, in percent."""
     return f"[{percent(estimate.ci[0])}, {percent(estimate.ci[1])}]" if estimate.ci else "[not estimable]"
@@ -102,6 +107,8 @@ def _notes(results: Sequence[CellResult]) -> list[Text]:
     methods = sorted({r.estimate.method for r in results if r.estimate.ci})
     metric = ", ".join(sorted({r.metric for r in results}))
     lines = [Text(f"  {metric} in %, with 95 % intervals ({', '.join(methods) or 'none'})", style=MUTED)]
+    if (draws := max((r.k for r in results), default=1)) > 1:
+        lines.append(Text(f"  {draws} draws of each sample: n counts samples, outcomes count draws", style=MUTED))
     told = []
     for name in ("unparsed", "truncated", "refused", "failed"):
         by_model: dict[str, int] = {}
@@ -115,7 +122,7 @@ def _notes(results: Sequence[CellResult]) -> list[Text]:
         for key, word in (("tokens_in", "in"), ("tokens_out", "out"))
     ]
     costs = [r.cost_usd for r in results if r.cost_usd]
-    cost = f" · ${sum(costs):,.2f}" if costs else ""
+    cost = f" · {money(sum(costs))}" if costs else ""
     lines.append(Text(f"  tokens {', '.join(tokens)}{cost}", style=MUTED))
     return lines
 

@@ -1,13 +1,13 @@
 """What a run may spend: US dollars, tokens, seconds. Asked before each question is begun, told when it has ended.
 
-A call is let in while what is spent, what the calls in flight are expected to take and what it is expected to take
-itself stay within every limit; alone, with none in flight, it is let in while a limit is not yet met. What a call is
-expected to take is the mean of its model's calls so far, or its prompt alone where that is more. Before a model's
-first call has ended nothing is known of it, and no more than `UNKNOWN` of its calls are in flight.
+A call is let in while what is spent, and the most that it and the calls in flight can take, stay within every limit;
+alone, with none in flight, it is let in while a limit is not yet met. The most that a call can take is its prompt, as
+guessed from its characters, and as many tokens as its answer may have. Where the answer is not limited, it is twice the
+longest one so far; and once the first `FIRST` calls of a model have all ended, which shows how long answers are, it is
+never more than that. Not sooner: short answers end first, and tell nothing of the long ones that are still coming.
 
-So a budget is overshot by no more than what the calls in flight take beyond their expectation, or by one call: with
-at most k in flight, by less than the greater of one call and k times (the dearest call - the least mean so far). An
-answer from a cache or a journal costs nothing and is never told here.
+So a budget is overshot by at most one call, and by what a server takes beyond what it was asked for. Close to a limit
+fewer calls are in flight. An answer from a cache or a journal costs nothing and is never told here.
 """
 
 import asyncio
@@ -20,8 +20,11 @@ from sinan.errors import UsageError
 from sinan.types import Completion, Prompt
 from sinan.types.price import Price
 
+FIRST = 30
+"""Calls of a model, in the order in which they began, that must have ended before their answers count as typical."""
+
 UNKNOWN = 4
-"""Calls in flight of a model of which no call has ended yet."""
+"""Calls in flight of a model whose answers are not limited, until the first of them have ended."""
 
 CHARACTERS = 4
 """Of one token, where a server does not say how many tokens a call took."""
@@ -35,6 +38,21 @@ class Spent:
     tokens: int
     seconds: float
     calls: int
+
+
+class Call:
+    """One call that was let in."""
+
+    __slots__ = ("answer", "calls", "first", "prompt")
+
+    def __init__(self, calls: "_Calls", prompt: int, answer: int | None) -> None:
+        self.calls, self.prompt, self.answer = calls, prompt, answer
+        calls.begun += 1
+        calls.in_flight += 1
+        calls.prompts += prompt
+        calls.answers += answer or 0
+        calls.unlimited += answer is None
+        self.first = calls.begun <= FIRST
 
 
 class Budget:
@@ -55,8 +73,7 @@ class Budget:
         self._models: dict[str, _Calls] = {}
         self._price = price or {}
         self._waiting: list[asyncio.Future[None]] = []
-        self.reached: str | None = None
-        """Which limit kept a question from being asked, and what was spent, in one line; None while none did."""
+        self._over = False
 
     @property
     def spent(self) -> Spent:
@@ -65,58 +82,68 @@ class Budget:
         usd, tokens = sum(c.usd for c in calls), sum(c.tokens for c in calls)
         return Spent(usd, tokens, self._clock() - self._began, sum(c.ended for c in calls))
 
-    async def enter(self, model: str, tokens_guess: int) -> bool:
-        """Wait until a call may begin, and count it as begun; False once the budget is reached.
+    @property
+    def reached(self) -> str | None:
+        """Which limit kept a question from being asked, and what is spent by now, in one line; None while none did."""
+        if not self._over:
+            return None
+        spent = self.spent
+        told = [
+            (self._usd, f"${spent.usd:.4f} of ${self._usd:g}"),
+            (self._tokens, f"{spent.tokens:,} of {self._tokens:,} tokens"),
+            (self._seconds, f"{spent.seconds:.1f} of {self._seconds:g} seconds"),
+        ]
+        used = " and ".join(text for limit, text in told if limit < math.inf)
+        return f"the budget is reached: {used} spent in {spent.calls:,} call{'s' * (spent.calls != 1)}"
 
-        `tokens_guess` is what the prompt alone is guessed to take. Every True is followed by one `ended`.
+    async def enter(self, model: str, prompt: int, answer: int | None) -> Call | None:
+        """Wait until a call may begin, and count it as begun; None once the budget is reached.
+
+        `prompt` is guessed in tokens; `answer` is how many there may be at most, None where nothing limits them. Every
+        Call is followed by one `ended`.
         """
-        while not self.may_ask(model, tokens_guess):
-            if self.reached:
-                return False
+        while not self.may_ask(model, prompt, answer):
+            if self._over:
+                return None
             future = asyncio.get_running_loop().create_future()
             self._waiting.append(future)
             await future
-        self.began(model, tokens_guess)
-        return True
+        return self.began(model, prompt, answer)
 
-    def may_ask(self, model: str, tokens_guess: int) -> bool:
+    def may_ask(self, model: str, prompt: int, answer: int | None) -> bool:
         """Whether a call may begin now. False with `reached` set: never again. False without: once a call has ended."""
-        if self.reached:
+        if self._over:
             return False
         calls = self._calls(model)
         if self._seconds < math.inf and self._clock() - self._began >= self._seconds:
             return self._stop()
         # What a model on this machine answers costs nothing, and a limit on cost does not hold it up.
         usd = self._usd if calls.costs else math.inf
-        return min(usd, self._tokens) == math.inf or self._below(usd, calls, tokens_guess)
+        return min(usd, self._tokens) == math.inf or self._below(usd, calls, prompt, answer)
 
-    def began(self, model: str, tokens_guess: int) -> None:
+    def began(self, model: str, prompt: int, answer: int | None) -> Call:
         """A call is in flight."""
-        calls = self._calls(model)
-        calls.in_flight += 1
-        calls.guessed += tokens_guess
+        return Call(self._calls(model), prompt, answer)
 
-    def ended(self, model: str, tokens_guess: int, completion: Completion | None) -> None:
-        """The call that began with this guess is over; None: without an answer, which counts as nothing.
+    def ended(self, call: Call, completion: Completion | None) -> None:
+        """The call is over; None: without an answer, which counts as nothing.
 
         Where the server did not say what it took, the guess stands for the prompt and the answer's characters, four
         to a token, for the rest: a budget must end all the same. That is for the budget alone, never for a result.
         """
-        calls = self._calls(model)
-        calls.in_flight -= 1
-        calls.guessed -= tokens_guess
+        call.calls.close(call)
         if completion is not None and not completion.cached:
             usage = completion.usage
             characters = len(completion.text) + len(completion.reasoning)
-            tokens_in = tokens_guess if usage.tokens_in is None else usage.tokens_in
+            tokens_in = call.prompt if usage.tokens_in is None else usage.tokens_in
             tokens_out = -(-characters // CHARACTERS) if usage.tokens_out is None else usage.tokens_out
-            calls.count(tokens_in, tokens_out)
+            call.calls.count(tokens_in, tokens_out)
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():
                 future.set_result(None)
 
-    def _below(self, usd_limit: float, calls: "_Calls", tokens_guess: int) -> bool:
+    def _below(self, usd_limit: float, calls: "_Calls", prompt: int, answer: int | None) -> bool:
         usd = tokens = 0.0
         in_flight = 0
         for each in self._models.values():
@@ -125,23 +152,16 @@ class Budget:
             return self._stop()
         if not in_flight:
             return True
-        if not calls.ended and calls.in_flight >= UNKNOWN:
+        if answer is None and not calls.typical and calls.in_flight >= UNKNOWN:
             return False
         for each in self._models.values():
-            more = (1, tokens_guess) if each is calls else (0, 0)
-            more_usd, more_tokens = each.expected(*more)
+            more = (prompt, answer, 1) if each is calls else (0, 0, 0)
+            more_usd, more_tokens = each.most(*more)
             usd, tokens = usd + more_usd, tokens + more_tokens
         return usd <= usd_limit and tokens <= self._tokens
 
     def _stop(self) -> bool:
-        spent = self.spent
-        told = [
-            (spent.usd, self._usd, f"${spent.usd:.4f} of ${self._usd:g}"),
-            (spent.tokens, self._tokens, f"{spent.tokens:,} of {self._tokens:,} tokens"),
-            (spent.seconds, self._seconds, f"{spent.seconds:.0f} of {self._seconds:g} seconds"),
-        ]
-        over = " and ".join(text for used, limit, text in told if used >= limit)
-        self.reached = f"the budget is reached: {over} spent in {spent.calls:,} calls"
+        self._over = True
         return False
 
     def _calls(self, model: str) -> "_Calls":
@@ -152,31 +172,46 @@ class Budget:
 
 
 class _Calls:
-    """The calls of one model: how many are in flight, and what those that ended took."""
-
-    __slots__ = ("costs", "ended", "guessed", "in_flight", "price", "tokens", "usd")
+    """The calls of one model: how many are in flight and what they may take, and what those that ended took."""
 
     def __init__(self, price: Price | None) -> None:
         self.price = price
         self.costs = price is not None and (price.input_usd > 0 or price.output_usd > 0)
-        self.in_flight = self.guessed = self.ended = self.tokens = 0
+        self.begun = self.in_flight = self.ended = self.first_ended = 0
+        self.prompts = self.answers = self.unlimited = 0
+        """In flight: guessed tokens of prompts, most tokens of answers that are limited, and how many are not."""
+        self.longest = self.tokens = 0
         self.usd = 0.0
+
+    @property
+    def typical(self) -> bool:
+        """Whether enough answers have come to know how long they are."""
+        return self.first_ended >= FIRST
+
+    def close(self, call: Call) -> None:
+        self.in_flight -= 1
+        self.prompts -= call.prompt
+        self.answers -= call.answer or 0
+        self.unlimited -= call.answer is None
+        self.first_ended += call.first
 
     def count(self, tokens_in: int, tokens_out: int) -> None:
         self.ended += 1
         self.tokens += tokens_in + tokens_out
+        self.longest = max(self.longest, tokens_out)
         if self.price is not None:
             self.usd += self.price.cost(tokens_in, tokens_out)
 
-    def expected(self, more: int, guessed: int) -> tuple[float, float]:
-        """USD and tokens that the calls in flight and `more` will take: as many as the mean of those that ended, and
-        no less than their prompts."""
-        guessed += self.guessed
-        usd = self.price.input_usd * guessed / 1e6 if self.price is not None else 0.0
-        if not self.ended:
-            return usd, guessed
-        share = (self.in_flight + more) / self.ended
-        return max(usd, share * self.usd), max(guessed, share * self.tokens)
+    def most(self, prompt: int, answer: int | None, more: int) -> tuple[float, float]:
+        """USD and tokens that the calls in flight and one more can take."""
+        long = 2 * self.longest
+        unlimited = self.unlimited + (more if answer is None else 0)
+        answers = self.answers + (answer or 0) + unlimited * long
+        if self.typical:
+            answers = min(answers, (self.in_flight + more) * long)
+        prompts = self.prompts + prompt
+        usd = 0.0 if self.price is None else (prompts * self.price.input_usd + answers * self.price.output_usd) / 1e6
+        return usd, prompts + answers
 
 
 def guess(prompt: Prompt) -> int:

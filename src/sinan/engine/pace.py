@@ -68,16 +68,22 @@ class EndpointPace:
         self._breaker = Breaker(now, give_up)
         self._queue: deque[tuple[_Waiter, int, Hashable]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._away: set[Hashable] = set()
+        """Callers that were sent away, or failed, and will ask again: work there is, though it is not in flight."""
 
     async def enter(self, tokens: int) -> None:
         """Wait until an attempt of about so many tokens may be sent, after those who came before.
 
         Raises ModelUnusable once the endpoint is dead.
         """
+        if self._away:
+            self._away.discard(asyncio.current_task())
         if not self._queue:
             now = self._clock()
             if not self._wait(now, tokens):
                 self._grant(now, tokens, asyncio.current_task() if self._minute else None)
+                if self._sends:
+                    self._sends.sent(now)
                 return
         if self.dead:
             raise self._unusable()
@@ -101,7 +107,8 @@ class EndpointPace:
             if self._breaker.failed:
                 self._alive(now)
             if self._window and self._sends:
-                self._window.answered(now, seconds, self.in_flight)
+                away = len(self._away) if self._away and not self._sends.rate else 0
+                self._window.answered(now, seconds, self.in_flight, away)
                 self._sends.smooth(self._window.latency / (2 * self._window.limit) if self._window.doubling else 0.0)
         elif signal is Signal.REFUSED:
             self._alive(now)
@@ -111,6 +118,8 @@ class EndpointPace:
             self._breaker.failure(now, now - seconds, reason)
         else:
             self._breaker.left(now - seconds)
+        if self._window and (signal is Signal.REFUSED or signal is Signal.FAILED):
+            self._sent_away()
         self.in_flight -= 1
         self._follow()
         if self._queue:
@@ -148,7 +157,7 @@ class EndpointPace:
     def _grant(self, now: float, tokens: int, by: Hashable) -> None:
         self.in_flight += 1
         if self._sends:
-            self._sends.sent(now)
+            self._sends.granted(now)
         if self._minute:
             self._minute.reserve(now, tokens, by)
         if self._breaker.open:
@@ -168,11 +177,11 @@ class EndpointPace:
                 waiter.cancel()
             self._admit()
             raise
+        if self._sends:
+            self._sends.sent(self._clock())
 
     def _return(self, by: Hashable) -> None:
         self.in_flight -= 1
-        if self._sends:
-            self._sends.unsent()
         if self._minute:
             self._minute.cancel(by)
         self._breaker.left(self._clock())
@@ -219,6 +228,11 @@ class EndpointPace:
 
     def _unusable(self) -> ModelUnusable:
         return ModelUnusable(self._breaker.verdict(self._clock(), self.endpoint))
+
+    def _sent_away(self) -> None:
+        if len(self._away) > 2 * self.limit:  # some may have gone for good
+            self._away.clear()
+        self._away.add(_task())
 
     def _follow(self) -> None:
         """Take over the window's limit, and tell where it grew."""

@@ -123,15 +123,16 @@ class _Desk:
         """The result, or None where the budget does not allow the call."""
         if self._budget is None:
             return await sample.ask(cell, question, sampling)
-        tokens = guess(question.prompt)
-        if not await self._budget.enter(cell.model.name, tokens):
+        answer = 0 if question.prompt.continuations else sampling.max_tokens
+        call = await self._budget.enter(cell.model.name, guess(question.prompt), answer)
+        if call is None:
             return None
         result = None
         try:
             result = await sample.ask(cell, question, sampling)
             return result
         finally:
-            self._budget.ended(cell.model.name, tokens, result.completion if result else None)
+            self._budget.ended(call, result.completion if result else None)
 
 
 class _Commits:

@@ -8,7 +8,7 @@ so what it let through in between is its rate, however large a burst it allows.
 
 from bisect import bisect_right, insort
 
-from sinan.engine.chance import Chance
+from sinan.engine.chance import PUSH, Chance
 
 LATE = 0.003
 """Seconds: a send so late does not delay those after it. Timers are late by 1 ms or two."""
@@ -16,6 +16,8 @@ SECOND = 1.0
 """Seconds between two cuts, and over which what was let through is counted: allowances are commonly per second."""
 LONGEST_WAIT = 120.0
 """The longest that an endpoint may ask to be left alone."""
+SLOWEST_TRIAL = 10.0
+"""Sends per second below which no trial is made: it would take seconds, and be a good part of all that is refused."""
 KEPT = 8_192
 """Sends that are remembered."""
 UNDER = 0.97
@@ -50,7 +52,7 @@ class SendRate:
         self.chance = Chance()
         self._number = 0
         self._since = 0
-        self._rate_before = 0.0
+        self._before_trial = (0.0, 0.0, False)
         self._doubling = 1.0
 
     def wait(self, now: float) -> float:
@@ -61,23 +63,21 @@ class SendRate:
         return self.next_at - now
 
     def sent(self, now: float) -> None:
-        """One is sent."""
+        """One is on its way, `granted` some time before: where many are granted at once, the last is sent much later,
+        and a refusal is told by when its send was sent."""
         self._sends.append(now)
         self._number += 1
         if len(self._sends) > 2 * KEPT:
             self._trim()
+
+    def granted(self, now: float) -> None:
+        """One may be sent."""
         if self.chance.trying:
-            if self.chance.over(now, self._number, self.feedback):
-                self._tried(now)
+            self._push(now)
         elif self.rate:
             self._grow(now)
         self.next_at = max(self.next_at, now - LATE) + self.gap
         self._last, self._bound = now, False
-
-    def unsent(self) -> None:
-        """The last one was not sent after all."""
-        if self._sends:
-            self._sends.pop()
 
     def smooth(self, gap: float) -> None:
         """The spacing to keep while nothing was refused: a burst tells nothing about a rate."""
@@ -90,25 +90,29 @@ class SendRate:
         last = self._refused[-1] if self._refused else self._shut_at
         insort(self._refused, sent)
         self.feedback += (seconds - self.feedback) * (0.2 if self.feedback else 1.0)
-        cut = self._heard(now, sent, last, bool(retry_after))
-        if retry_after and not self.chance.share:
+        number = self._number - (len(self._sends) - bisect_right(self._sends, sent))
+        if self.chance.trying:
+            if self.chance.heard(number):
+                self._tried(now)
+            return False
+        if self.rate:
+            cut = self._heard(now, sent, last, number, bool(retry_after))
+        else:
+            cut = self._heard_first(now, sent, number)
+        if retry_after and (self.rate or self._number <= 2 * len(self._refused)) and not self.chance.trying:
             self._leave_alone(now, min(retry_after, LONGEST_WAIT))
         return cut
 
-    def _heard(self, now: float, sent: float, last: float, asked: bool) -> bool:
+    def _heard_first(self, now: float, sent: float, number: int) -> bool:
+        """A refusal while no rate is kept."""
+        if not self.chance.explains_not(number):
+            return False
+        self.chance.forget(number)
+        self._cut(now, sent)
+        return True
+
+    def _heard(self, now: float, sent: float, last: float, number: int, asked: bool) -> bool:
         """Back off from a refusal; `last` was sent the last one before it that was refused."""
-        if self.chance.trying:
-            self.chance.heard(sent)
-            return False
-        number = self._number - (len(self._sends) - bisect_right(self._sends, sent))
-        if not self.rate:
-            if self.chance.in_a_row(number) or (asked and not self.chance.share):
-                self.chance.forget()
-                self._cut(now, sent)
-                return True
-            if not self.chance.share and self.chance.calls_for_trial(number, True):
-                self._try(now, sent)
-            return False
         if sent < self._heard_at:  # on its way already when the last was heard of
             return False
         if last <= sent and self._let_through(last, sent) < 1:
@@ -116,36 +120,39 @@ class SendRate:
             return False
         self._hold = 0.0
         self._since += 1
-        slow = self._since >= 3 and self.rate < 25.0  # a second is too long where most sends are refused
-        if sent < self._cut_at + (0.4 * SECOND if slow else SECOND):
-            return False
-        single = self._since
-        self._cut(now, sent)
-        if asked:  # a wait that it asks for is not questioned
-            return True
-        if self.chance.futile(number, single) or self.chance.calls_for_trial(number, False):
-            self._try(now, sent)
-        return True
+        rate = self.rate
+        slow = self._since >= 3 and rate < 25.0  # a second is too long where most sends are refused
+        cut = sent >= self._cut_at + (0.4 * SECOND if slow else SECOND)
+        if cut:
+            self._cut(now, sent)
+        if rate >= SLOWEST_TRIAL and self.chance.calls_for_trial(now, number):
+            self._try(now, rate)
+        return cut
 
-    def _try(self, now: float, sent: float) -> None:
-        """Send more slowly for a while, to see whether fewer are refused."""
+    def _try(self, now: float, refused: float) -> None:
+        """Send more quickly for a moment than at the rate that was refused, to see whether more are let through."""
+        self._before_trial = (self.rate, self._anchor, self._seeking)
         self.chance.begin(now, self._number)
-        self._rate_before = self.rate
-        while_ = min(SECOND, max(0.05, sent - self._sends[0]))
-        self._anchor = self.rate or max(1.0, self._let_through(sent - while_, sent) / while_)
-        self.rate = self._began = self.chance.factor * self._anchor
+        self.rate = PUSH * refused
         self.gap = 1.0 / self.rate
+        self.next_at = min(self.next_at, now + self.gap)
+
+    def _push(self, now: float) -> None:
+        """One was sent during a trial: its rate doubles in a while, as long as nothing speaks against it."""
+        self.rate *= 2.0 ** (min(now - self._last, 0.1) / max(SECOND, 1.5 * self.feedback))
+        self.gap = 1.0 / self.rate
+        known = self._number - (len(self._sends) - bisect_right(self._sends, now - 1.2 * self.feedback))
+        if self.chance.over(now, known):
+            self._tried(now)
 
     def _tried(self, now: float) -> None:
-        if self.chance.trying:
-            self.rate = self.chance.factor * self._anchor
-            self.gap = 1.0 / self.rate
-        elif self.chance.share:
+        if self.chance.share:
             self.rate = self.gap = 0.0
             self.next_at = self.asked_until = now
         else:
-            self._set(now, now, UNDER * self._anchor, self._anchor, STEADY)
-            self._seeking = not self._rate_before
+            rate, anchor, seeking = self._before_trial
+            self._set(now, now, rate, anchor, STEADY)
+            self._seeking = seeking
 
     def _shut(self, now: float, sent: float) -> None:
         """Nothing is let through at the moment: look again after a growing while, whatever the rate is."""

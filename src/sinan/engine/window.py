@@ -42,8 +42,9 @@ class Window:
         self._skip = 0
         self._rest, self._rest_until = REST, 0.0
 
-    def answered(self, now: float, seconds: float, in_flight: int) -> None:
-        """An answer came after so many seconds; `in_flight` counts it still."""
+    def answered(self, now: float, seconds: float, in_flight: int, away: int = 0) -> None:
+        """An answer came after so many seconds; `in_flight` counts it still. `away`: callers that wait before they
+        ask again, and would fill the places that are free."""
         self.latency += (seconds - self.latency) * (0.1 if self.latency else 1.0)
         if self._skip > 0:  # was sent before the limit changed
             self._skip -= 1
@@ -52,7 +53,7 @@ class Window:
             return
         self._round.add(seconds, in_flight)
         if self.doubling:
-            self._double(now, seconds, in_flight)
+            self._double(now, seconds, in_flight, away)
         elif self._round.count >= max(ENOUGH, 2 * self.limit):
             self._experiment(now)
 
@@ -72,8 +73,8 @@ class Window:
         self._round, self._skip, self._power, self._before = _Round(now), 0, 0.0, None
         self._settled_limit = self.limit
 
-    def _double(self, now: float, seconds: float, in_flight: int) -> None:
-        if not self._doubted and 1.25 * in_flight + 2.0 >= self.limit < self._most:
+    def _double(self, now: float, seconds: float, in_flight: int, away: int) -> None:
+        if not self._doubted and 1.25 * (in_flight + away) + 2.0 >= self.limit < self._most:
             self._grown += min(1.0, seconds / DOUBLING)
             self.limit += int(self._grown)
             self._grown -= int(self._grown)

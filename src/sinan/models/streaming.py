@@ -123,7 +123,10 @@ class Streaming:
         return None
 
     async def _chunks(self, response: aiohttp.ClientResponse, heard: "_Heard") -> None:
-        """Everything up to [DONE], each piece with the instant at which it came."""
+        """Everything up to [DONE], each piece with the instant at which it came.
+
+        Some servers leave the marker out; there a stream that ends as HTTP wants it, after a finish_reason, is whole.
+        """
         events, size = stream.Events(), 0
         async for piece in response.content.iter_any():
             now = time.perf_counter()
@@ -132,8 +135,8 @@ class Streaming:
                 raise TransientError(f"the stream is longer than {BODY_LIMIT:,} bytes")
             if heard.took_all(events.feed(piece), now):
                 return await self._tail(response)
-        if not heard.took_all(events.end(), time.perf_counter()):
-            raise TransientError("the stream ended without [DONE]")
+        if not heard.took_all(events.end(), time.perf_counter()) and not heard.finished:
+            raise TransientError("the stream ended without [DONE] and without a finish_reason")
         return None
 
     async def _tail(self, response: aiohttp.ClientResponse) -> None:
@@ -266,6 +269,8 @@ class _Heard:
         self.gaps = array("d")
         self.chunks = 0
         self.usage = Usage()
+        self.finished = False
+        """Whether the server said why the answer ended."""
         self._before = 0.0
 
     def took_all(self, events: list[bytes], now: float) -> bool:
@@ -275,6 +280,7 @@ class _Heard:
             if data == stream.DONE:
                 return True
             chunk = stream.read_chunk(data)
+            self.finished = self.finished or chunk.finished
             if chunk.usage is not None:
                 self.usage = chunk.usage
             if chunk.content:

@@ -51,6 +51,14 @@ class RunFolder:
         """Whether run.json is there."""
         return (self.path / "run.json").exists()
 
+    @property
+    def scored_again(self) -> bool:
+        """Whether its answers are those of another run. One that cannot be read is not known to be."""
+        try:
+            return "scored_from" in self.about()
+        except StoreError:
+            return False
+
     def about(self) -> dict[str, Any]:
         """run.json. Raises StoreError where it is missing, broken or from a newer sinan."""
         about = _read_json(self.path / "run.json")
@@ -160,7 +168,7 @@ def find(runs: Path, name: str) -> RunFolder:
         raise UnknownName(name, "run", (), f"{len(near)} runs begin so: {', '.join(r.id for r in near[:5])}.")
     if name == "last":
         raise UnknownName(name, "run", (), f"No run is in {runs}. Begin one: sinan run first-light -m needle/s")
-    raise UnknownName(name, "run", (run.id for run in known), f"All of them: sinan show --runs {runs}")
+    raise UnknownName(name, "run", (run.id for run in known), f"All of them: sinan show --list --runs {runs}")
 
 
 def listed(runs: Path) -> list[RunFolder]:

@@ -21,7 +21,7 @@ def unfinished(runs: Path, about: Mapping[str, Any]) -> RunFolder | None:
             before = folder.about()
         except StoreError:
             continue
-        if before["spec"] != about["spec"]:
+        if before["spec"] != about["spec"] or "scored_from" in before:
             continue
         return folder if before["status"] in ("running", "stopped") and not being_written(folder) else None
     return None

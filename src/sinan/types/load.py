@@ -71,6 +71,12 @@ class Spread:
 STATISTICS = ("mean", "p50", "p75", "p90", "p95", "p99", "max")
 TIMES = ("ttft", "tpot", "itl", "e2e")
 """Time to the first token, per further token, between two chunks, and of the whole answer."""
+IN_STREAMS = ("ttft", "tpot", "itl")
+"""Those that only a stream shows."""
+PER_PLACE = 2
+"""Requests for each place in flight below which a closed loop did not hold its level."""
+SENT = 0.95
+"""Share of the drawn rate below which an open loop did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +170,8 @@ class Level:
     arrivals: Arrivals | None = None
     """None in a closed loop."""
     verdicts: tuple[Verdict, ...] = ()
+    at_once: bool = False
+    """Whether answers were streamed but came in one piece, so that nothing is known of what only a stream shows."""
 
     @property
     def failed(self) -> int:
@@ -174,6 +182,18 @@ class Level:
     def kept(self) -> bool | None:
         """Whether every target is kept; None where there is none."""
         return all(verdict.kept for verdict in self.verdicts) if self.verdicts else None
+
+    @property
+    def reached(self) -> bool:
+        """Whether the load was what the level says: two requests for each place in flight, or 95 % of the rate."""
+        if self.arrivals is not None:
+            return self.arrivals.sent >= SENT * self.arrivals.scheduled
+        return self.sent >= PER_PLACE * self.at and self.in_flight_max >= self.at
+
+    @property
+    def answers(self) -> bool:
+        """Whether a search may name this level: every target kept, under the load it says, by a client that kept up."""
+        return bool(self.kept) and self.reached and self.client.kept_up
 
     def per_second(self, count: float | None) -> float | None:
         """A count over the level's time; None where there is no count or no time."""
@@ -213,10 +233,12 @@ class Level:
             "total_tokens_per_s": self.per_second(self.tokens_total),
             "in_flight": {"mean": self.in_flight_mean, "max": self.in_flight_max},
             **{name: None if spread is None else asdict(spread) for name, spread in self.spreads.items()},
+            "came_at_once": self.at_once,
             "tokens_counted_by": self.counted_by,
             "tokens_per_chunk": self.tokens_per_chunk,
             "arrivals": None if self.arrivals is None else asdict(self.arrivals),
             "client": asdict(self.client),
+            "reached": self.reached,
             "targets": [asdict(verdict) for verdict in self.verdicts],
             "kept": self.kept,
         }
@@ -276,6 +298,8 @@ class LoadTest:
     """In the order in which they were measured."""
     best: float | None = None
     """Of a search that came to its end: the highest level that keeps the targets; None where none does."""
+    at_end_of_range: bool = False
+    """Whether `best` is the highest that the search was to try, so that the limit may lie higher."""
     notes: tuple[str, ...] = ()
     """What a reader must know to read the numbers right."""
 
@@ -286,10 +310,11 @@ class LoadTest:
 
     def to_json(self) -> dict[str, Any]:
         """The document of `sinan perf --json`."""
-        search = None
+        search: dict[str, Any] | None = None
         if self.spec.search:
             targets = [target.text for target in self.spec.targets]
-            search = {"over": self.spec.search, "best": self.best, "targets": targets, "measured": len(self.levels)}
+            search = {"over": self.spec.search, "best": self.best, "at_end_of_range": self.at_end_of_range}
+            search |= {"targets": targets, "measured": len(self.levels)}
         return {
             "model": self.model,
             "identity": dict(self.identity),

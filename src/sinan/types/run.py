@@ -119,7 +119,7 @@ class CellResult:
             ],
             "tokens_in": self.tokens_in,
             "tokens_out": self.tokens_out,
-            "cost_usd": self.cost_usd,
+            "cost_usd": None if self.cost_usd is None else round(self.cost_usd, 9),
         }
 
     @classmethod
@@ -183,8 +183,15 @@ class Run:
     requests: Mapping[str, int]
     """`sent`, `cached`, `resumed` (answers taken from the journal), `retried`."""
     seconds: float
+    expected: int | None = None
+    """Results that the run has when it is complete: the numbers of a run that was stopped are of a part."""
     samples: Callable[[], Any] = field(repr=False, compare=False, default=lambda: None)
     """Gives one row per draw as a lazy DuckDB relation: nothing is read until it is asked for."""
+
+    @property
+    def asked(self) -> int:
+        """Results that are there, failures among them."""
+        return sum(sum(result.outcomes.values()) for result in self.results)
 
     @property
     def failed(self) -> int:
@@ -192,7 +199,7 @@ class Run:
         return sum(result.outcomes["failed"] for result in self.results)
 
     def to_json(self) -> dict[str, Any]:
-        """The document of `sinan run --json`."""
+        """The document of `sinan run --json`. Of a run that is not complete it says how much of it was asked."""
         return {
             "run": self.id,
             "path": self.path,
@@ -200,4 +207,4 @@ class Run:
             "results": [result.to_json() for result in self.results],
             "requests": dict(self.requests),
             "seconds": round(self.seconds, 3),
-        }
+        } | ({} if self.status == "complete" else {"asked": self.asked, "expected": self.expected})

@@ -98,6 +98,8 @@ class Chunk:
     """Whether the model wrote something: text, reasoning or a part of a tool call."""
     usage: Usage | None
     """Where the server counted."""
+    finished: bool = False
+    """Whether it gives a reason for the end of the answer (`finish_reason`)."""
 
 
 def read_chunk(data: bytes) -> Chunk:
@@ -118,7 +120,7 @@ def read_chunk(data: bytes) -> Chunk:
         raise TransientError("a chunk of the stream has choices that cannot be read")
     counted = usage(chunk) if isinstance(chunk.get("usage"), dict) else None
     wrote = [_wrote(choice) for choice in choices]
-    return Chunk(any(wrote), counted)
+    return Chunk(any(wrote), counted, any(map(_finished, choices)))
 
 
 def _decoded(data: bytes) -> Any:
@@ -131,6 +133,11 @@ def _decoded(data: bytes) -> Any:
         return json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError):
         raise TransientError("a chunk of the stream is no JSON") from None
+
+
+def _finished(choice: dict[str, Any]) -> bool:
+    reason = choice.get("finish_reason")
+    return isinstance(reason, str) and bool(reason)
 
 
 def _wrote(choice: dict[str, Any]) -> bool:
