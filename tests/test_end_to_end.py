@@ -572,3 +572,86 @@ def test_long_answers_do_not_cost_more_than_the_budget_because_short_ones_end_fi
         code, out, err = sinan(work, "run", "q.jsonl", *words, "--max-cost", "0.002", "--concurrency", "64")
         cell = json.loads(out)["results"][0]
         assert code == 3 and cell["cost_usd"] <= 0.0022, err
+
+
+def test_one_question_that_is_denied_is_one_failure_and_not_the_end(work):
+    with ChatServer(lambda q: (403, "filtered") if "#30#" in q else right(q)) as server:
+        code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--json", "--concurrency", "4")
+        outcomes = json.loads(out)["results"][0]["outcomes"]
+        assert (code, outcomes["failed"], outcomes["correct"]) == (1, 1, 59) and "filtered" in err
+    with ChatServer(lambda q: (401, "revoked") if number_in(q) > 20 else right(q)) as server:
+        code, out, err = sinan(
+            work, "run", "q.jsonl", "-m", server.model, "--json", "--runs", "b", "--concurrency", "1"
+        )
+        assert code == 2 and "401" in err and sum(server.asked.values()) == 21 + 5
+
+
+def test_a_file_that_changes_while_it_is_asked_stops_the_run(work):
+    rows = [{"id": i, "question": f"#{i}# times seven?", "answer": str(i * 7)} for i in range(400)]
+    (work / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with ChatServer(right, hold_after=20) as server:
+        process = start(work, "run", "q.jsonl", "-m", server.model, "--concurrency", "4")
+        until(lambda: server.held.is_set() and lines(work) == 20)
+        text = (work / "q.jsonl").read_text()
+        (work / "q.jsonl").write_text(text.replace("seven?", "7?"))
+        server.release()
+        _, err = process.communicate(timeout=60)
+        one_line(err, process.returncode, 2, "was changed while it was being asked")
+        assert not any("7?" in question for question in server.asked if number_in(question) >= 130)
+
+
+OWN = """
+from sinan.catalog.own import from_file
+from dataclasses import dataclass, replace
+from sinan.types import Score, Outcome
+@dataclass(frozen=True)
+class Odd:
+    def __call__(self, sample, completion):
+        {body}
+def benchmark():
+    made = from_file("q.jsonl")
+    protocols = {{"default": replace(made.protocols["default"], scorer=Odd())}}
+    return replace(made, id="mine", protocols=protocols)
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["return True", "return Score('1', Outcome.CORRECT)", "return Score(float('nan'), Outcome.WRONG)",
+     "return Score(None, Outcome.CORRECT)", "raise SystemExit(0)"],
+)  # fmt: skip
+def test_what_is_no_score_is_a_failure_and_the_paid_answer_is_kept(work, body):
+    (work / "mine.py").write_text(OWN.format(body=body))
+    with ChatServer(right) as server:
+        words = ("run", "./mine.py", "-m", server.model, "--json", "--no-cache", "-n", "8")
+        code, out, err = sinan(work, *words)
+        cell = json.loads(out)["results"][0]
+        assert (code, cell["outcomes"]["failed"], cell["n"], cell["value"]) == (1, 8, 0, None), err
+        assert lines(work) == 8 and "scorer" in err
+
+
+def test_what_own_code_prints_stays_out_of_the_document(work):
+    body = "print('hello'); return Score(1.0, Outcome.CORRECT)"
+    (work / "mine.py").write_text(OWN.format(body=body))
+    with ChatServer(right) as server:
+        code, out, err = sinan(work, "run", "./mine.py", "-m", server.model, "--json", "-n", "3")
+        assert code == 0 and json.loads(out)["results"][0]["value"] == 1.0 and "hello" in err
+
+
+def test_a_second_ctrl_c_ends_a_run_whose_loop_is_blocked(work):
+    (work / "mine.py").write_text(OWN.format(body="\n        while True: pass"))
+    with ChatServer(right) as server:
+        process = start(work, "run", "./mine.py", "-m", server.model, "-n", "3")
+        until(lambda: sum(server.answered.values()) >= 1)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 130
+
+
+def test_no_call_is_begun_after_the_time_is_over(work):
+    with ChatServer(right) as server:
+        model = f"{server.model}&rpm=60"
+        code, out, err = sinan(work, "run", "q.jsonl", "-m", model, "--json", "--max-time", "1.5", "--no-cache")
+        document = json.loads(out)
+        assert code == 3 and "of 1.5 seconds" in err
+        assert document["seconds"] < 20 and document["results"][0]["n"] == sum(server.asked.values()) < 30

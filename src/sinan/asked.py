@@ -66,6 +66,7 @@ class Asked:
             cache=cache,
             keys=Keys(self.versions),
             budget=budget,
+            stops=[pace.stop for pace in self.paces.values()],
         )
         for pace in self.paces.values():
             pace.changed = schedule.grow

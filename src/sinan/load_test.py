@@ -368,7 +368,7 @@ def _notes(
 def _doubts(spec: LoadSpec, levels: Sequence[Level]) -> Iterator[str]:
     """Levels whose numbers are not what they seem."""
     if raised := [level for level in levels if spec.requests and level.sent > spec.requests]:
-        sent = ", ".join(f"{level.sent:,} at {level.at:g}" for level in raised)
+        sent = ", ".join(f"{level.sent:,} at {level.at:g}" for level in sorted(raised, key=lambda one: one.at))
         yield f"--requests {spec.requests} is too few to tell what so many do: a search sends 4 x the level ({sent})"
     if once := [level for level in levels if level.at_once]:
         yield (

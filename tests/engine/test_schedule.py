@@ -176,6 +176,7 @@ class Sampled(FakeModel):
     [
         ({"generate", "seed"}, {"temperature": 1.0}, True),
         ({"generate"}, {"temperature": 1.0, "seed": 5}, True),
+        ({"generate"}, {"temperature": None, "seed": 5}, True),
         ({"generate"}, {"temperature": 1.0}, False),
         ({"generate", "seed"}, {}, False),
     ],

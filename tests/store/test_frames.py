@@ -99,7 +99,7 @@ def test_a_page_of_a_run_that_goes_on_is_that_of_its_first_lines(tmp_path):
     folder = create(tmp_path, "a")
     asked = {"spec": {}, "cells": [], "models": [], "sinan": "0.1.0", "created": now(), "status": "running"}
     folder.journal.write_bytes(b"".join(line(i, None if i % 3 == 0 else "x") for i in range(50)) + b'{"half')
-    spec = {"targets": [], "models": [], "limit": None, "shots": None, "draws": 1, "seed": 0, "parameters": {}}
+    spec = {"targets": ["q.jsonl"], "models": [], "limit": None, "shots": None, "draws": 1, "seed": 0, "parameters": {}}
     folder.describe(asked | {"spec": spec | {"protocol": "default", "scorer": None}})
     whole = [frames.page(folder, {}, 7, offset) for offset in (0, 7, 49, 60)]
     folder.describe(folder.about() | {"resumed": False})

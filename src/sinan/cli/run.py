@@ -1,6 +1,7 @@
 """`sinan run`: evaluate."""
 
 import asyncio
+import contextlib
 import json
 import signal
 import sys
@@ -101,7 +102,7 @@ def command(**options: Any) -> int:
     how |= {"max_tokens": options["max_tokens_total"], "cache": not options["no_cache"]}
     how |= {name: _number(f"--{name}", options) for name in ("concurrency", "workers")}
     try:
-        with watch:
+        with watch, contextlib.redirect_stdout(sys.stderr):  # what anybody's own code prints is not our document
             run = in_loop(_interruptible(evaluate(spec, **how, watch=watch), watch))
     except (KeyboardInterrupt, asyncio.CancelledError):
         if watch.run is None:
@@ -122,12 +123,13 @@ def command(**options: Any) -> int:
 
 def _estimate(spec: RunSpec, options: dict[str, Any]) -> int:
     """Nothing is asked; how files of one's own were understood is said here too."""
-    from sinan.cli.estimate import print_estimate
+    from sinan.cli.estimate import Limits, print_estimate
     from sinan.evaluate import foresee
 
     how = {name: options[name] for name in ("runs", "resume", "timeout")}
     how["concurrency"] = _number("--concurrency", options)
-    print_estimate(asyncio.run(foresee(spec, **how)), options["as_json"])
+    limits = Limits(options["max_cost"], options["max_tokens_total"], options["max_time"], not options["no_cache"])
+    print_estimate(asyncio.run(foresee(spec, **how)), options["as_json"], limits)
     return 0
 
 
@@ -152,16 +154,18 @@ def _with_remedy(error: SinanError, resume: str) -> SinanError:
 
 def _resume(run: Run, options: dict[str, Any]) -> str:
     """The command that goes on: with the same limits, which count anew."""
-    limits = [f"--{n} {options[n.replace('-', '_')]:g}" for n in BUDGETS if options[n.replace("-", "_")] is not None]
+    limits = [f"--{n} {options[n.replace('-', '_')]:.15g}" for n in BUDGETS if options[n.replace("-", "_")] is not None]
     return " ".join(["sinan run --resume", run.path, *limits])
 
 
 async def _interruptible(work: Coroutine[Any, Any, Run], watch: "Plain") -> Run:
     """Ctrl-C and SIGTERM end a run cleanly once it has begun; before that, and the second time, at once."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    heard: list[int] = []  # by the handler itself: a loop that is busy hears nothing of the first
 
     def on_signal(number: int, frame: object) -> None:
-        if task is None or not watch.running or task.cancelling():
+        heard.append(number)
+        if task is None or not watch.running or len(heard) > 1:
             raise KeyboardInterrupt
         loop.call_soon_threadsafe(task.cancel)
 

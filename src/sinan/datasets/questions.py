@@ -28,6 +28,8 @@ from sinan.types import Dataset, Image, Sample
 QUESTION = ("question", "prompt", "input", "messages")
 ANSWER = ("answer", "target", "gold", "label")
 FEW = 100_000
+OFTEN = 100
+"""Rows between two looks at whether the file is still the same."""
 ROLES = ("system", "user", "assistant", "tool")
 
 
@@ -50,14 +52,44 @@ def questions(path: str | Path) -> tuple[Dataset, Guess]:
         raise BadFile(f"{file} is no file. A file of questions is named by its path.")
     if file.suffix.lower() not in READERS:
         raise BadFile(f"{file.name}: questions are read from {', '.join(READERS)}, not from {file.suffix or 'this'}")
+    state = _state(file)
     guess, hashes = _check(file)
     fingerprint = file_sha256(file)
+    _refuse_change(file, state)
     if hashes:
         fingerprint = hashlib.sha256("\n".join([fingerprint, *hashes]).encode()).hexdigest()
-    return Dataset(partial(_read, file), size=guess.rows, fingerprint=fingerprint), guess
+    return Dataset(partial(_unchanged, file, state), size=guess.rows, fingerprint=fingerprint), guess
 
 
-def _read(file: Path, subset: str, seed: int) -> Iterator[Sample]:
+def _unchanged(file: Path, state: tuple[int, ...], subset: str, seed: int) -> Iterator[Sample]:
+    """The samples, as long as the file stays what it was when it was hashed: answers to other questions would stand
+    under the hash of these."""
+    try:
+        for number, row in enumerate(_rows(file)):
+            if number % OFTEN == 0:
+                _refuse_change(file, state)
+            yield _sample(file, row, number)
+    except BadFile:
+        _refuse_change(file, state)  # it was sound when it was checked: that it was changed is what has to be said
+        raise
+    _refuse_change(file, state)
+
+
+def _state(file: Path) -> tuple[int, ...]:
+    status = file.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _refuse_change(file: Path, state: tuple[int, ...]) -> None:
+    try:
+        same = _state(file) == state
+    except OSError:
+        same = False
+    if not same:
+        raise BadFile(f"{file} was changed while it was being asked. What was answered before is kept; run it again")
+
+
+def _read(file: Path) -> Iterator[Sample]:
     return (_sample(file, row, number) for number, row in enumerate(_rows(file)))
 
 
@@ -69,7 +101,7 @@ def _check(file: Path) -> tuple[Guess, list[str]]:
     """One pass over the file: its guess, and the hashes of its pictures."""
     ids, pictures = array("q"), hashlib.sha256()
     choices = numbers = images = 0
-    for sample in _read(file, "", 0):
+    for sample in _read(file):
         ids.append(hash(sample.id))
         choices += bool(sample.choices)
         numbers += not sample.choices and is_numeric(sample.target)

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sinan.errors import UsageError
+from sinan.errors import BudgetReached, UsageError
 from sinan.types import Completion, Prompt
 from sinan.types.price import Price
 
@@ -96,6 +96,19 @@ class Budget:
         used = " and ".join(text for limit, text in told if limit < math.inf)
         return f"the budget is reached: {used} spent in {spent.calls:,} call{'s' * (spent.calls != 1)}"
 
+    def at_its_end(self, hear: Callable[[BudgetReached], None]) -> asyncio.TimerHandle | None:
+        """Call `hear` when the time is over; None where time is not limited."""
+        if self._seconds == math.inf:
+            return None
+
+        def over() -> None:
+            self._over = True
+            hear(BudgetReached(self.reached or ""))
+            self._wake()
+
+        left = self._seconds - (self._clock() - self._began)
+        return asyncio.get_running_loop().call_later(max(0.0, left), over)
+
     async def enter(self, model: str, prompt: int, answer: int | None) -> Call | None:
         """Wait until a call may begin, and count it as begun; None once the budget is reached.
 
@@ -138,6 +151,9 @@ class Budget:
             tokens_in = call.prompt if usage.tokens_in is None else usage.tokens_in
             tokens_out = -(-characters // CHARACTERS) if usage.tokens_out is None else usage.tokens_out
             call.calls.count(tokens_in, tokens_out)
+        self._wake()
+
+    def _wake(self) -> None:
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():

@@ -16,7 +16,7 @@ from sinan.engine.breaker import Breaker
 from sinan.engine.limits import MinuteLimits
 from sinan.engine.send_rate import SendRate
 from sinan.engine.window import Window
-from sinan.errors import ModelUnusable
+from sinan.errors import BudgetReached, ModelUnusable
 from sinan.types import Limits, Signal
 
 _Waiter = asyncio.Future[None]
@@ -68,6 +68,7 @@ class EndpointPace:
         self._breaker = Breaker(now, give_up)
         self._queue: deque[tuple[_Waiter, int, Hashable]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._stopped: BudgetReached | None = None
         self._away: set[Hashable] = set()
         """Callers that were sent away, or failed, and will ask again: work there is, though it is not in flight."""
 
@@ -78,6 +79,8 @@ class EndpointPace:
         """
         if self._away:
             self._away.discard(asyncio.current_task())
+        if self._stopped is not None:
+            raise BudgetReached(str(self._stopped))
         if not self._queue:
             now = self._clock()
             if not self._wait(now, tokens):
@@ -124,6 +127,13 @@ class EndpointPace:
         self._follow()
         if self._queue:
             self._admit()
+
+    def stop(self, why: BudgetReached) -> None:
+        """Let nobody in any more: whoever waits, and whoever comes, gets `why`. Those in flight go on."""
+        self._stopped = why
+        for waiter, _, _ in self._queue:
+            if not waiter.done():
+                waiter.set_exception(BudgetReached(str(why)))
 
     @property
     def waiting(self) -> str:

@@ -179,11 +179,24 @@ def _read(benchmark: Benchmark, subset: str, seed: int, quota: int | None) -> It
     """The first samples. What somebody's own code raises while it reads them becomes one line that names the
     benchmark."""
     try:
-        yield from islice(benchmark.dataset.read(subset, seed), quota)
+        for sample in islice(benchmark.dataset.read(subset, seed), quota):
+            if not isinstance(sample.id, str) or not (sample.id.isascii() or _is_unicode(sample.id)):
+                raise UsageError(
+                    f"{benchmark.id}: the id of a sample must be a text of whole characters: {sample.id!r}"
+                )
+            yield sample
     except (SinanError, GeneratorExit):
         raise
     except Exception as error:
         raise UsageError(f"{benchmark.id}: reading its samples raised {type(error).__name__}: {error}") from error
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def spread(limit: int, sizes: Sequence[int]) -> list[int]:

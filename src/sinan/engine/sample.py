@@ -5,6 +5,9 @@ from dataclasses import replace
 from sinan.errors import ModelError, ModelUnusable
 from sinan.types import Cell, Completion, Outcome, Question, SampleResult, Sampling, Score
 
+LARGEST = 1e100
+"""Of a score: sums of a billion of them are still numbers."""
+
 
 async def ask(cell: Cell, question: Question, sampling: Sampling) -> SampleResult:
     """The result of one question. Raises ModelUnusable, which no other question of this model would survive."""
@@ -27,7 +30,7 @@ def judged(cell: Cell, question: Question, completion: Completion) -> SampleResu
 
 def drawn(cell: Cell, question: Question) -> Sampling:
     """The cell's sampling with the seed of this draw: one seed for all draws would make them one."""
-    if not cell.sampling.temperature:
+    if cell.sampling.temperature == 0:
         return cell.sampling
     if cell.sampling.seed is not None:
         return replace(cell.sampling, seed=cell.sampling.seed + question.draw)
@@ -37,9 +40,21 @@ def drawn(cell: Cell, question: Question) -> Sampling:
 def judge(cell: Cell, question: Question, completion: Completion) -> Score:
     """The scorer's verdict; a scorer's bug is neither a wrong answer nor a reason to lose a paid one."""
     try:
-        return cell.protocol.scorer(question.sample, completion)
-    except Exception as error:
+        score = cell.protocol.scorer(question.sample, completion)
+    except (Exception, SystemExit) as error:
         return failed(f"the scorer raised {type(error).__name__}: {error}")
+    return score if _sound(score) else failed(f"the scorer gave no score: {score!r:.200}")
+
+
+def _sound(score: object) -> bool:
+    """Whether it can be counted: a finite number with an outcome, or a failure without one."""
+    if not isinstance(score, Score) or not isinstance(score.outcome, Outcome):
+        return False
+    texts = isinstance(score.answer, str | None) and isinstance(score.explanation, str)
+    if score.value is None:
+        return texts and score.outcome is Outcome.FAILED
+    number = isinstance(score.value, int | float) and -LARGEST <= score.value <= LARGEST
+    return texts and number and score.outcome is not Outcome.FAILED
 
 
 def failed(reason: str) -> Score:

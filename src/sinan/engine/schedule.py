@@ -36,9 +36,11 @@ class Schedule:
         cache: Cache | None = None,
         keys: Keys | None = None,
         budget: Budget | None = None,
+        stops: Sequence[Callable[[BudgetReached], None]] = (),
     ) -> None:
         """`workers`: how many a model can keep busy now; may grow later (`grow`). `counted` hears of each result once
-        it is durable."""
+        it is durable. `stops` are called when the budget's time is over: from then on nothing is sent."""
+        self._stops = stops
         self._cells, self._wanted, self._budget = cells, workers, budget
         self._commits = _Commits(journal, counted, cache)
         self._desk = _Desk(cache, keys or Keys(), budget, self._commits)
@@ -56,8 +58,11 @@ class Schedule:
                 self._lines = {id(model): (model, questions) for model, questions in _by_model(self._cells)}
                 self._working = dict.fromkeys(self._lines, 0)
                 self.grow()
+                timer = self._budget.at_its_end(self._time_up) if self._budget else None
                 while self._tasks:
                     await asyncio.wait(self._tasks)
+                if timer:
+                    timer.cancel()
                 self._commits.finish()
         except BaseExceptionGroup as errors:
             raise _first(errors) from None
@@ -66,6 +71,10 @@ class Schedule:
             await asyncio.shield(self._commits.commit())
         if self._budget and self._budget.reached:
             raise BudgetReached(self._budget.reached)
+
+    def _time_up(self, why: BudgetReached) -> None:
+        for stop in self._stops:
+            stop(why)
 
     def grow(self) -> None:
         """Start more workers where their model can now keep more of them busy."""
@@ -131,6 +140,8 @@ class _Desk:
         try:
             result = await sample.ask(cell, question, sampling)
             return result
+        except BudgetReached:  # while it waited to be sent, or to be sent again
+            return None
         finally:
             self._budget.ended(call, result.completion if result else None)
 

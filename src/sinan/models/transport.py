@@ -28,7 +28,7 @@ import aiohttp
 import orjson
 import yarl
 
-from sinan.errors import ModelError, ModelUnusable, Refused, RequestRejected, TransientError
+from sinan.errors import ModelError, ModelUnusable, Refused, RequestRejected, TransientError, Unsupported
 from sinan.models import refusal
 from sinan.models.trials import Trials
 from sinan.types import Pace, Signal, Unpaced
@@ -38,6 +38,7 @@ Error = TypeVar("Error", bound=ModelError)
 
 _TRY_AGAIN = {408, 409, 425}
 _UNUSABLE = {401, 402, 403, 404}
+DENIED = 5
 _ERROR_BODY = 64 * 1024
 """Bytes of an error's body that are read; no message is longer."""
 
@@ -111,6 +112,8 @@ class Transport:
         self.retried = 0
         """Attempts beyond the first, over all calls."""
         self._sleep, self._draw = sleep, draw
+        self._answered, self._denied = False, 0
+        """Whether anything was answered yet; and how often in a row it was said since that nothing will be."""
         self._unusable: ModelUnusable | None = None
         self._open: aiohttp.ClientSession | None = None
         self._urls: dict[str, yarl.URL] = {}
@@ -168,7 +171,7 @@ class Transport:
             began, signal, reason, wish, spent = time.perf_counter(), Signal.LEFT, "", None, None
             try:
                 value = read(await self._attempt(path, payload))
-                signal = Signal.ANSWERED
+                signal, self._answered, self._denied = Signal.ANSWERED, True, 0
                 spent = took(value) if took else None
                 return Reply(value, trials.made + 1, time.perf_counter() - began)
             except TransientError as error:
@@ -177,9 +180,7 @@ class Transport:
                 trials.add(error)
             except ModelError as error:
                 signal = Signal.ANSWERED
-                named = self._named(error, trials.made + 1)
-                self._unusable = named if isinstance(named, ModelUnusable) else None
-                raise named from None
+                raise self._judged(self._named(error, trials.made + 1)) from None
             finally:
                 seconds = time.perf_counter() - began
                 self.pace.leave(signal, seconds, tokens=spent, retry_after=wish, reason=reason)
@@ -187,6 +188,19 @@ class Transport:
                 raise self._named(trials.verdict(), trials.made)
             self.retried += 1
             await self._sleep(trials.wait(self._draw()))
+
+    def _judged(self, error: ModelError) -> ModelError:
+        """Whether nothing more can be asked, or only not this: a filter before a server denies single questions with
+        the very codes that mean everything. One that has answered is believed the `DENIED`th time in a row."""
+        if not isinstance(error, ModelUnusable):
+            return error
+        self._denied += 1
+        if self._answered and self._denied < DENIED and not isinstance(error, Unsupported):
+            rejected = RequestRejected(*error.args)
+            rejected.attempts = error.attempts
+            return rejected
+        self._unusable = error
+        return error
 
     async def close(self) -> None:
         """Let go of all connections. A later call opens new ones."""
@@ -222,7 +236,8 @@ class Transport:
             raise RequestRejected(f"the answer is longer than {self.patience.body_limit:,} bytes")
         reason = "an empty answer" if not body.strip() else "an answer that is no JSON"
         with contextlib.suppress(ValueError, RecursionError):
-            return _decoded(self._without_key(body))
+            reply, key = _decoded(self._without_key(body)), self.endpoint.key or ""
+            return _without(reply, key) if len(key) >= 8 and b"\\" in body else reply
         raise TransientError(f"{reason} ({response.status})")
 
     def _without_key(self, body: bytes) -> bytes:
@@ -293,6 +308,15 @@ class Transport:
     def _headers(self) -> dict[str, str]:
         authorization = {"Authorization": f"Bearer {self.endpoint.key}"} if self.endpoint.key else {}
         return {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "sinan"} | authorization
+
+
+def _without(value: Any, key: str) -> Any:
+    """The value without the key: as escapes it is not to be found in the bytes of a reply."""
+    if isinstance(value, str):
+        return value.replace(key, "(key)")
+    if isinstance(value, dict):
+        return {_without(name, key): _without(one, key) for name, one in value.items()}
+    return [_without(one, key) for one in value] if isinstance(value, list) else value
 
 
 def _decoded(body: bytes) -> Any:

@@ -112,11 +112,19 @@ def _rows(path: Path) -> Iterable[dict[str, Any]]:
 
 def _sound(row: Mapping[str, Any]) -> _Seen | None:
     try:
-        longest = [(str(i), float(s or 0), None if t is None else float(t)) for i, s, t in row["longest"] or ()]
-        tokens, latency = (None if row[name] is None else float(row[name]) for name in ("tokens_out", "latency_s"))
+        longest = [(str(i), _number(s) or 0.0, _number(t)) for i, s, t in row["longest"] or ()]
+        tokens, latency = _number(row["tokens_out"]), _number(row["latency_s"])
         return _Seen((str(row["benchmark"]), str(row["model"])), tokens, latency, longest)
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _number(value: Any) -> float | None:
+    """Raises ValueError for what no length can be."""
+    number = None if value is None else float(value)
+    if number is not None and not 0 <= number < 1e12:
+        raise ValueError(value)
+    return number
 
 
 def _mean(seen: _Seen, cell: Cell) -> Earlier | None:

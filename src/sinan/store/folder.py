@@ -188,6 +188,7 @@ def _consistent(about: dict[str, Any]) -> bool:
     kinds |= {"protocol": str, "scorer": str | None}
     return (
         all(isinstance(spec.get(name), list) for name in ("targets", "models"))
+        and bool(spec["targets"])
         and all(isinstance(text, str) for text in [*spec["targets"], *spec["models"]])
         and all(isinstance(spec.get(name), kind) for name, kind in kinds.items())
         and all(isinstance(cell, dict) and all(isinstance(cell.get(t), str) for t in texts) for cell in about["cells"])

@@ -78,10 +78,17 @@ def _sound(record: Record) -> bool:
         and isinstance(record["tokens_in"], _NUMBER)
         and isinstance(record["tokens_out"], _NUMBER)
         and isinstance(record["cost_usd"], _NUMBER)
+        and isinstance(record["latency_s"], _NUMBER)
+        and type(record["attempts"]) is int
+        and isinstance(record["completion"], _TEXT)
+        and isinstance(record["answer"], _TEXT)
+        and isinstance(record["target"], _TEXT)
+        and isinstance(record["explanation"], _TEXT)
     )
 
 
 _NUMBER = (int, float, type(None))
+_TEXT = (str, type(None))
 
 
 def key(record: Record) -> Key:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sinan.errors import StoreError
+from sinan.store.description import difference
 from sinan.store.folder import RunFolder
 from sinan.store.living import being_written
 
@@ -14,8 +15,9 @@ NEWEST = 200
 
 
 def unfinished(runs: Path, about: Mapping[str, Any]) -> RunFolder | None:
-    """The newest run of the same spec, if it was stopped or its process died; None where it came to its end, is
-    being written, or is not there."""
+    """The newest run of the same spec that was stopped, or whose process died, since one came to its end: the newest
+    that asks the very same, else the newest. None where there is none."""
+    differing = None
     for folder in _newest(runs):
         try:
             before = folder.about()
@@ -23,8 +25,14 @@ def unfinished(runs: Path, about: Mapping[str, Any]) -> RunFolder | None:
             continue
         if before["spec"] != about["spec"] or "scored_from" in before:
             continue
-        return folder if before["status"] in ("running", "stopped") and not being_written(folder) else None
-    return None
+        if before["status"] not in ("running", "stopped"):
+            break
+        if being_written(folder):
+            continue
+        if not difference(before, about):
+            return folder
+        differing = differing or folder
+    return differing
 
 
 def _newest(runs: Path) -> Iterator[RunFolder]:

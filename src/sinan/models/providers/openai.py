@@ -194,7 +194,7 @@ class OpenAI:
             raise RequestRejected(f"{self.name}: a log-likelihood needs a text and its continuations, not messages")
 
 
-_LISTED_WITHIN = 2.0
+_LISTED_WITHIN = 10.0
 """Seconds for the list of models, which no run depends on."""
 _ANSWER = 256
 """Tokens that an answer is expected to take until it has come."""
