@@ -162,7 +162,7 @@ class Transport:
         or TransientError after the last attempt; `attempts` is set on each.
         """
         payload = self._encode(body)
-        trials = Trials(self.patience)
+        trials: Trials | None = None  # most calls need none
         while True:
             await self.pace.enter(tokens)
             if self._unusable is not None:  # found out by another call while this one waited
@@ -173,14 +173,15 @@ class Transport:
                 value = read(await self._attempt(path, payload))
                 signal, self._answered, self._denied = Signal.ANSWERED, True, 0
                 spent = took(value) if took else None
-                return Reply(value, trials.made + 1, time.perf_counter() - began)
+                return Reply(value, trials.made + 1 if trials else 1, time.perf_counter() - began)
             except TransientError as error:
                 signal = Signal.REFUSED if isinstance(error, Refused) else Signal.FAILED
                 reason, wish = refusal.scrub(str(error), self.endpoint.key), error.retry_after
+                trials = trials or Trials(self.patience, began)
                 trials.add(error)
             except ModelError as error:
                 signal = Signal.ANSWERED
-                raise self._judged(self._named(error, trials.made + 1)) from None
+                raise self._judged(self._named(error, trials.made + 1 if trials else 1)) from None
             finally:
                 seconds = time.perf_counter() - began
                 self.pace.leave(signal, seconds, tokens=spent, retry_after=wish, reason=reason)
@@ -297,7 +298,7 @@ class Transport:
         if self._open is None:
             self._open = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE),
-                timeout=aiohttp.ClientTimeout(total=self.patience.timeout, connect=self.patience.connect),
+                timeout=aiohttp.ClientTimeout(total=self.patience.timeout, sock_connect=self.patience.connect),
                 headers=self._headers(),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 # What decides where a key travels is the model's address alone: no HTTP_PROXY, no ~/.netrc.

@@ -1,7 +1,7 @@
 """The attempts of one call: how long to wait between them, and when to give up."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sinan.errors import Refused, TransientError
@@ -20,12 +20,13 @@ class Trials:
     """
 
     patience: "Patience"
+    _began: float
+    """When the first of them began, by `time.perf_counter`."""
     made: int = 0
     _failed: int = 0
     _refused: int = 0
     _alike: int = 0
     _last: TransientError | None = None
-    _began: float = field(default_factory=time.monotonic)
 
     def add(self, error: TransientError) -> None:
         """One more attempt ended so."""
@@ -41,7 +42,7 @@ class Trials:
     def over(self) -> bool:
         """Whether to give up."""
         if isinstance(self._last, Refused):
-            return time.monotonic() - self._began > self.patience.refused_for
+            return time.perf_counter() - self._began > self.patience.refused_for
         return self._failed >= self.patience.attempts or self._final
 
     @property

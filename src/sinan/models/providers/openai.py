@@ -14,7 +14,7 @@ import asyncio
 import hashlib
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -152,7 +152,16 @@ class OpenAI:
     ) -> Completion:
         took = None if self.limits.tokens_per_minute is None else _took
         reply = await self.transport.post(path, body, read, self._tokens(prompt), took)
-        return replace(reply.value, attempts=reply.attempts, latency_s=reply.latency_s)
+        came = reply.value
+        return Completion(
+            came.text,
+            came.finish_reason,
+            came.usage,
+            came.reasoning,
+            came.tool_calls,
+            latency_s=reply.latency_s,
+            attempts=reply.attempts,
+        )
 
     async def loglikelihood(self, prompt: Prompt) -> Completion:
         """One request per continuation, one after the other: the caller bounds calls in flight. Raises ModelError."""
