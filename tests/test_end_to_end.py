@@ -587,7 +587,8 @@ def test_one_question_that_is_denied_is_one_failure_and_not_the_end(work):
 
 
 def test_a_file_that_changes_while_it_is_asked_stops_the_run(work):
-    rows = [{"id": i, "question": f"#{i}# times seven?", "answer": str(i * 7)} for i in range(400)]
+    more = {"note": "x" * 25_000}  # ten megabytes: too large to be kept in memory
+    rows = [{"id": i, "question": f"#{i}# times seven?", "answer": str(i * 7)} | more for i in range(400)]
     (work / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     with ChatServer(right, hold_after=20) as server:
         process = start(work, "run", "q.jsonl", "-m", server.model, "--concurrency", "4")
@@ -598,6 +599,17 @@ def test_a_file_that_changes_while_it_is_asked_stops_the_run(work):
         _, err = process.communicate(timeout=60)
         one_line(err, process.returncode, 2, "was changed while it was being asked")
         assert not any("7?" in question for question in server.asked if number_in(question) >= 130)
+
+
+def test_a_small_file_that_changes_while_it_is_asked_is_asked_as_it_was(work):
+    with ChatServer(right, hold_after=20) as server:
+        process = start(work, "run", "q.jsonl", "-m", server.model, "--concurrency", "4")
+        until(lambda: server.held.is_set() and lines(work) == 20)
+        (work / "q.jsonl").write_text((work / "q.jsonl").read_text().replace("seven?", "7?"))
+        server.release()
+        process.communicate(timeout=60)
+        assert process.returncode == 0 and len(server.asked) == 60
+        assert not any("7?" in question for question in server.asked)
 
 
 OWN = """

@@ -6,8 +6,8 @@ The question is the first of question, prompt, input, messages; the answer the f
 choices or options (a list) or columns A, B, C... make it multiple choice, with a letter, an index from 0 or a
 choice's text as the answer. `id`, `group`, `image` (paths relative to the file) are optional; the rest is metadata.
 
-The file is streamed twice: everything is checked before the first request, then read as the run needs it. Memory
-holds eight bytes per row, to find ids that occur twice.
+Everything is checked before the first request. A large file is streamed twice, then as the run needs it: memory holds
+eight bytes per row, to find ids that occur twice. A small one is kept.
 """
 
 import hashlib
@@ -28,6 +28,8 @@ from sinan.types import Dataset, Image, Sample
 QUESTION = ("question", "prompt", "input", "messages")
 ANSWER = ("answer", "target", "gold", "label")
 FEW = 100_000
+KEPT_BYTES = 8 << 20
+"""A file of up to so many bytes is read once and kept: ten thousand questions take some fifteen megabytes."""
 OFTEN = 100
 """Rows between two looks at whether the file is still the same."""
 ROLES = ("system", "user", "assistant", "tool")
@@ -53,12 +55,18 @@ def questions(path: str | Path) -> tuple[Dataset, Guess]:
     if file.suffix.lower() not in READERS:
         raise BadFile(f"{file.name}: questions are read from {', '.join(READERS)}, not from {file.suffix or 'this'}")
     state = _state(file)
-    guess, hashes = _check(file)
+    kept: list[Sample] | None = [] if file.stat().st_size <= KEPT_BYTES else None
+    guess, hashes = _check(file, kept)
     fingerprint = file_sha256(file)
     _refuse_change(file, state)
     if hashes:
         fingerprint = hashlib.sha256("\n".join([fingerprint, *hashes]).encode()).hexdigest()
-    return Dataset(partial(_unchanged, file, state), size=guess.rows, fingerprint=fingerprint), guess
+    read = partial(_unchanged, file, state) if kept is None else partial(_from_memory, tuple(kept))
+    return Dataset(read, size=guess.rows, fingerprint=fingerprint), guess
+
+
+def _from_memory(samples: tuple[Sample, ...], subset: str, seed: int) -> Iterator[Sample]:
+    return iter(samples)
 
 
 def _unchanged(file: Path, state: tuple[int, ...], subset: str, seed: int) -> Iterator[Sample]:
@@ -97,12 +105,14 @@ def _rows(file: Path) -> Iterator[Row]:
     return READERS[file.suffix.lower()](file)
 
 
-def _check(file: Path) -> tuple[Guess, list[str]]:
-    """One pass over the file: its guess, and the hashes of its pictures."""
+def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
+    """One pass over the file: its guess, and the hashes of its pictures. `kept` gets the samples."""
     ids, pictures = array("q"), hashlib.sha256()
     choices = numbers = images = 0
     for sample in _read(file):
         ids.append(hash(sample.id))
+        if kept is not None:
+            kept.append(sample)
         choices += bool(sample.choices)
         numbers += not sample.choices and is_numeric(sample.target)
         for image in sample.images:
