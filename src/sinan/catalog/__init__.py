@@ -10,15 +10,17 @@ import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sinan.catalog.own import from_file
 from sinan.catalog.version import version
 from sinan.errors import SinanError, UnknownName, UsageError
 from sinan.types import Benchmark, Suite
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = ["all_suites", "expand", "from_file", "load", "names", "resolve", "suite", "version"]
 
@@ -66,7 +68,7 @@ def expand(target: str) -> list[str]:
     """The names that a target stands for: those of a suite or a dimension, or itself."""
     if target.startswith("dim:"):
         return _of_dimension(target.removeprefix("dim:"))
-    if target in names() or target.lower().endswith((*_QUESTIONS, ".py")):
+    if target.lower().endswith((*_QUESTIONS, ".py")) or target in names():
         return [target]
     return list(all_suites()[target].benchmarks) if target in all_suites() else [target]
 
@@ -85,8 +87,10 @@ def resolve(targets: Iterable[str], scorer: str | None = None) -> list[Benchmark
     return [load(name, scorer) for name in wanted]
 
 
-def _registered() -> Iterable[EntryPoint]:
+def _registered() -> "Iterable[EntryPoint]":
     """Benchmarks of other packages; a name that is none, or is taken by this folder's own files, is passed over."""
+    from importlib.metadata import entry_points  # 20 ms that a file of questions does not need
+
     points = entry_points(group="sinan.benchmarks")
     return [point for point in points if point.name.isidentifier() and point.name not in _NOT_BENCHMARKS]
 

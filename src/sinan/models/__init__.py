@@ -10,6 +10,7 @@ imported before a model of it is opened.
 """
 
 import importlib
+import importlib.util
 import pkgutil
 import typing
 from types import ModuleType
@@ -63,13 +64,12 @@ def _parse(spec: str) -> tuple[str, str, dict[str, str]]:
 
 
 def _provider(name: str) -> ModuleType:
+    if name.isidentifier() and importlib.util.find_spec(f"{providers.__name__}.{name}"):
+        return importlib.import_module(f"{providers.__name__}.{name}")  # ours: no look at other packages is needed
     known = names()
     if name not in known:
         raise UnknownName(name, "provider", known, f"Providers: {', '.join(known)}.")
-    for entry in _registered():
-        if entry.name == name:
-            return _loaded(entry)
-    return importlib.import_module(f"{providers.__name__}.{name}")
+    return _loaded(next(entry for entry in _registered() if entry.name == name))
 
 
 def _loaded(entry: "EntryPoint") -> ModuleType:

@@ -1,7 +1,5 @@
 """Scorers by name, for `--scorer NAME`; other packages add theirs through the entry points `sinan.scorers`."""
 
-from importlib.metadata import entry_points
-
 from sinan.errors import UnknownName, UsageError
 from sinan.scoring.after import After
 from sinan.scoring.by_choices import ByChoices
@@ -23,6 +21,8 @@ _OWN: dict[str, Scorer] = {
 
 def names() -> list[str]:
     """Every scorer that `by_name` knows."""
+    from importlib.metadata import entry_points
+
     return sorted({*_OWN, *(point.name for point in entry_points(group="sinan.scorers"))})
 
 
@@ -31,6 +31,8 @@ def by_name(name: str) -> Scorer:
     known = name.replace("_", "-")
     if known in _OWN:
         return _OWN[known]
+    from importlib.metadata import entry_points
+
     for point in entry_points(group="sinan.scorers", name=name):
         return _loaded(name, point.load)
     raise UnknownName(name, "scorer", names(), f"Scorers: {', '.join(names())}.")

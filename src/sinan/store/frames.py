@@ -239,6 +239,11 @@ _IS_RECORD = (
 )
 
 
+def prepare() -> None:
+    """Load what the end of a run needs, while the run waits for its first answers."""
+    _duckdb()
+
+
 def _duckdb() -> Any:
     """DuckDB's core: the package around it imports what only its other readers need, for 0.14 s."""
     try:
