@@ -110,10 +110,11 @@ async def evaluate(
                 paces = work.paces
             watch.began(folder.id, folder.path, about["expected"], tally, paces)
             status: Status = "stopped"
-            ready = asyncio.get_running_loop().run_in_executor(None, frames.prepare)
+            # While answers are awaited, but not while the first of all are sent.
+            loop = asyncio.get_running_loop()
+            loop.call_later(1.0, loop.run_in_executor, None, frames.prepare)
             try:
                 await work.run()
-                await ready
                 frames.write_samples(folder, repeated=tally.repeated)
                 earlier.keep(folder)
                 status = "partial" if tally.failed else "complete"

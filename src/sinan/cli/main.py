@@ -3,6 +3,7 @@
 A command's file is imported when the command is used, so that `sinan --help` loads none of them.
 """
 
+import gc
 import importlib
 import io
 import os
@@ -51,11 +52,19 @@ def program() -> None:
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run the program and end the process with the contract's exit code."""
+    """Run the program and end the process with the contract's exit code.
+
+    The garbage collector looks less often, and not at all while the interpreter takes itself down: what a command
+    leaves behind is the system's to clear away, and a look at all of it costs a twentieth of a second.
+    """
+    gc.set_threshold(20_000, 20, 50)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no Chinese is no reason to fail
-    sys.exit(_code(arguments))
+    code = _code(arguments)
+    gc.freeze()
+    gc.disable()
+    sys.exit(code)
 
 
 def _code(arguments: list[str] | None) -> int:
