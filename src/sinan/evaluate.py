@@ -115,8 +115,7 @@ async def evaluate(
             loop.call_later(1.0, loop.run_in_executor, None, frames.prepare)
             try:
                 await work.run()
-                frames.write_samples(folder, repeated=tally.repeated)
-                earlier.keep(folder)
+                earlier.keep(folder, frames.write_samples(folder, tally.repeated, earlier.LONGEST))
                 status = "partial" if tally.failed else "complete"
             finally:
                 results = tally.results(questions.versions, questions.protocols)

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from sinan.store import DiskJournal, create, frames, now
+from sinan.store import earlier as earlier_runs
 from sinan.store.earlier import NAME, earlier, keep
 from sinan.types import Completion, Message, Outcome, Prompt, Question, Sample, SampleResult, Score, Usage
 from sinan.types.earlier import Earlier, EarlierRuns
@@ -42,8 +43,7 @@ def stored(runs, results, protocol="default"):
     for result in results:
         journal.append(result)
     journal.close()
-    frames.write_samples(folder, repeated=False)
-    keep(folder)
+    keep(folder, frames.write_samples(folder, False, earlier_runs.LONGEST))
     when = next(CLOCK)
     os.utime(folder.path / NAME, (when, when))
     return folder

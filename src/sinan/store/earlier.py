@@ -14,7 +14,6 @@ from typing import Any
 import orjson
 
 from sinan.errors import StoreError
-from sinan.store import frames
 from sinan.store.folder import RunFolder
 from sinan.types.earlier import Earlier, EarlierRuns
 
@@ -28,14 +27,12 @@ Cell = tuple[str, str]
 """Benchmark and model."""
 
 
-def keep(folder: RunFolder) -> None:
-    """Leave behind what a finished run tells about answers. Raises nothing: without it the next run knows less."""
+def keep(folder: RunFolder, found: Iterable[dict[str, Any]]) -> None:
+    """Leave behind what a finished run tells about answers, as `frames.write_samples` found it. Raises nothing:
+    without it the next run knows less."""
     try:
         protocols = {(cell["benchmark"], cell["model"]): cell["protocol"] for cell in folder.about()["cells"]}
-        cells = [
-            row | {"protocol": protocols.get((row["benchmark"], row["model"]), "")}
-            for row in frames.lengths(folder, LONGEST)
-        ]
+        cells = [row | {"protocol": protocols.get((row["benchmark"], row["model"]), "")} for row in found]
         (folder.path / NAME).write_bytes(orjson.dumps({"cells": cells}))
     except (StoreError, OSError, TypeError):
         (folder.path / NAME).unlink(missing_ok=True)

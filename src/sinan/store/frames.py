@@ -81,10 +81,12 @@ _HANDED_OUT: list[Any] = []
 DuckDB close it with the last name that it has."""
 
 
-def write_samples(folder: RunFolder, repeated: bool) -> None:
+def write_samples(folder: RunFolder, repeated: bool, longest_of: int = 0) -> list[dict[str, Any]]:
     """Write samples.parquet from the journal, whole or not at all. Raises StoreError.
 
     `repeated` says that some question may stand in the journal more than once; to find out takes one more pass.
+    Returns, where `longest_of` asks for it, of each cell the mean tokens and seconds of an answer, and so many of its
+    longest samples as (sample id, seconds, tokens out).
     """
     temporary = folder.samples.with_suffix(".tmp")
     try:
@@ -94,7 +96,9 @@ def write_samples(folder: RunFolder, repeated: bool) -> None:
         with _connect(threads=1) as connection:
             query = _from_journal(connection, folder, repeated, longest)
             connection.execute(f"COPY ({query}) TO {_quoted(temporary)} {form}")
+            found = _lengths(connection, temporary, longest_of) if longest_of else []
         temporary.replace(folder.samples)
+        return found
     except (_duckdb().Error, OSError) as error:
         temporary.unlink(missing_ok=True)
         first = str(error).splitlines()[0]
@@ -135,16 +139,12 @@ def sample_ids(folder: RunFolder, most: int) -> list[str]:
         return list(dict.fromkeys(row[0] for row in ids.fetchall()))
 
 
-def lengths(folder: RunFolder, most: int) -> list[dict[str, Any]]:
-    """Of each cell of a finished run: mean tokens and seconds of an answer, and its `most` longest samples as
-    (sample id, seconds, tokens out)."""
+def _lengths(connection: "duckdb.DuckDBPyConnection", samples: Path, most: int) -> list[dict[str, Any]]:
     longest = f"arg_max([sample_id, latency_s::VARCHAR, tokens_out::VARCHAR], latency_s, {int(most)})"
-    query = (
+    rows = connection.execute(
         f"SELECT benchmark, model, avg(tokens_out), avg(latency_s), {longest} "
-        f"FROM read_parquet({_pattern(folder.samples)}) WHERE completion IS NOT NULL GROUP BY benchmark, model"
-    )
-    with _reading(folder) as connection:
-        rows = connection.execute(query).fetchall()
+        f"FROM read_parquet({_pattern(samples)}) WHERE completion IS NOT NULL GROUP BY benchmark, model"
+    ).fetchall()
     names = ("benchmark", "model", "tokens_out", "latency_s", "longest")
     return [dict(zip(names, row, strict=True)) for row in rows]
 
