@@ -1,4 +1,4 @@
-"""No test takes answers from the user's own cache or from another test's: servers on loopback get each other's ports."""
+"""No test takes answers from the user's own cache or another test's: servers on loopback get each other's ports."""
 
 import pytest
 
