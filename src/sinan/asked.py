@@ -107,8 +107,7 @@ async def asked(
     `done` holds what is not to be asked. `share`: of so many processes this is one, so what an endpoint's owner allows
     is divided by it (`concurrency` is this process's own). `longest_first`: begin with what took long in earlier runs;
     not where the run may be stopped before its end, since what was asked by then should be a fair part. `resolved`
-    hears what the targets are, `fetching` how many
-    data files are at hand, of how many.
+    hears what the targets are, `fetching` how many data files are at hand, of how many.
     """
     spec = replace(spec, targets=tuple(catalog.absolute(target) for target in spec.targets))
     generation.check(spec.parameters)

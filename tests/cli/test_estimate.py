@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from sinan.cli.estimate import Limits, duration, money, print_estimate
+from sinan.cli.estimate import Limits, duration, print_estimate
+from sinan.cli.output import money
 from sinan.engine.estimate import CellEstimate, RunEstimate
 
 KNOWN = CellEstimate("toy", "fake/one", 8, 8, 1000, 400, "this model", 0.5, 0.5, 90.0, 0)

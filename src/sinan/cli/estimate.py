@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sinan.cli.output import document
+from sinan.cli.output import document, money
 
 if TYPE_CHECKING:
     from sinan.engine.estimate import CellEstimate, RunEstimate
@@ -62,11 +62,6 @@ def print_estimate(estimate: "RunEstimate", as_json: bool, limits: Limits = Limi
     out.print(table)
     for note in notes:
         out.print(Text("  ").append_text(safe(note)), style=MUTED)
-
-
-def money(usd: float) -> str:
-    """`$12.30`; more digits below a dollar: `$0.0041`."""
-    return f"${usd:,.2f}" if usd >= 1 or usd == 0 else f"${usd:.4f}"
 
 
 def duration(seconds: float) -> str:

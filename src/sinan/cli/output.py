@@ -17,3 +17,13 @@ def visible(text: str, kept: str = "") -> str:
 def one_line(message: str) -> str:
     """A message on one line: parts of it may come from a file or a server."""
     return visible(" ".join(message.split()))
+
+
+def money(usd: float) -> str:
+    """`$12.30`; more digits below a dollar: `$0.0041`."""
+    return f"${usd:,.2f}" if usd >= 1 or usd == 0 else f"${usd:.4f}"
+
+
+def of_a_part(asked: int, expected: int) -> str:
+    """What has to be known of the numbers of a run that did not come to its end."""
+    return f"{asked:,} of {expected:,} were asked: the numbers are of that part, and of no more"

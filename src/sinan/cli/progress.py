@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Column
 from rich.text import Text
 
-from sinan.cli.table import money, safe
+from sinan.cli.output import money
+from sinan.cli.table import safe
 from sinan.cli.watch import Plain
 from sinan.engine import CellTally, EndpointPace, Tally
 from sinan.types import SampleResult

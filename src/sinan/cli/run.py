@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sinan.cli import experiment
-from sinan.cli.output import document, one_line
+from sinan.cli.output import document, of_a_part, one_line
 from sinan.errors import BudgetReached, ModelError, SinanError, Unsupported, UsageError
 from sinan.types import Run, RunSpec
 
@@ -252,7 +252,7 @@ def _number(name: str, options: dict[str, Any]) -> int | None:
 def _notes(run: Run) -> Iterator[str]:
     """What the table does not tell: that it is of a part, what was not paid for, what had to be tried again."""
     if run.expected is not None and run.asked < run.expected:
-        yield f"{run.asked:,} of {run.expected:,} were asked: the numbers are of that part, and of no more"
+        yield of_a_part(run.asked, run.expected)
     if cached := run.requests["cached"]:
         yield f"{cached:,} answer{'s' * (cached != 1)} from the cache (asked anew with --no-cache)"
     if retried := run.requests["retried"]:

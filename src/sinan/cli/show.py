@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sinan.cli.output import document
+from sinan.cli.output import document, of_a_part
 from sinan.errors import UnknownName, UsageError
 
 NOT_CORRECT = ("wrong", "unparsed", "truncated", "refused")
@@ -104,7 +104,7 @@ def _results(folder: Any, options: dict[str, Any]) -> None:
     print_results(results)
     asked, expected = sum(sum(r.outcomes.values()) for r in results), about.get("expected")
     if isinstance(expected, int) and asked < expected and not (options["benchmark"] or options["model"]):
-        click.echo(f"  {asked:,} of {expected:,} were asked: the numbers are of that part, and of no more")
+        click.echo(f"  {of_a_part(asked, expected)}")
     if status in ("stopped", "killed") and "scored_from" not in about:
         click.echo(f"  go on with: sinan run --resume {folder.path}")
     if options["groups"]:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sinan.cli.output import visible
+from sinan.cli.output import money, visible
 from sinan.types import CellResult, Estimate
 
 WIDE = 118
@@ -38,11 +38,6 @@ def print_results(results: Sequence[CellResult]) -> None:
 def percent(value: float | None) -> str:
     """`71.0`; a dash where there is no number."""
     return "-" if value is None else f"{100 * value:.1f}"
-
-
-def money(usd: float) -> str:
-    """`$12.30`; more digits below a dollar: `$0.0041`."""
-    return f"${usd:,.2f}" if usd >= 1 or usd == 0 else f"${usd:.4f}"
 
 
 def interval(estimate: Estimate) -> str:

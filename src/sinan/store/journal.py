@@ -35,7 +35,7 @@ class DiskJournal:
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
             self._end = _cut_torn_tail(self._fd)
         except OSError as error:
-            raise _cannot("write", path, error) from None
+            raise cannot("write", path, error) from None
 
     def append(self, result: SampleResult) -> None:
         """One write(2). A write that the disk refuses is taken back whole; raises StoreError."""
@@ -46,7 +46,7 @@ class DiskJournal:
                 written += os.write(self._fd, line[written:])
         except OSError as error:
             os.ftruncate(self._fd, self._end)
-            raise _cannot("write", self._path, error) from None
+            raise cannot("write", self._path, error) from None
         self._end += len(line)
 
     async def commit(self) -> None:
@@ -58,7 +58,7 @@ class DiskJournal:
         try:
             os.fdatasync(self._fd)
         except OSError as error:
-            raise _cannot("commit", self._path, error) from None
+            raise cannot("commit", self._path, error) from None
 
     def close(self) -> None:
         """Close the file; nothing is pending, since every append has reached the operating system."""
@@ -85,7 +85,7 @@ def placed(path: Path, start: int = 0) -> Iterator[tuple[int, Record]]:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise _cannot("read", path, error) from None
+        raise cannot("read", path, error) from None
 
 
 def read_final(path: Path) -> Iterator[Record]:
@@ -122,7 +122,7 @@ def extent(path: Path) -> tuple[int, int]:
     except FileNotFoundError:
         return 0, 0
     except OSError as error:
-        raise _cannot("read", path, error) from None
+        raise cannot("read", path, error) from None
     return lines, longest
 
 
@@ -136,7 +136,7 @@ class Places:
         except FileNotFoundError:
             self._file = io.BytesIO()  # nothing was asked
         except OSError as error:
-            raise _cannot("read", path, error) from None
+            raise cannot("read", path, error) from None
 
     def read(self, place: int) -> Record:
         """The record of the line that begins there. Raises StoreError."""
@@ -144,7 +144,7 @@ class Places:
             self._file.seek(place)
             record = decode(self._file.readline())
         except OSError as error:
-            raise _cannot("read", self._path, error) from None
+            raise cannot("read", self._path, error) from None
         if record is None:
             raise StoreError(f"{self._path} was changed while it was being read: no record begins at byte {place}")
         return record
@@ -170,8 +170,10 @@ def _cut_torn_tail(fd: int) -> int:
     return length
 
 
-def _cannot(verb: str, path: Path, error: OSError) -> StoreError:
+def cannot(verb: str, path: Path, why: OSError | str) -> StoreError:
+    """That a journal cannot be written, committed or read, why, and how to go on."""
+    reason = (why.strerror or str(why)) if isinstance(why, OSError) else why
     return StoreError(
-        f"cannot {verb} {path}: {error.strerror or error}. Every answer before this one is kept; "
+        f"cannot {verb} {path}: {reason}. Every answer before this one is kept; "
         f"mend the disk and go on with: sinan run --resume {path.parent}"
     )

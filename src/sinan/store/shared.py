@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from sinan.errors import StoreError
+from sinan.store.journal import cannot
 from sinan.store.record import encode
 from sinan.types import SampleResult
 
@@ -25,7 +26,7 @@ class SharedJournal:
         try:
             self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
         except OSError as error:
-            raise self._cannot("write", error.strerror or str(error)) from None
+            raise cannot("write", self._path, error) from None
 
     def append(self, result: SampleResult) -> None:
         """One write(2), and another one where it was glued to a torn piece. After a write that the disk refused,
@@ -42,7 +43,7 @@ class SharedJournal:
         try:
             await asyncio.to_thread(os.fdatasync, self._fd)
         except OSError as error:
-            raise self._cannot("commit", error.strerror or str(error)) from None
+            raise cannot("commit", self._path, error) from None
 
     def close(self) -> None:
         """Close the file; nothing is pending, since every append has reached the operating system."""
@@ -52,10 +53,10 @@ class SharedJournal:
         try:
             written = os.write(self._fd, data)
         except OSError as error:
-            self._broken = self._cannot("write", error.strerror or str(error))
+            self._broken = cannot("write", self._path, error)
             raise self._broken from None
         if written < len(data):
-            self._broken = self._cannot("write", f"the disk took {written:,} of {len(data):,} bytes")
+            self._broken = cannot("write", self._path, f"the disk took {written:,} of {len(data):,} bytes")
             raise self._broken
 
     def _begins_a_line(self, size: int) -> bool:
@@ -63,9 +64,3 @@ class SharedJournal:
         append moves it there."""
         begin = os.lseek(self._fd, 0, os.SEEK_CUR) - size
         return begin == 0 or os.pread(self._fd, 1, begin - 1) == b"\n"
-
-    def _cannot(self, verb: str, reason: str) -> StoreError:
-        return StoreError(
-            f"cannot {verb} {self._path}: {reason}. Every answer before this one is kept; "
-            f"mend the disk and go on with: sinan run --resume {self._path.parent}"
-        )
