@@ -24,7 +24,7 @@ from sinan.engine.estimate import RunEstimate, estimate
 from sinan.engine.schedule import Schedule
 from sinan.errors import StoreError, UsageError
 from sinan.share import Order
-from sinan.statistics import METRICS
+from sinan.statistics import metrics
 from sinan.store import description, earlier, frames, journal
 from sinan.store.folder import RunLock
 from sinan.store.provenance import provenance
@@ -194,7 +194,7 @@ def stored_results(folder: store.RunFolder) -> list[CellResult]:
     about, rows = folder.about(), folder.results()
     try:
         if rows is not None and about["status"] != "running":
-            return [CellResult.from_json(row) for row in rows]
+            return CellResult.from_json(rows)
         return _results_so_far(folder, about)
     except (KeyError, TypeError, IndexError) as error:
         raise StoreError(
@@ -205,7 +205,7 @@ def stored_results(folder: store.RunFolder) -> list[CellResult]:
 def _results_so_far(folder: store.RunFolder, about: Mapping[str, Any]) -> list[CellResult]:
     cells = {(cell["benchmark"], cell["model"]): cell for cell in about["cells"]}
     draws = about["spec"]["draws"]
-    tallies = {key: CellTally(METRICS[cell["metric"]], draws) for key, cell in cells.items()}
+    tallies = {key: CellTally(metrics(cell), draws) for key, cell in cells.items()}
     for record in journal.read_final(folder.journal):
         tallies[record["benchmark"], record["model"]].replay(record)
     return [t.result(b, cells[b, m]["version"], cells[b, m]["protocol"], m) for (b, m), t in tallies.items()]
@@ -296,7 +296,7 @@ def _writing(folder: store.RunFolder, about: dict[str, Any]) -> Iterator[tuple[s
 def _conclude(folder: store.RunFolder, run: Run) -> Run:
     """results.json and the status. On a full disk they stay behind: the journal has all that they say."""
     try:
-        folder.conclude([result.to_json() for result in run.results])
+        folder.conclude([row for result in run.results for row in result.to_json()])
         folder.describe(folder.about() | {"status": run.status, "ended": store.now(), "requests": dict(run.requests)})
     except StoreError:
         if run.status != "stopped":

@@ -97,7 +97,7 @@ def score_again(
             {cell["benchmark"]: cell[what] for cell in about["cells"]} for what in ("protocol", "version")
         )
         results = again.tally.results(versions, names)
-        folder.conclude([result.to_json() for result in results])
+        folder.conclude([row for result in results for row in result.to_json()])
         folder.describe(about)
     seconds, rows = time.perf_counter() - began, partial(frames.relation, folder)
     new = Run(
@@ -242,6 +242,8 @@ def _completion(record: Record) -> Completion:
             latency_s=record["latency_s"] or 0.0,
             attempts=record["attempts"],
             cached=record["cached"],
+            turns=tuple(record["turns"]),
+            prompt_ids=record["prompt_ids"],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise StoreError(

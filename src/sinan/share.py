@@ -126,19 +126,26 @@ def packed(result: SampleResult, cells: Mapping[tuple[str, str], int]) -> list[A
         result.attempts,
         result.cost_usd,
         answer,
+        dict(score.values),
+        score.answer,
+        sample.unit,
+        sample.unit_size,
+        result.question.position,
     ]
 
 
 def unpacked(row: Sequence[Any], cells: Sequence[tuple[str, str]]) -> SampleResult:
     """The result, with its texts left out. `cells`: (benchmark, model) in the order of run.json."""
-    cell, sample_id, group, draw, outcome, value, explanation, attempts, cost_usd, answer = row
+    cell, sample_id, group, draw, outcome, value, explanation, attempts, cost_usd, answer, *more = row
+    values, read, unit, unit_size, position = more
     completion = None
     if answer is not None:
         tokens_in, tokens_out, cached, requests = answer
         usage = Usage(tokens_in, tokens_out)
         completion = Completion("", "stop", usage, attempts=attempts, requests=requests, cached=cached)
-    question = Question(Sample(sample_id, "", "", group=group), Prompt(), draw)
-    score = Score(value, Outcome(outcome), None, explanation)
+    sample = Sample(sample_id, "", "", group=group, unit=unit, unit_size=unit_size)
+    question = Question(sample, Prompt(), draw, position=position)
+    score = Score(value, Outcome(outcome), read, explanation, values)
     benchmark, model = cells[cell]
     return SampleResult(benchmark, model, question, completion, score, attempts, cost_usd)
 

@@ -87,7 +87,7 @@ def test_the_document_at_the_end_is_that_of_show(work):
         assert ended(run)[0] == 0
     document = json.loads(out)
     assert code == 0 and document["writer"] == "ended" and document["status"] == "complete"
-    assert document["results"] == [r.to_json() for r in stored_results(folder)]
+    assert document["results"] == [row for r in stored_results(folder) for row in r.to_json()]
 
 
 def test_a_run_whose_process_was_killed_is_told_with_the_way_to_go_on(work):

@@ -92,7 +92,7 @@ def test_another_scorer_gives_other_numbers_and_a_whole_run(work, capsys):
 
     new = RunFolder(work / document["path"])
     assert new.about()["scored_from"] == told and new.about()["status"] == "complete"
-    assert [r.to_json() for r in stored_results(new)] == document["results"]
+    assert [row for r in stored_results(new) for row in r.to_json()] == document["results"]
     samples, total = page(new.path)
     assert total == 12 and {s["outcome"] for s in samples} == {"wrong"}
     kept = ("sample_id", "prompt", "prompt_hash", "completion", "tokens_in", "tokens_out", "latency_s", "attempts")

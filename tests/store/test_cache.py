@@ -40,13 +40,15 @@ COMPLETION = st.builds(
 ANSWER = Completion(
     "forty-two\n\0四十二 \U0001f600",
     "tool_calls",
-    Usage(3, None),
+    Usage(3, None, 1, 0, 2),
     "because",
     (ToolCall("1", "look", '{"a": 1}'), ToolCall("", "", "")),
     (LogLikelihood(-1.25, 2, True), LogLikelihood(0.1 + 0.2, 0, False)),
     1.1,
     3,
     2,
+    turns=("six", "forty-two"),
+    prompt_ids="0123456789abcdef",
 )
 
 

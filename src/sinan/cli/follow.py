@@ -19,7 +19,7 @@ from sinan.cli.table import MUTED, RED, console, interval, percent, print_result
 from sinan.engine import CellTally
 from sinan.errors import StoreError
 from sinan.evaluate import stored_results
-from sinan.statistics import METRICS
+from sinan.statistics import metrics
 from sinan.store import RunFolder
 from sinan.store.finals import Finals
 from sinan.store.living import Growth, being_written
@@ -42,7 +42,7 @@ def follow(folder: RunFolder, as_json: bool) -> int:
     about = folder.about()
     if as_json:
         head = {"run": folder.id, "path": str(folder.path), "status": about["status"], "writer": end}
-        click.echo(document(head | {"results": [r.to_json() for r in results], "about": about}))
+        click.echo(document(head | {"results": [row for r in results for row in r.to_json()], "about": about}))
     else:
         click.echo(f"  run {folder.id}   {about['status'] if end != 'gone' else 'its process is gone'}")
         print_results(results)
@@ -102,7 +102,7 @@ class Followed:
         self._cells = {(cell["benchmark"], cell["model"]): cell for cell in about["cells"]}
         try:
             draws = about["spec"]["draws"]
-            self._tallies = {name: CellTally(METRICS[cell["metric"]], draws) for name, cell in self._cells.items()}
+            self._tallies = {name: CellTally(metrics(cell), draws) for name, cell in self._cells.items()}
         except KeyError as error:
             raise StoreError(f"run {folder.id} cannot be followed: {error} is no metric of this sinan") from None
         self._finals = {name: Finals() for name in self._cells}

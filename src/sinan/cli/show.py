@@ -93,7 +93,7 @@ def _results(folder: Any, options: dict[str, Any]) -> None:
             return None
     if options["as_json"]:
         head = {"run": folder.id, "path": str(folder.path), "status": _status(folder, about)}
-        return click.echo(document(head | {"results": [r.to_json() for r in results], "about": about}))
+        return click.echo(document(head | {"results": [row for r in results for row in r.to_json()], "about": about}))
     from sinan.cli.table import print_groups, print_results
 
     status = _status(folder, about)

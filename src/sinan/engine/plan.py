@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sinan.errors import SinanError, UnknownName, UsageError
-from sinan.types import Benchmark, Cell, Form, Model, Protocol, Question, RunSpec, Sample, Sampling
+from sinan.types import Benchmark, Cell, Form, Metric, Model, Protocol, Question, RunSpec, Sample, Sampling
 from sinan.types.answered import Answered
 from sinan.types.price import Price
 
@@ -75,10 +75,13 @@ def cell(
     long: Mapping[str, float] = MappingProxyType({}),
     price: Price | None = None,
     answer_tokens: float | None = None,
+    metrics: tuple[Metric, ...] = (),
 ) -> Cell:
     """The cell; its questions leave out what `done` holds, and begin with the samples of `long`: those that are
     expected to take longest, by id, with their seconds (or any measure of length). `answer_tokens`: of the mean
-    answer, as far as earlier runs tell; else the limit that the benchmark sets stands for it."""
+    answer, as far as earlier runs tell; else the limit that the benchmark sets stands for it. `metrics`: what is
+    reported; empty: what the protocol says."""
+    metrics = metrics or protocol.metrics or (benchmark.metric,)
     drawn = sampling(protocol, model.form, spec.parameters)
     if answer_tokens is None:
         answer_tokens = 0.0 if protocol.solver.needs == "loglikelihood" else float(drawn.max_tokens or LONG)
@@ -87,8 +90,8 @@ def cell(
         model,
         protocol,
         drawn,
-        benchmark.metric,
-        _Questions(benchmark, protocol, model, spec, done, long),
+        metrics,
+        _Questions(benchmark, protocol, model, spec, done, long, any(metric.ordered for metric in metrics)),
         price,
         answer_tokens,
     )
@@ -117,33 +120,37 @@ class _Questions:
         spec: RunSpec,
         done: Done,
         long: Mapping[str, float],
+        placed: bool,
     ) -> None:
         self._benchmark, self._protocol, self._model, self._spec, self._done = benchmark, protocol, model, spec, done
-        self._long = long
+        self._long, self._placed = long, placed
 
     def __iter__(self) -> Iterator[Question]:
-        for subset, sample in self._ordered():
-            prompt, digest = None, ""
+        for place, subset, sample in self._ordered():
+            prompt, digest, shown = None, "", tuple[str, ...]()
             for draw in range(self._spec.draws):
                 if self._done and (self._benchmark.id, self._model.name, sample.id, draw) in self._done:
                     continue
                 if prompt is None:
-                    shown = shots(self._benchmark, self._protocol, self._spec.seed, subset, sample)
-                    prompt = self._protocol.prompt(sample, self._model.form, shown)
-                    digest = prompt.hash
-                yield Question(sample, prompt, draw, _seed(self._spec.seed, sample.id, draw), digest)
+                    examples = shots(self._benchmark, self._protocol, self._spec.seed, subset, sample)
+                    prompt = self._protocol.prompt(sample, self._model.form, examples)
+                    digest, shown = prompt.hash, tuple(example.id for example in examples)
+                seed = _seed(self._spec.seed, sample.id, draw)
+                yield Question(sample, prompt, draw, seed, digest, shown, place if self._placed else None)
 
-    def _ordered(self) -> Iterator[tuple[str, Sample]]:
+    def _ordered(self) -> Iterator[tuple[int, str, Sample]]:
         """What is known to take long comes first, the longest before the others, so that no run ends in waiting for
         one late answer. All else keeps the dataset's order: neighbours often share a beginning, which servers keep."""
         if not self._long:
-            yield from samples(self._benchmark, self._spec)
+            yield from self._in_place()
             return
-        first = [(subset, s) for subset, s in samples(self._benchmark, self._spec) if s.id in self._long]
-        yield from sorted(first, key=lambda pair: -self._long[pair[1].id])
-        for subset, sample in samples(self._benchmark, self._spec):
-            if sample.id not in self._long:
-                yield subset, sample
+        first = [one for one in self._in_place() if one[2].id in self._long]
+        yield from sorted(first, key=lambda one: -self._long[one[2].id])
+        yield from (one for one in self._in_place() if one[2].id not in self._long)
+
+    def _in_place(self) -> Iterator[tuple[int, str, Sample]]:
+        for place, (subset, sample) in enumerate(samples(self._benchmark, self._spec)):
+            yield place, subset, sample
 
 
 def shots(benchmark: Benchmark, protocol: Protocol, seed: int, subset: str, sample: Sample) -> Sequence[Sample]:

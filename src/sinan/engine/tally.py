@@ -6,18 +6,18 @@ One float per sample is kept (the estimates must not depend on the order in whic
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sinan.engine.plan import Done
-from sinan.types import Cell, CellResult, Estimate, Metric, Outcome, SampleResult
+from sinan.types import Cell, CellResult, Estimate, Further, Metric, Outcome, SampleResult
 
 
 class Tally:
     """Counts a whole run, cell by cell, and knows which questions are answered."""
 
     def __init__(self, cells: Iterable[Cell], draws: int, done: Done) -> None:
-        self.cells = {(cell.benchmark, cell.model.name): CellTally(cell.metric, draws) for cell in cells}
+        self.cells = {(cell.benchmark, cell.model.name): CellTally(cell.metrics, draws) for cell in cells}
         self.done = done
         self.repeated = False
         """Whether the journal holds, or is about to hold, a question more than once."""
@@ -41,8 +41,8 @@ class Tally:
 
     def count(self, result: SampleResult) -> "CellTally":
         """One result of this process; returns the tally of its cell."""
-        cell, sample = self.cells[result.benchmark, result.model], result.question.sample
-        cell.add(sample.id, sample.group, result.score.outcome.value, result.score.value)
+        cell = self.cells[result.benchmark, result.model]
+        cell.add(counted(result))
         completion = result.completion
         if completion:
             cell.spent(completion.usage.tokens_in, completion.usage.tokens_out, result.cost_usd)
@@ -77,35 +77,41 @@ class Tally:
 
 
 class CellTally:
-    """Counts one (benchmark, model) cell."""
+    """Counts one (benchmark, model) cell: outcomes, tokens, and a column of values for each metric."""
 
-    def __init__(self, metric: Metric, draws: int) -> None:
-        self._metric, self._draws = metric, draws
-        self._values: dict[str, array[float]] = defaultdict(lambda: array("d"))
-        self._open: dict[tuple[str, str], list[float]] = defaultdict(list)
+    def __init__(self, metrics: Sequence[Metric], draws: int) -> None:
+        self._draws = draws
+        self._columns = [_Column(metric, draws) for metric in metrics]
         self.outcomes = dict.fromkeys((outcome.value for outcome in Outcome), 0)
         self.tokens_in = self.tokens_out = 0
         self.cost_usd: float | None = None
         self._sum = 0.0
         self._n = 0
 
-    def add(self, sample_id: str, group: str, outcome: str, score: float | None) -> None:
+    def add(self, one: "Counted") -> None:
         """One draw. Without a score it is counted by its outcome and stays outside n."""
-        self.outcomes[outcome] += 1
-        if score is None:
+        self.outcomes[one.outcome] += 1
+        if one.score is None:
             return
-        self._sum, self._n = self._sum + score, self._n + 1
-        if self._draws == 1:
-            self._values[group].append(self._metric.reduce((score,)))
-            return
-        draws = self._open[group, sample_id]
-        draws.append(score)
-        if len(draws) == self._draws:
-            self._values[group].append(self._metric.reduce(self._open.pop((group, sample_id))))
+        self._sum, self._n = self._sum + one.score, self._n + 1
+        for column in self._columns:
+            column.add(one)
 
     def replay(self, record: Mapping[str, Any]) -> None:
         """One draw, as a record of the journal."""
-        self.add(record["sample_id"], record["group"], record["outcome"], record["score"])
+        self.add(
+            Counted(
+                record["sample_id"],
+                record["group"],
+                record["outcome"],
+                record["score"],
+                record["scores"],
+                record["answer"],
+                record["unit"],
+                record["unit_size"],
+                record["position"],
+            )
+        )
         self.spent(record["tokens_in"], record["tokens_out"], record["cost_usd"])
 
     def spent(self, tokens_in: int | None, tokens_out: int | None, cost_usd: float | None) -> None:
@@ -121,41 +127,131 @@ class CellTally:
         return self._sum / self._n if self._n else None
 
     def estimate(self) -> Estimate:
-        """Over all samples."""
-        values = array("d")
-        for own in self._whole().values():
-            values.extend(own)
-        return self._metric.estimate(values, self._draws)
-
-    def groups(self) -> tuple[tuple[str, Estimate], ...]:
-        """By group, in the order of their names; none where nothing is grouped."""
-        whole = self._whole()
-        if set(whole) <= {""}:
-            return ()
-        return tuple((name, self._metric.estimate(whole[name], self._draws)) for name in sorted(whole))
+        """Over all samples, by the cell's first metric."""
+        return self._columns[0].whole().estimate
 
     def result(self, benchmark: str, version: str, protocol: str, model: str) -> CellResult:
         """The cell's entry in the results."""
+        first, *further = (column.whole() for column in self._columns)
         return CellResult(
             benchmark,
             version,
             protocol,
             model,
-            self._metric.name,
-            self.estimate(),
+            first.metric,
+            first.estimate,
             self._draws,
             dict(self.outcomes),
-            self.groups(),
+            first.groups,
             self.tokens_in,
             self.tokens_out,
             self.cost_usd,
+            tuple(further),
         )
 
-    def _whole(self) -> "Mapping[str, array[float]]":
-        """The values, with samples of which only some draws have come (the others failed, or are still to come)."""
-        if not self._open:
-            return self._values
-        whole = {group: array("d", values) for group, values in self._values.items()}
-        for (group, _), draws in self._open.items():
-            whole.setdefault(group, array("d")).append(self._metric.reduce(draws))
-        return whole
+
+class Counted(NamedTuple):
+    """Of one draw what its numbers are made from; no text but the answer that was read."""
+
+    sample_id: str
+    group: str
+    outcome: str
+    score: float | None
+    values: Mapping[str, Any]
+    answer: str | None
+    unit: str
+    unit_size: int
+    position: int | None
+
+
+def counted(result: SampleResult) -> Counted:
+    """What counts of a result."""
+    sample, score = result.question.sample, result.score
+    return Counted(
+        sample.id,
+        sample.group,
+        score.outcome.value,
+        score.value,
+        score.values,
+        score.answer,
+        sample.unit,
+        sample.unit_size,
+        result.question.position,
+    )
+
+
+class _Column:
+    """The values of one metric: by group, `width` numbers for each unit. A unit is a sample, or all forms of a
+    question; its draws are kept apart until the last of them has come."""
+
+    def __init__(self, metric: Metric, draws: int) -> None:
+        self._metric, self._draws = metric, draws
+        self._values: dict[str, array[float]] = defaultdict(lambda: array("d"))
+        self._places: dict[str, array[int]] = defaultdict(lambda: array("q"))
+        self._open: dict[tuple[str, str], list[tuple[Any, str | None]]] = defaultdict(list)
+
+    def add(self, one: Counted) -> None:
+        metric = self._metric
+        value = one.values.get(metric.of) if metric.of else one.score
+        if value is None:
+            return
+        if metric.ordered:
+            self._places[one.group].append(-1 if one.position is None else one.position)
+        if self._draws == 1 and not one.unit:
+            self._close(one.group, [(value, one.answer)], self._values)
+            return
+        key = one.group, one.unit or one.sample_id
+        draws = self._open[key]
+        draws.append((value, one.answer))
+        if len(draws) == self._draws * one.unit_size:
+            self._close(one.group, self._open.pop(key), self._values)
+
+    def _close(self, group: str, draws: "list[tuple[Any, str | None]]", into: "dict[str, array[float]]") -> None:
+        """The value of a unit from its draws."""
+        metric = self._metric
+        if metric.width > 1:
+            into[group].extend(math.fsum(parts) / len(draws) for parts in zip(*(d[0] for d in draws), strict=True))
+        elif metric.vote:
+            into[group].append(metric.vote([value for value, _ in draws], [answer for _, answer in draws]))
+        else:
+            into[group].append(metric.reduce([value for value, _ in draws]))
+
+    def whole(self) -> Further:
+        """The estimate over all, and by group in the order of their names; none where nothing is grouped."""
+        metric, values = self._metric, self._in_order()
+        named = () if set(values) <= {""} else tuple(sorted(values))
+        groups = tuple((name, metric.estimate(values[name], self._draws)) for name in named)
+        if metric.over_groups and groups:
+            return Further(metric.name, metric.over_groups([estimate for _, estimate in groups]), groups)
+        if metric.ordered and named:
+            everything = self._sorted(*self._joined(values))
+        else:
+            everything = array("d")
+            for own in values.values():
+                everything.extend(own)
+        return Further(metric.name, metric.estimate(everything, self._draws), groups)
+
+    def _in_order(self) -> "Mapping[str, array[float]]":
+        """The values by group, with units of which only some draws have come (the others failed, or will come)."""
+        values: dict[str, array[float]] = self._values
+        if self._open:
+            values = defaultdict(lambda: array("d"), {name: array("d", own) for name, own in values.items()})
+            for (group, _), draws in self._open.items():
+                self._close(group, draws, values)
+        if not self._metric.ordered or self._draws > 1:
+            return values
+        return {name: self._sorted(own, self._places[name]) for name, own in values.items()}
+
+    def _sorted(self, values: "array[float]", places: "array[int]") -> "array[float]":
+        width = self._metric.width
+        if len(values) != width * len(places):
+            return values
+        order = sorted(range(len(places)), key=places.__getitem__)
+        return array("d", (values[width * i + j] for i in order for j in range(width)))
+
+    def _joined(self, values: "Mapping[str, array[float]]") -> "tuple[array[float], array[int]]":
+        everything, places = array("d"), array("q")
+        for name, own in values.items():
+            everything.extend(own)
+            places.extend(sorted(self._places[name]))
+        return everything, places

@@ -1,5 +1,6 @@
 """Floor 1: numbers about numbers. Knows no sample and no text: it is handed values."""
 
-from sinan.statistics.intervals import METRICS, accuracy, mean_t, wilson
+from sinan.statistics.intervals import accuracy, mean_t, wilson
+from sinan.statistics.metrics import metrics
 
-__all__ = ["METRICS", "accuracy", "mean_t", "wilson"]
+__all__ = ["accuracy", "mean_t", "metrics", "wilson"]

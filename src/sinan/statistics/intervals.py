@@ -70,7 +70,6 @@ def estimate_accuracy(values: Sequence[float], k: int) -> Estimate:
 
 
 accuracy = Metric("accuracy", mean, estimate_accuracy)
-METRICS = {accuracy.name: accuracy}
 
 
 def _normal_quantile() -> float:

@@ -24,6 +24,8 @@ def encode(completion: Completion) -> bytes | None:
         "attempts": completion.attempts,
         "requests": completion.requests,
     }
+    if more := _more(completion):
+        row["more"] = more
     try:
         kept = orjson.dumps(row)
     except (TypeError, ValueError, RecursionError):
@@ -36,10 +38,12 @@ def decode(kept: bytes, cached: bool = True) -> Completion | None:
     try:
         row = orjson.loads(kept)
         tokens_in, tokens_out = row["tokens"]
+        more = row.get("more", {})
+        usage = more.get("usage", (None, None, None))
         return Completion(
             _text(row["text"]),
             _finished(row["finish_reason"]),
-            Usage(_count_or_none(tokens_in), _count_or_none(tokens_out)),
+            Usage(_count_or_none(tokens_in), _count_or_none(tokens_out), *map(_count_or_none, usage)),
             _text(row["reasoning"]),
             tuple([ToolCall(_text(id), _text(name), _text(given)) for id, name, given in row["tool_calls"]]),
             tuple([LogLikelihood(_number(v), _count(n), _flag(g)) for v, n, g in row["loglikelihoods"]]),
@@ -47,9 +51,20 @@ def decode(kept: bytes, cached: bool = True) -> Completion | None:
             _count(row["attempts"]),
             _count(row["requests"]),
             cached=cached,
+            turns=tuple([_text(turn) for turn in more.get("turns", ())]),
+            prompt_ids=_text(more.get("prompt_ids", "")),
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         return None
+
+
+def _more(completion: Completion) -> dict[str, Any]:
+    """What few answers have."""
+    usage = completion.usage
+    counts = [usage.cache_read, usage.cache_write, usage.reasoning]
+    more: dict[str, Any] = {"usage": counts if any(count is not None for count in counts) else None}
+    more |= {"turns": list(completion.turns), "prompt_ids": completion.prompt_ids}
+    return {name: value for name, value in more.items() if value}
 
 
 def _text(value: Any) -> str:

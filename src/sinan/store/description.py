@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from sinan.types import Benchmark, Cell, Model, RunSpec, Source
+from sinan.types import Benchmark, Cell, Metric, Model, RunSpec, Source
 
 MUST_AGREE = ("files", "spec", "cells", "models")
 """What a resumed run may not change: old and new answers would be of different questions."""
@@ -30,6 +30,7 @@ def describe(
                 "model": cell.model.name,
                 "form": cell.model.form,
                 "metric": cell.metric.name,
+                "metrics": [_metric(metric) for metric in cell.metrics],
                 "shots": cell.protocol.shots,
                 "sampling": cell.sampling.to_json(),
             }
@@ -42,6 +43,12 @@ def describe(
             for s in sorted(set(data), key=lambda s: (s.repo, s.revision, s.path))
         ],
     }
+
+
+def _metric(metric: Metric) -> dict[str, str]:
+    """What it takes to find a metric again (`statistics.metrics.metric`); what is as usual is left out."""
+    entry = {"name": metric.name, "kind": metric.kind, "of": metric.of}
+    return {k: v for k, v in entry.items() if v and (k != "kind" or v != metric.name)}
 
 
 def spec_to_json(spec: RunSpec) -> dict[str, Any]:

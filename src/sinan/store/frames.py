@@ -48,6 +48,13 @@ JOURNAL_COLUMNS = {
     "cost_usd": "DOUBLE",
     "cached": "BOOLEAN",
     "metadata": "JSON",
+    "scores": "JSON",
+    "shots": "JSON",
+    "unit": "VARCHAR",
+    "unit_size": "INTEGER",
+    "position": "BIGINT",
+    "turns": "JSON",
+    "prompt_ids": "VARCHAR",
 }
 
 LEFT_OUT = {
@@ -61,6 +68,12 @@ LEFT_OUT = {
     "attempts": "1",
     "cached": "false",
     "metadata": "'{}'",
+    "scores": "'{}'",
+    "shots": "'[]'",
+    "unit": "''",
+    "unit_size": "1",
+    "turns": "'[]'",
+    "prompt_ids": "''",
 }
 """What a column holds where its line says nothing: as in `record.decode`."""
 

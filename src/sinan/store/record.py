@@ -37,6 +37,13 @@ DEFAULTS: Record = {
     "cost_usd": None,
     "cached": False,
     "metadata": {},
+    "scores": {},
+    "shots": (),
+    "unit": "",
+    "unit_size": 1,
+    "position": None,
+    "turns": (),
+    "prompt_ids": "",
 }
 """What a column holds where its line says nothing. Two columns follow another: without a completion `reasoning` is
 None, and with one `finish_reason` is `stop`."""
@@ -59,12 +66,15 @@ def decode(line: bytes) -> Record | None:
         return None
     if type(found) is not dict or not found.keys() >= REQUIRED:
         return None
-    record: Record = {**DEFAULTS, "tool_calls": [], "loglikelihoods": [], "metadata": {}, **found}
+    record: Record = {**DEFAULTS, **{name: kind() for name, kind in _HELD}, **found}
     if record["completion"] is None:
         record["reasoning"] = found.get("reasoning")
     elif "finish_reason" not in found:
         record["finish_reason"] = "stop"
     return record if _sound(record) else None
+
+
+_HELD = tuple((name, {tuple: list, dict: dict}[type(v)]) for name, v in DEFAULTS.items() if isinstance(v, tuple | dict))
 
 
 def _sound(record: Record) -> bool:
@@ -80,6 +90,10 @@ def _sound(record: Record) -> bool:
         and isinstance(record["cost_usd"], _NUMBER)
         and isinstance(record["latency_s"], _NUMBER)
         and type(record["attempts"]) is int
+        and type(record["unit"]) is str
+        and type(record["unit_size"]) is int
+        and isinstance(record["position"], _PLACE)
+        and type(record["scores"]) is dict
         and isinstance(record["completion"], _TEXT)
         and isinstance(record["answer"], _TEXT)
         and isinstance(record["target"], _TEXT)
@@ -89,6 +103,7 @@ def _sound(record: Record) -> bool:
 
 _NUMBER = (int, float, type(None))
 _TEXT = (str, type(None))
+_PLACE = (int, type(None))
 
 
 def key(record: Record) -> Key:
@@ -131,6 +146,14 @@ def to_record(result: SampleResult) -> Record:
         record["cost_usd"] = result.cost_usd
     if sample.metadata:
         record["metadata"] = dict(sample.metadata)
+    if score.values:
+        record["scores"] = dict(score.values)
+    if question.shots:
+        record["shots"] = list(question.shots)
+    if sample.unit:
+        record["unit"], record["unit_size"] = sample.unit, sample.unit_size
+    if question.position is not None:
+        record["position"] = question.position
     return record
 
 
@@ -150,6 +173,10 @@ def _add_answer(record: Record, completion: Completion) -> None:
         record["loglikelihoods"] = [[x.value, x.tokens, x.greedy] for x in completion.loglikelihoods]
     if completion.cached:
         record["cached"] = True
+    if completion.turns:
+        record["turns"] = list(completion.turns)
+    if completion.prompt_ids:
+        record["prompt_ids"] = completion.prompt_ids
 
 
 def _mended(value: Any, depth: int = 0) -> Any:

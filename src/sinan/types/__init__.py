@@ -1,11 +1,11 @@
 """Floor 0: the nouns. Frozen data and protocols that every other room speaks in; nothing here does I/O."""
 
 from sinan.types.benchmark import Benchmark, Card, PromptBuilder, Protocol, Solver, Suite
-from sinan.types.completion import Completion, Form, LogLikelihood, Model, Sampling, Usage
-from sinan.types.message import Image, Message, Part, Prompt, Text, ToolCall
+from sinan.types.completion import Completion, Form, LogLikelihood, Model, Rendered, Renders, Sampling, Usage
+from sinan.types.message import Image, Message, Part, Prompt, Text, Tool, ToolCall
 from sinan.types.metric import Estimate, Metric
 from sinan.types.pace import Limits, Pace, Signal, Unpaced
-from sinan.types.run import Cache, Cell, CellResult, Journal, Question, Run, RunSpec, SampleResult
+from sinan.types.run import Cache, Cell, CellResult, Further, Journal, Question, Run, RunSpec, SampleResult
 from sinan.types.sample import Dataset, Sample, Source
 from sinan.types.score import Outcome, Score, Scorer
 
@@ -19,6 +19,7 @@ __all__ = [
     "Dataset",
     "Estimate",
     "Form",
+    "Further",
     "Image",
     "Journal",
     "Limits",
@@ -33,6 +34,8 @@ __all__ = [
     "PromptBuilder",
     "Protocol",
     "Question",
+    "Rendered",
+    "Renders",
     "Run",
     "RunSpec",
     "Sample",
@@ -45,6 +48,7 @@ __all__ = [
     "Source",
     "Suite",
     "Text",
+    "Tool",
     "ToolCall",
     "Unpaced",
     "Usage",

@@ -72,6 +72,8 @@ class Protocol:
     """How the shots are chosen; None takes the first of the pool."""
     chat_sampling: Sampling = Sampling(max_tokens=2048)
     """For a model that takes messages: it ends its own turn, and may think before it answers."""
+    metrics: tuple[Metric, ...] = ()
+    """What is reported, the first before all; empty: the benchmark's metric alone."""
 
 
 @dataclass(frozen=True)

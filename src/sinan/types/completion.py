@@ -25,6 +25,15 @@ class Sampling:
     seed: int | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Further parameters, passed to the server as they are."""
+    reasoning_effort: str | None = None
+    """How much a model thinks that can be told so: `none`, `minimal`, `low`, `medium`, `high`."""
+    thinking_tokens: int | None = None
+    """The most tokens of thought, where the model can be told so; 0 turns it off."""
+    think_end: str | None = None
+    """What ends the model's thoughts in its text, such as `</think>`: all up to it is reasoning and no answer. Stop
+    strings hold for what follows it, so they are not sent but applied to the answer."""
+    schema: Mapping[str, Any] | None = None
+    """JSON schema that the answer must follow, where the model's side can enforce it."""
 
     def to_json(self) -> dict[str, Any]:
         """Only what is set."""
@@ -34,6 +43,10 @@ class Sampling:
             "top_p": self.top_p,
             "stop": list(self.stop) or None,
             "seed": self.seed,
+            "reasoning_effort": self.reasoning_effort,
+            "thinking_tokens": self.thinking_tokens,
+            "think_end": self.think_end,
+            "schema": None if self.schema is None else dict(self.schema),
         }
         return {k: v for k, v in known.items() if v is not None} | dict(self.extra)
 
@@ -43,7 +56,15 @@ class Usage:
     """Tokens as the model's side counted them; None where it did not say."""
 
     tokens_in: int | None = None
+    """All tokens of the prompt, those read from or written to a provider's prompt cache among them."""
     tokens_out: int | None = None
+    """All tokens that the model wrote, its thoughts among them."""
+    cache_read: int | None = None
+    """Of `tokens_in`: read from the provider's prompt cache, where they cost less."""
+    cache_write: int | None = None
+    """Of `tokens_in`: written to the provider's prompt cache, where they cost more."""
+    reasoning: int | None = None
+    """Of `tokens_out`: thoughts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +97,25 @@ class Completion:
     """Requests that the answer took: a log-likelihood may take one per continuation."""
     cached: bool = False
     """Whether it was taken from the response cache: nothing was sent, nothing was paid."""
+    turns: tuple[str, ...] = ()
+    """The answers of all turns in order, where there was more than one; `text` is the last of them."""
+    prompt_ids: str = ""
+    """Hash of the token ids that the model read, where it can be known: the first 16 hex digits of the sha256 of the
+    ids as decimal numbers joined by blanks. Two prompts of one text differ here where their tokens do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A prompt as the model reads it."""
+
+    text: str
+    """The whole text, special tokens written out; for a model behind an API, the body of the request as JSON."""
+    ids: tuple[int, ...] = ()
+    """Token ids; empty where only the server knows them."""
+    pieces: tuple[str, ...] = ()
+    """The text of each token."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know, such as where the beginning-of-text token comes from."""
 
 
 class Model(typing.Protocol):
@@ -129,9 +169,19 @@ class Model(typing.Protocol):
         ...
 
     async def loglikelihood(self, prompt: Prompt) -> Completion:
-        """Log-likelihood of every continuation of the prompt after its text."""
+        """Log-likelihood of every continuation of the prompt after its context; of the text itself where the prompt
+        is `rolling`, as a single one."""
         ...
 
     async def close(self) -> None:
         """Let go of connections and memory."""
+        ...
+
+
+@typing.runtime_checkable
+class Renders(typing.Protocol):
+    """A model that can show a prompt as it reads it."""
+
+    def render(self, prompt: Prompt) -> Rendered:
+        """The exact text and token ids. Raises UsageError where the beginning-of-text token is missing or doubled."""
         ...

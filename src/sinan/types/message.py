@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -39,12 +40,25 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that a model may ask to be called."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})
+    """JSON schema of its arguments, an object."""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One turn of a conversation."""
 
     role: Role
     content: str | tuple[Part, ...]
     tool_calls: tuple[ToolCall, ...] = ()
+    """What an assistant's turn asks to be called."""
+    tool_call_id: str = ""
+    """Of a turn with role `tool`: the call whose result it is."""
 
     def to_json(self) -> dict[str, Any]:
         """The message as plain JSON; a picture appears as its hash, never as bytes or a local path."""
@@ -52,6 +66,8 @@ class Message:
         out: dict[str, Any] = {"role": self.role, "content": content}
         if self.tool_calls:
             out["tool_calls"] = [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in self.tool_calls]
+        if self.tool_call_id:
+            out["tool_call_id"] = self.tool_call_id
         return out
 
 
@@ -59,17 +75,60 @@ class Message:
 class Prompt:
     """All that one sample asks of a model: messages for a chat model, or text for a base model.
 
-    `continuations` are the texts whose log-likelihood after `text` is wanted; they are empty for generation.
+    For generation the model answers the messages or continues the text. Where the last message is the assistant's, it
+    is the beginning of the answer (a prefill), and the completion is what follows it.
+    For log-likelihoods `continuations` are the texts whose log-likelihood after the text (or after the messages, as
+    the model's chat template writes them) is wanted.
     """
 
     messages: tuple[Message, ...] = ()
     text: str = ""
     continuations: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
+    """Where continuations stand after different texts: one per continuation, instead of `text` (partial evaluation,
+    mutual information). Empty: all stand after `text` or the messages."""
+    rolling: bool = False
+    """Whether the log-likelihood of `text` itself is wanted, whole, in windows where it is longer than the model's
+    context. There are no continuations then."""
+    tools: tuple[Tool, ...] = ()
+    turns: tuple[Message, ...] = ()
+    """What the user says after the model's first answer, one message per further turn."""
+    cut: bool = False
+    """Whether a prompt that is too long for the model loses its beginning; else it is refused and counted as failed."""
 
     def to_json(self) -> Any:
-        """The messages as JSON, or the text; with continuations, an object that holds both."""
+        """The messages as JSON, or the text; where there is more to it, an object that holds all that is set."""
         asked: Any = [message.to_json() for message in self.messages] if self.messages else self.text
-        return {"text": asked, "continuations": list(self.continuations)} if self.continuations else asked
+        more: dict[str, Any] = {}
+        if self.continuations:
+            more["continuations"] = list(self.continuations)
+        if self.contexts:
+            more["contexts"] = list(self.contexts)
+        if self.rolling:
+            more["rolling"] = True
+        if self.tools:
+            more["tools"] = [
+                {"name": t.name, "description": t.description, "parameters": dict(t.parameters)} for t in self.tools
+            ]
+        if self.turns:
+            more["turns"] = [message.to_json() for message in self.turns]
+        if self.cut:
+            more["cut"] = True
+        return {"text": asked, **more} if more else asked
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """(context, continuation), one per continuation; the context is `text` where there are no `contexts`."""
+        contexts = self.contexts or (self.text,) * len(self.continuations)
+        return tuple(zip(contexts, self.continuations, strict=True))
+
+    @property
+    def prefill(self) -> str:
+        """The beginning of the answer that the last message gives; empty where it is not the assistant's."""
+        last = self.messages[-1] if self.messages else None
+        if last is None or last.role != "assistant" or last.tool_calls or not isinstance(last.content, str):
+            return ""
+        return last.content
 
     @property
     def hash(self) -> str:

@@ -2,7 +2,7 @@
 
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sinan.types.benchmark import Protocol
@@ -30,6 +30,16 @@ class RunSpec:
     """Overrides the guess for a file of questions."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Generation parameters that override the protocol's."""
+    few_shot: str | None = None
+    """How worked examples are chosen (`first`, `random`, `balanced`, `bm25`...); None: as the protocol says."""
+    system: str | None = None
+    """A system prompt, put before the protocol's own."""
+    prefill: str | None = None
+    """The beginning of every answer, given to the model."""
+    rotate: bool = False
+    """Whether each question with options is asked once for every rotation of them, and right if all are."""
+    trust: bool = False
+    """Whether code that a task file names may run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,10 @@ class Question:
     """Of this draw: a function of the run's seed, the sample and the draw, so that no order or neighbour decides."""
     prompt_hash: str = ""
     """`prompt.hash`, computed once for all draws."""
+    shots: tuple[str, ...] = ()
+    """Ids of the worked examples that the prompt shows."""
+    position: int | None = None
+    """Place in the benchmark's order, from 0; set where a metric depends on it."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +67,8 @@ class Cell:
     model: Model
     protocol: Protocol
     sampling: Sampling
-    metric: Metric
+    metrics: tuple[Metric, ...]
+    """The first is what the cell's result is; the others are reported beside it."""
     questions: Iterable[Question]
     """Lazily: nothing is read or built before the engine is ready for it."""
     price: Price | None = None
@@ -61,6 +76,11 @@ class Cell:
     answer_tokens: float = 0.0
     """What an answer is expected to take: cells with long answers are asked first, so that the end of a run is not
     spent waiting for a few of them."""
+
+    @property
+    def metric(self) -> Metric:
+        """What the cell's result is."""
+        return self.metrics[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,40 +111,44 @@ class CellResult:
     k: int
     """Draws per sample."""
     outcomes: Mapping[str, int]
-    """Draws by outcome; all six are named."""
+    """Draws by outcome; all are named."""
     groups: tuple[tuple[str, Estimate], ...]
     tokens_in: int
     tokens_out: int
     cost_usd: float | None = None
+    further: tuple["Further", ...] = ()
+    """What else is reported of the same answers."""
 
-    def to_json(self) -> dict[str, Any]:
-        """One entry of results.json."""
-        estimate = self.estimate
-        return {
+    def to_json(self) -> list[dict[str, Any]]:
+        """The cell's entries of results.json, one for each metric. Tokens and cost, which are the whole cell's, stand
+        in the first alone, so that they can be added up; the others say `further`."""
+        head: dict[str, Any] = {
             "benchmark": self.benchmark,
             "version": self.version,
             "protocol": self.protocol,
             "model": self.model,
-            "metric": self.metric,
-            "value": estimate.value,
-            "stderr": estimate.stderr,
-            "ci": list(estimate.ci) if estimate.ci else None,
-            "ci_method": estimate.method,
-            "n": estimate.n,
-            "k": self.k,
-            "outcomes": dict(self.outcomes),
-            "groups": [
-                {"name": name, "value": e.value, "ci": list(e.ci) if e.ci else None, "n": e.n}
-                for name, e in self.groups
-            ],
-            "tokens_in": self.tokens_in,
-            "tokens_out": self.tokens_out,
-            "cost_usd": None if self.cost_usd is None else round(self.cost_usd, 9),
         }
+        counted = {k: v for k, v in self.outcomes.items() if v or k != "measured"}
+        cost = None if self.cost_usd is None else round(self.cost_usd, 9)
+        first = Further(self.metric, self.estimate, self.groups)
+        spent: dict[str, Any] = {"tokens_in": self.tokens_in, "tokens_out": self.tokens_out, "cost_usd": cost}
+        nothing: dict[str, Any] = {"tokens_in": 0, "tokens_out": 0, "cost_usd": None, "further": True}
+        rows = [(first, spent), *((one, nothing) for one in self.further)]
+        return [head | one.to_json() | {"k": self.k, "outcomes": counted} | last for one, last in rows]
 
     @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> "CellResult":
-        """The inverse of `to_json`."""
+    def from_json(cls, rows: Iterable[Mapping[str, Any]]) -> "list[CellResult]":
+        """The cells of all entries of a results.json."""
+        found: list[CellResult] = []
+        for row in rows:
+            if row.get("further"):
+                found[-1] = replace(found[-1], further=(*found[-1].further, Further.from_json(row)))
+            else:
+                found.append(cls._first(row))
+        return found
+
+    @classmethod
+    def _first(cls, row: Mapping[str, Any]) -> "CellResult":
         return cls(
             benchmark=row["benchmark"],
             version=row["version"],
@@ -134,11 +158,47 @@ class CellResult:
             estimate=_estimate(row),
             k=row["k"],
             outcomes=row["outcomes"],
-            groups=tuple((group["name"], _estimate(group)) for group in row["groups"]),
+            groups=_groups(row),
             tokens_in=row["tokens_in"],
             tokens_out=row["tokens_out"],
             cost_usd=row["cost_usd"],
         )
+
+
+@dataclass(frozen=True)
+class Further:
+    """One metric of a cell, whole and by group."""
+
+    metric: str
+    estimate: Estimate
+    groups: tuple[tuple[str, Estimate], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The part of an entry of results.json that is the metric's own."""
+        return {
+            "metric": self.metric,
+            **_estimate_json(self.estimate),
+            "groups": [{"name": name, **_estimate_json(estimate)} for name, estimate in self.groups],
+        }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> "Further":
+        """The inverse of `to_json`."""
+        return cls(row["metric"], _estimate(row), _groups(row))
+
+
+def _estimate_json(estimate: Estimate) -> dict[str, Any]:
+    return {
+        "value": estimate.value,
+        "stderr": estimate.stderr,
+        "ci": list(estimate.ci) if estimate.ci else None,
+        "ci_method": estimate.method,
+        "n": estimate.n,
+    }
+
+
+def _groups(row: Mapping[str, Any]) -> tuple[tuple[str, Estimate], ...]:
+    return tuple((group["name"], _estimate(group)) for group in row["groups"])
 
 
 def _estimate(row: Mapping[str, Any]) -> Estimate:
@@ -204,7 +264,7 @@ class Run:
             "run": self.id,
             "path": self.path,
             "status": self.status,
-            "results": [result.to_json() for result in self.results],
+            "results": [row for result in self.results for row in result.to_json()],
             "requests": dict(self.requests),
             "seconds": round(self.seconds, 3),
         } | ({} if self.status == "complete" else {"asked": self.asked, "expected": self.expected})

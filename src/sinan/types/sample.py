@@ -23,6 +23,10 @@ class Sample:
     images: tuple[Image, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """Anything else: kept with the result, and open to prompt templates."""
+    unit: str = ""
+    """What is one question asked in several forms (its options rotated) has one unit, and counts once. Empty: `id`."""
+    unit_size: int = 1
+    """Samples of the unit."""
 
     @property
     def letters(self) -> str:

@@ -1,7 +1,8 @@
 """What a completion is worth."""
 
 import typing
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sinan.types.completion import Completion
@@ -9,7 +10,7 @@ from sinan.types.sample import Sample
 
 
 class Outcome(StrEnum):
-    """How one sample ended. The six are counted apart and shown beside every score."""
+    """How one sample ended. They are counted apart and shown beside every score."""
 
     CORRECT = "correct"
     WRONG = "wrong"
@@ -19,6 +20,8 @@ class Outcome(StrEnum):
     """The answer was cut at the token limit before one could be read. Counts as not correct."""
     REFUSED = "refused"
     """The model's side declined to answer. Counts as not correct."""
+    MEASURED = "measured"
+    """A number that is neither right nor wrong: a perplexity, a likelihood, an overlap of texts."""
     FAILED = "failed"
     """No answer came. Outside n: a failed call is never an answer."""
 
@@ -34,6 +37,9 @@ class Score:
     """What was read from the completion; None where nothing was."""
     explanation: str = ""
     """Which rule read the answer, or why there is none."""
+    values: Mapping[str, float | tuple[float, ...]] = field(default_factory=dict)
+    """Further numbers of the same answer, by the name that a metric reads them under (`Metric.of`): `acc_norm`, or the
+    sums that a corpus metric is made of."""
 
 
 class Scorer(typing.Protocol):
