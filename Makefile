@@ -60,7 +60,7 @@ $(VENV)/.test: pyproject.toml | $(VENV)/.made
 # torch comes first and alone, so that nothing else chooses another build of it.
 $(VENV)/.train: pyproject.toml | $(VENV)/.made
 	$(PIP) install --quiet '$(TORCH)'
-	$(PIP) install --quiet --group train
+	$(PIP) install --quiet --group train --group peers
 	@touch $@
 
 $(VENV)/.check: pyproject.toml | $(VENV)/.made

@@ -13,19 +13,20 @@ FINISHED = frozenset(typing.get_args(FinishReason))
 
 def encode(completion: Completion) -> bytes | None:
     """None where it would not come back as it is: text that is no valid Unicode, a number that JSON has not."""
+    usage = completion.usage
     row = {
         "text": completion.text,
         "finish_reason": completion.finish_reason,
-        "tokens": [completion.usage.tokens_in, completion.usage.tokens_out],
+        "tokens": [usage.tokens_in, usage.tokens_out, usage.cache_read, usage.cache_write, usage.reasoning],
         "reasoning": completion.reasoning,
         "tool_calls": [[call.id, call.name, call.arguments] for call in completion.tool_calls],
         "loglikelihoods": [[x.value, x.tokens, x.greedy] for x in completion.loglikelihoods],
         "latency_s": completion.latency_s,
         "attempts": completion.attempts,
         "requests": completion.requests,
+        "turns": completion.turns,
+        "prompt_ids": completion.prompt_ids,
     }
-    if more := _more(completion):
-        row["more"] = more
     try:
         kept = orjson.dumps(row)
     except (TypeError, ValueError, RecursionError):
@@ -37,13 +38,11 @@ def decode(kept: bytes, cached: bool = True) -> Completion | None:
     """The completion; None where these bytes are none, or hold a value of another type."""
     try:
         row = orjson.loads(kept)
-        tokens_in, tokens_out = row["tokens"]
-        more = row.get("more", {})
-        usage = more.get("usage", (None, None, None))
+        tokens_in, tokens_out, read, written, thought = map(_count_or_none, row["tokens"])
         return Completion(
             _text(row["text"]),
             _finished(row["finish_reason"]),
-            Usage(_count_or_none(tokens_in), _count_or_none(tokens_out), *map(_count_or_none, usage)),
+            Usage(tokens_in, tokens_out, read, written, thought),
             _text(row["reasoning"]),
             tuple([ToolCall(_text(id), _text(name), _text(given)) for id, name, given in row["tool_calls"]]),
             tuple([LogLikelihood(_number(v), _count(n), _flag(g)) for v, n, g in row["loglikelihoods"]]),
@@ -51,20 +50,17 @@ def decode(kept: bytes, cached: bool = True) -> Completion | None:
             _count(row["attempts"]),
             _count(row["requests"]),
             cached=cached,
-            turns=tuple([_text(turn) for turn in more.get("turns", ())]),
-            prompt_ids=_text(more.get("prompt_ids", "")),
+            turns=tuple([_text(turn) for turn in _list(row["turns"])]),
+            prompt_ids=_text(row["prompt_ids"]),
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         return None
 
 
-def _more(completion: Completion) -> dict[str, Any]:
-    """What few answers have."""
-    usage = completion.usage
-    counts = [usage.cache_read, usage.cache_write, usage.reasoning]
-    more: dict[str, Any] = {"usage": counts if any(count is not None for count in counts) else None}
-    more |= {"turns": list(completion.turns), "prompt_ids": completion.prompt_ids}
-    return {name: value for name, value in more.items() if value}
+def _list(value: Any) -> list[Any]:
+    if type(value) is not list:
+        raise TypeError
+    return value
 
 
 def _text(value: Any) -> str:
