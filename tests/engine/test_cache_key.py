@@ -235,7 +235,7 @@ def test_the_identity_is_taken_at_the_first_question_and_not_before():
     assert keys.key(cell, request.question, request.sampling) == key(Request(identity={"found": "when opened"}))
 
 
-KNOWN = "058050448a5f0eb43b6f00c8387f6af96dabd85171b06c00e8089e87eb758c4e"
+KNOWN = "de84b9ae30811da0f5eb3d55f3bea17ce5b69cfeb913913c1b9e6d9c568b9753"
 
 
 def test_a_key_stays_what_it_was_in_another_process_and_another_release():
