@@ -111,7 +111,7 @@ async def asked(
     """
     spec = replace(spec, targets=tuple(catalog.absolute(target) for target in spec.targets))
     generation.check(spec.parameters)
-    benchmarks = catalog.resolve(spec.targets, spec.scorer)
+    benchmarks = [plan.under_protocol(found, spec) for found in catalog.resolve(spec.targets, spec.scorer)]
     resolved(benchmarks)
     opened = [models.open_model(model, timeout) for model in spec.models]
     _refuse_twice([model.name for model in opened], "model")

@@ -139,7 +139,8 @@ def _about(
 def _benchmarks(old: store.RunFolder, before: Mapping[str, Any], spec: RunSpec, scorer: str | None) -> list[Benchmark]:
     """Those that the run holds answers of, with their data at hand; judged by the scorer of that name, if any."""
     judge = by_name(scorer) if scorer else None
-    found = {benchmark.id: benchmark for benchmark in catalog.resolve(spec.targets, spec.scorer)}
+    resolved = catalog.resolve(spec.targets, spec.scorer)
+    found = {benchmark.id: plan.under_protocol(benchmark, spec) for benchmark in resolved}
     wanted = list(dict.fromkeys(cell["benchmark"] for cell in before["cells"]))
     if missing := [name for name in wanted if name not in found]:
         raise UsageError(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sinan.catalog.own import from_file
 from sinan.catalog.version import version
 from sinan.errors import SinanError, UnknownName, UsageError
-from sinan.types import Benchmark, Suite
+from sinan.types import Benchmark, Dataset, Suite
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -163,12 +163,18 @@ def _subset(benchmark: Benchmark, subset: str) -> Benchmark:
         known = [name for name in benchmark.dataset.subsets if name]
         remedy = f"Its subsets: {', '.join(known)}." if known else f"{benchmark.id} has no subsets."
         raise UnknownName(subset, f"subset of {benchmark.id}", known, remedy)
-    # How many samples one subset has is not known before it is read.
+    narrowed = {
+        name: replace(protocol, dataset=protocol.dataset and _narrow(protocol.dataset, subset))
+        for name, protocol in benchmark.protocols.items()
+    }
     return replace(
-        benchmark,
-        id=f"{benchmark.id}/{subset}",
-        dataset=replace(benchmark.dataset, subsets=(subset,), size=None),
+        benchmark, id=f"{benchmark.id}/{subset}", dataset=_narrow(benchmark.dataset, subset), protocols=narrowed
     )
+
+
+def _narrow(dataset: Dataset, subset: str) -> Dataset:
+    """One subset of it. How many samples that has is not known before it is read."""
+    return replace(dataset, subsets=(subset,), size=None)
 
 
 def _of_dimension(dimension: str) -> list[str]:

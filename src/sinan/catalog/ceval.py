@@ -13,10 +13,12 @@ from functools import cache
 
 from sinan.datasets import fetch, listed, pinned
 from sinan.datasets.readers import csv_rows
-from sinan.prompts import LETTERED, Template
-from sinan.scoring import Letter, MostLikely
+from sinan.prompts import LETTERED, InContext, Template
+from sinan.scoring import Letter, LikelihoodChoices, MostLikely
 from sinan.solving import Likelihood, OneTurn
+from sinan.statistics.averages import average
 from sinan.statistics.intervals import accuracy
+from sinan.statistics.over_groups import over
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
 REPO, REVISION = "TsingmaoAI/MI-optimize", "b147ba570e34b6f176f4ea3bbfc93ce02d4e0a10"
@@ -104,6 +106,18 @@ def benchmark() -> Benchmark:
         metric=accuracy,
         protocols={
             "default": Protocol(published, Likelihood(), MostLikely(), shots=5),
+            "lm-eval": Protocol(
+                InContext(
+                    "choices",
+                    Template(base=LETTERED + "答案：", answer="{target}", continuations="{letter}"),
+                    "以下是中国关于{subject}的单项选择题，请选出其中的正确答案。\n\n",
+                ),
+                Likelihood(),
+                LikelihoodChoices(("acc",)),
+                shots=5,
+                # The choices are letters there, one character each: per character is the same.
+                metrics=tuple(over(average.named(name, "acc"), "by_size") for name in ("acc", "acc_norm")),
+            ),
             "generate": Protocol(asked, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\n问题：",))),
         },
     )

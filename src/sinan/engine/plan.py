@@ -38,6 +38,12 @@ def protocol(benchmark: Benchmark, spec: RunSpec) -> Protocol:
     return chosen if spec.shots is None else replace(chosen, shots=spec.shots)
 
 
+def under_protocol(benchmark: Benchmark, spec: RunSpec) -> Benchmark:
+    """The benchmark with the samples that the chosen protocol asks."""
+    dataset = protocol(benchmark, spec).dataset
+    return benchmark if dataset is None else replace(benchmark, dataset=dataset)
+
+
 def sampling(protocol: Protocol, form: Form, parameters: Mapping[str, Any]) -> Sampling:
     """The protocol's sampling with the user's parameters over it; what we do not know goes to the server as it is."""
     base = protocol.chat_sampling if form == "chat" else protocol.sampling
