@@ -10,6 +10,10 @@ import sinan
 
 LIKELIHOODS = 1e-4
 NUMBERS = 1e-9
+ROUNDED = 1e-6
+"""For what is made of log-likelihoods themselves (a share of probability, a perplexity) and not of which is larger: in
+float32 these are sums of rounded numbers on both sides."""
+OF_LIKELIHOODS = ("perplexity", "bits_per_byte", "brier_score")
 
 
 @dataclass
@@ -78,16 +82,18 @@ def same_numbers(found: Agreement, estimates: Mapping[str, Any], numbers: Mappin
             continue
         mine = estimates[ours].stderr if metric.endswith("_stderr") else estimates[ours].value
         found.numbers += 1
-        _same_number(found, name, mine, value)
+        soft = found.task == "truthfulqa_mc2" or metric.removesuffix("_stderr").endswith(OF_LIKELIHOODS)
+        _same_number(found, name, mine, value, ROUNDED if soft else NUMBERS)
 
 
-def _same_number(found: Agreement, name: str, mine: float | None, theirs: Any) -> None:
+def _same_number(found: Agreement, name: str, mine: float | None, theirs: Any, within: float) -> None:
     if theirs == "N/A" or mine is None:
         if (theirs == "N/A") != (mine is None):
             found.faults.append(f"{name}: {mine} here, {theirs} there")
         return
-    found.apart = max(found.apart, abs(mine - theirs) / max(1.0, abs(theirs)))
-    if found.apart > NUMBERS:
+    apart = abs(mine - theirs) / max(1.0, abs(theirs))
+    found.apart = max(found.apart, apart)
+    if apart > within:
         found.faults.append(f"{name}: {mine!r} here, {theirs!r} there")
 
 

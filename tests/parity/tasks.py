@@ -203,6 +203,7 @@ def _ceval(folder: Path) -> None:
             doc_to_choice=LETTERS,
             doc_to_target="{{['A', 'B', 'C', 'D'].index(answer)}}",
             metric_list=[ACC, ACC_NORM],
+            num_fewshot=5,
         )
 
 

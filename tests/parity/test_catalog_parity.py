@@ -49,9 +49,8 @@ def number(sample_id: str) -> int:
 
 
 def held(targets, model: Path, local_tasks: Path, runs: Path, limit: int | None):
-    run = asyncio.run(
-        evaluate(RunSpec(tuple(targets), (f"hf/{model}?chat=0",), limit=limit, protocol="lm-eval"), runs=runs)
-    )
+    spec = RunSpec(tuple(targets), (f"hf/{model}?chat=0",), limit=limit, protocol="lm-eval")
+    run = asyncio.run(evaluate(spec, runs=runs))
     assert run.failed == 0
     theirs = rival.measured(model, local_tasks, [name(t) for t in targets], limit=limit, batch_size=16)
     return [agreement.hold(name(target), run, target, theirs, number) for target in targets]
