@@ -10,9 +10,9 @@ import sinan
 
 LIKELIHOODS = 1e-4
 NUMBERS = 1e-9
-ROUNDED = 1e-6
-"""For what is made of log-likelihoods themselves (a share of probability, a perplexity) and not of which is larger: in
-float32 these are sums of rounded numbers on both sides."""
+ROUNDED = LIKELIHOODS
+"""For what is made of log-likelihoods themselves (a share of probability, a perplexity) and not of which is larger: it
+is as near as they are, which both sides compute in float32 and in batches of their own."""
 OF_LIKELIHOODS = ("perplexity", "bits_per_byte", "brier_score")
 
 

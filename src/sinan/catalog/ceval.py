@@ -9,6 +9,7 @@ A row of law_val.csv (made up; dev rows have an explanation as well):
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 
 from sinan.datasets import fetch, listed, pinned
@@ -72,6 +73,13 @@ def _dev(subject: str) -> Sequence[Sample]:
     return tuple(_rows(subject, "dev"))
 
 
+def _by_letter(sample: Sample) -> Sample:
+    """As lm-evaluation-harness has it: the letters are the choices, which decides what `per character` means."""
+    options = "\n".join(f"{letter}. {choice}" for letter, choice in zip(sample.letters, sample.choices, strict=True))
+    written = {"written": f"{sample.question}\n{options}"}
+    return replace(sample, choices=tuple(sample.letters), metadata={**sample.metadata, **written})
+
+
 def benchmark() -> Benchmark:
     """Five examples of the subject and the likelihood of the letters; `generate` asks for the letter."""
     header = "以下是中国关于{subject}考试的单项选择题，请选出其中的正确答案。\n\n"
@@ -82,6 +90,13 @@ def benchmark() -> Benchmark:
         chat="以下是中国关于{subject}考试的单项选择题。\n\n"
         + LETTERED
         + "\n请选出正确答案，最后一行写“答案：X”，X 为选项字母。",
+    )
+    dataset = Dataset(
+        read=lambda subject, seed: _rows(subject, "val"),
+        subsets=listed(REPO, REVISION, f"{FOLDER}/val/", "_val.csv"),
+        size=1346,
+        sources=lambda subject: (_source(subject, "val"), _source(subject, "dev")),
+        pool=lambda subject, seed: _dev(subject),
     )
     return Benchmark(
         id="ceval",
@@ -96,27 +111,25 @@ def benchmark() -> Benchmark:
             chance=0.25,
             note="The validation split (the test split has no public answers); the mean over all questions.",
         ),
-        dataset=Dataset(
-            read=lambda subject, seed: _rows(subject, "val"),
-            subsets=listed(REPO, REVISION, f"{FOLDER}/val/", "_val.csv"),
-            size=1346,
-            sources=lambda subject: (_source(subject, "val"), _source(subject, "dev")),
-            pool=lambda subject, seed: _dev(subject),
-        ),
+        dataset=dataset,
         metric=accuracy,
         protocols={
             "default": Protocol(published, Likelihood(), MostLikely(), shots=5),
             "lm-eval": Protocol(
                 InContext(
                     "choices",
-                    Template(base=LETTERED + "答案：", answer="{target}", continuations="{letter}"),
+                    Template(base="{written}\n答案：", answer="{target}", continuations="{choice}"),
                     "以下是中国关于{subject}的单项选择题，请选出其中的正确答案。\n\n",
                 ),
                 Likelihood(),
-                LikelihoodChoices(("acc",)),
+                LikelihoodChoices(),
                 shots=5,
-                # The choices are letters there, one character each: per character is the same.
-                metrics=tuple(over(average.named(name, "acc"), "by_size") for name in ("acc", "acc_norm")),
+                metrics=tuple(over(average.named(name, name), "by_size") for name in ("acc", "acc_norm")),
+                dataset=replace(
+                    dataset,
+                    read=lambda subject, seed: map(_by_letter, _rows(subject, "val")),
+                    pool=lambda subject, seed: tuple(map(_by_letter, _dev(subject))),
+                ),
             ),
             "generate": Protocol(asked, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\n问题：",))),
         },
