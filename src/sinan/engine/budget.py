@@ -236,6 +236,8 @@ def guess(prompt: Prompt) -> int:
     if prompt.messages:
         texts = [m.content for m in prompt.messages if isinstance(m.content, str)]
         return sum(map(len, texts)) // CHARACTERS + 1
+    if prompt.contexts:
+        return sum(len(context) + len(continuation) for context, continuation in prompt.pairs) // CHARACTERS + 1
     characters = len(prompt.text) * max(1, len(prompt.continuations)) + sum(map(len, prompt.continuations))
     return characters // CHARACTERS + 1
 

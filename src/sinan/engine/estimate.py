@@ -205,6 +205,8 @@ def _asked(prompt: Prompt, model: Model) -> _Asked:
     text = sum(map(_message, prompt.messages)) if prompt.messages else tokens(prompt.text)
     if not prompt.continuations:
         return _Asked((text,), len(prompt.images))
+    if prompt.contexts:
+        return _Asked(tuple(tokens(context + continuation) for context, continuation in prompt.pairs), 0)
     each = [tokens(continuation) for continuation in prompt.continuations]
     requests = tuple(text + one for one in each) if model.endpoint else (text + sum(each),)
     return _Asked(requests, len(prompt.images))
@@ -241,7 +243,7 @@ def _cell(
 
 def _answers(cell: Cell, earlier: Earlier | None) -> tuple[float | None, Basis]:
     """Tokens of one answer, and where that is from."""
-    if cell.protocol.solver.needs == "loglikelihood":
+    if cell.protocol.solver.needs != "generate":
         return 0.0, "log-likelihood"
     bound = cell.sampling.max_tokens
     if earlier is not None and earlier.tokens_out is not None:

@@ -63,7 +63,7 @@ def refuse_what_cannot_work(benchmark: Benchmark, protocol: Protocol, model: Mod
         others = [n for n, p in benchmark.protocols.items() if p.solver.needs in model.capabilities]
         remedy = f" Remedy: --protocol {others[0]}" if others else ""
         raise UsageError(
-            f"{benchmark.id} under protocol {spec.protocol} needs {_NAMES[need]}, "
+            f"{benchmark.id} under protocol {spec.protocol} needs {_NAMES.get(need, need)}, "
             f"which {model.name} does not give.{remedy}"
         )
     if benchmark.card.modality == "image" and "image" not in model.capabilities:
@@ -90,7 +90,7 @@ def cell(
     metrics = metrics or protocol.metrics or (benchmark.metric,)
     drawn = sampling(protocol, model.form, spec.parameters)
     if answer_tokens is None:
-        answer_tokens = 0.0 if protocol.solver.needs == "loglikelihood" else float(drawn.max_tokens or LONG)
+        answer_tokens = 0.0 if protocol.solver.needs != "generate" else float(drawn.max_tokens or LONG)
     return Cell(
         benchmark.id,
         model,
@@ -226,4 +226,8 @@ def spread(limit: int, sizes: Sequence[int]) -> list[int]:
     return quotas
 
 
-_NAMES = {"loglikelihood": "log-likelihoods", "generate": "generation"}
+_NAMES = {
+    "loglikelihood": "log-likelihoods",
+    "generate": "generation",
+    "rolling": "log-likelihoods of whole texts",
+}

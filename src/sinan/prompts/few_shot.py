@@ -3,7 +3,10 @@
 import random as _random
 from collections.abc import Sequence
 
+from sinan.prompts.replayed import Replayed as replayed
 from sinan.types import Sample
+
+__all__ = ["first", "random", "replayed"]
 
 
 def first(seed: int, sample: Sample, pool: Sequence[Sample], k: int) -> Sequence[Sample]:

@@ -2,5 +2,7 @@
 
 from sinan.solving.likelihood import Likelihood
 from sinan.solving.one_turn import OneTurn
+from sinan.solving.repeated import Repeated
+from sinan.solving.rolling import Rolling
 
-__all__ = ["Likelihood", "OneTurn"]
+__all__ = ["Likelihood", "OneTurn", "Repeated", "Rolling"]

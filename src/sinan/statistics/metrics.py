@@ -3,10 +3,30 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sinan.statistics import agreement, averages, corpus
 from sinan.statistics.intervals import accuracy
+from sinan.statistics.over_groups import WAYS, over
 from sinan.types import Metric
 
-KINDS: dict[str, Metric] = {metric.kind or metric.name: metric for metric in (accuracy,)}
+_OF_SAMPLES = (
+    accuracy,
+    averages.average,
+    averages.median,
+    averages.nanmean,
+    averages.perplexity,
+    averages.weighted_perplexity,
+    averages.bits_per_byte,
+    averages.brier,
+    agreement.f1,
+    agreement.mcc,
+    corpus.bleu,
+    corpus.chrf,
+    corpus.chrfpp,
+    corpus.ter,
+)
+_OF_GROUPS = tuple(over(metric, way) for metric in _OF_SAMPLES for way in WAYS)
+
+KINDS: dict[str, Metric] = {metric.kind or metric.name: metric for metric in (*_OF_SAMPLES, *_OF_GROUPS)}
 
 
 def metric(described: Mapping[str, Any]) -> Metric:
