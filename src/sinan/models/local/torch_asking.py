@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sinan.errors import RequestRejected
-from sinan.models.local.torch_generation import Ask
+from sinan.models.local.torch_rows import Ask
 from sinan.models.local.torch_sampling import KNOWN, How
 from sinan.models.local.torch_tokens import Tokens
 from sinan.types import Prompt, Sampling
@@ -46,20 +46,10 @@ def ask(tokens: Tokens, defaults: Defaults, prompt: Prompt, sampling: Sampling, 
     Raises RequestRejected where the prompt does not fit, or a parameter is none that is known here.
     """
     wanted = limit if sampling.max_tokens is None else sampling.max_tokens
-    ids = tokens.whole(tokens.text(prompt, sampling))
-    if not ids:
-        ids = (tokens.reader.prefix,)
-    room = tokens.longest - len(ids)
-    if prompt.cut and room < wanted < tokens.longest:
-        ids, room = ids[wanted - tokens.longest :], wanted
-    if room < 1:
-        raise RequestRejected(
-            f"{tokens.name} reads up to {tokens.longest} tokens; the prompt has {len(ids)}, and an answer needs room. "
-            "Shorten it."
-        )
+    ids, room = tokens.reader.with_room(tokens.text(prompt, sampling), wanted, prompt.cut)
     return Ask(
         ids=ids,
-        max_tokens=min(room, wanted),
+        max_tokens=room,
         stop=tuple(stop for stop in sampling.stop if stop),
         how=_how(tokens.name, defaults, sampling),
         think_end=sampling.think_end or None,

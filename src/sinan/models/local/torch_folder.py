@@ -38,9 +38,10 @@ def folder(spec: str, name: str, revision: str | None, weights: bool) -> Path:
         raise ModelUnusable(f"{spec}: {name} is neither a folder here nor an id of the hub (OWNER/NAME)")
     try:
         import huggingface_hub
+        from huggingface_hub.utils.tqdm import disable_progress_bars
     except ImportError:
         raise MissingExtra(spec, "huggingface_hub", "hf") from None
-    huggingface_hub.utils.disable_progress_bars()
+    disable_progress_bars()
     try:
         return _snapshot(huggingface_hub, name, revision, weights)
     except Exception as error:

@@ -83,12 +83,11 @@ def network(wish: Wish) -> Any:
         return model.to(on).eval()
 
 
-def tokenizer(wish: Wish, add_bos: bool | None) -> Any:
+def tokenizer(wish: Wish) -> Any:
     """The tokenizer of the folder. Raises ModelUnusable where there is none."""
     _, transformers = libraries(wish.name)
-    more = {} if add_bos is None else {"add_bos_token": add_bos}
     with _told(wish, "tokenizer"):
-        return transformers.AutoTokenizer.from_pretrained(wish.folder, trust_remote_code=wish.trust, **more)
+        return transformers.AutoTokenizer.from_pretrained(wish.folder, trust_remote_code=wish.trust)
 
 
 def _dtype(torch: Any, wish: Wish, on: Any) -> Any:
@@ -111,7 +110,7 @@ def _told(wish: Wish, what: str = "model") -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+            with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
                 yield
         except ModelUnusable:
             raise

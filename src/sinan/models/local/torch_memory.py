@@ -4,6 +4,7 @@ A pass that does not fit is split in two until it fits; the budget shrinks with 
 """
 
 import gc
+from pathlib import Path
 from typing import Any
 
 CALM = 32  # passes without trouble before the budget grows by an eighth
@@ -44,8 +45,7 @@ def free(device: Any) -> int:
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     try:
-        with open("/proc/meminfo") as file:
-            table = dict(line.split(":") for line in file)
+        table = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
         return int(table["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError, ValueError):
         return 4 << 30

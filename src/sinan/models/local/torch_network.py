@@ -114,15 +114,14 @@ class Network:
 
     def _try_sharing(self) -> bool:
         """Whether two branches behind a trunk, itself behind a kept beginning, give the logits of each alone."""
-        from transformers import DynamicCache
-
         import torch
+        from transformers import DynamicCache
 
         try:
             kinds = {type(layer).__name__ for layer in DynamicCache(config=self.model.config).layers}
             if not kinds <= {"DynamicLayer", "DynamicSlidingWindowLayer"}:
                 return False  # a state of another kind than keys and values
-            if not set(getattr(self.config, "layer_types", None) or ()) <= set(KINDS):
+            if not set(getattr(self.config, "layer_types", None) or ()) <= set(KINDS) or _near_sighted(self.config):
                 return False
             ids = _some(self, 1, 24)
             first, second = ids[:, :17], torch.cat([ids[:, :12], ids[:, 17:]], dim=1)
@@ -169,6 +168,16 @@ def _windows(config: Any) -> tuple[int | None, bool]:
     if not window or kinds == {"full_attention"} or getattr(config, "use_sliding_window", True) is False:
         return None, False
     return int(window), bool(kinds)
+
+
+def _near_sighted(config: Any) -> bool:
+    """Whether layers may see only what is near in a way that is not known here: a short trial would not show it."""
+    known = ("sliding_window", "use_sliding_window", "max_window_layers", "chunk_size_feed_forward")
+    told = config.to_dict()
+    return any(
+        ("window" in name or "chunk" in name) and name not in known and isinstance(told[name], int) and told[name] > 0
+        for name in told
+    )
 
 
 def _some(network: Network, rows: int, tokens: int) -> Any:

@@ -12,6 +12,7 @@ from sinan.models.local.tree import WORTH, common, headers
 from sinan.models.local.wholes import Ids
 
 LONGEST = 32_768  # tokens of one kept beginning
+GAIN = 512  # tokens that a new one must save at once: it is read in a pass of its own
 
 
 class Kept:
@@ -28,7 +29,7 @@ class Kept:
         if not self._network.shares:
             return [()] * len(prompts)
         out = []
-        for prompt, length in zip(prompts, headers(prompts, LONGEST), strict=True):
+        for prompt, length in zip(prompts, headers(prompts, LONGEST, GAIN), strict=True):
             kept = self._longest(prompt)
             out.append(prompt[: max(length, kept if kept >= length + WORTH or kept == length else 0)])
         return out
@@ -70,7 +71,8 @@ class Kept:
 
     def _part(self, prefix: Ids) -> Past | None:
         """What is kept of its beginning, cut to what they share."""
-        best, length = (), WORTH - 1
+        best: Ids = ()
+        length = WORTH - 1
         for one in self._kept:
             shared = common(one, prefix) if one[:WORTH] == prefix[:WORTH] else 0
             if shared > length:

@@ -1,36 +1,25 @@
 """Weights and a tokenizer, ready to be asked: requests that arrive one by one, worked off together in one thread."""
 
-import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 from sinan.errors import RequestRejected
 from sinan.models.local.line import Job, Line
+from sinan.models.local.torch_alone import Alone
 from sinan.models.local.torch_asking import Defaults
-from sinan.models.local.torch_generation import Ask, Continued, Generation
+from sinan.models.local.torch_generation import Generation
 from sinan.models.local.torch_likelihood import Likelihoods
 from sinan.models.local.torch_memory import Budget, free
 from sinan.models.local.torch_network import Network
 from sinan.models.local.torch_prefixes import Kept
+from sinan.models.local.torch_rows import Ask, Continued, Ending
 from sinan.models.local.torch_tokens import Tokens
-from sinan.models.local.wholes import Ids, Wanted, Whole, together, wholes
-from sinan.types import LogLikelihood
+from sinan.models.local.wholes import Likely, Wanted, Whole, wholes
 
 KEPT = 1 / 16  # of the free memory, for beginnings that prompts share
 ROWS = {"cpu": 32, "cuda": 256}  # texts that are continued at one time, at most
 TOKENS = {"cpu": 8_192, "cuda": 65_536}  # of one pass, padding included, to begin with
-
-
-@dataclass(frozen=True, slots=True)
-class Likely:
-    """What one request for log-likelihoods gives."""
-
-    values: tuple[LogLikelihood, ...]
-    tokens: int
-    """That were read, the context of several continuations once."""
-    prompt_ids: str
 
 
 class Runtime:
@@ -44,9 +33,9 @@ class Runtime:
         self.kept = Kept(self.network, int(free(self.network.device) * KEPT))
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=self.name)
         self._likelihoods = Likelihoods(self.network, self.kept, self.budget, self.name)
-        generation = Generation(
-            self.network, self.kept, self.budget, ROWS[kind], tokens.decode, defaults.ends, self.name
-        )
+        ending = Ending(tokens.decode, defaults.ends, self.name)
+        together_ = Generation(self.network, self.kept, self.budget, ROWS[kind], ending)
+        generation = together_ if self.network.shares else Alone(self.network, ending)
         self._wanted: Line[Wanted, Likely] = Line(self._work, self._thread)
         self._asked: Line[Ask, Continued] = Line(generation.work, self._thread)
 
@@ -69,21 +58,10 @@ class Runtime:
             fit = [(job, one) for job, one in zip(jobs, found, strict=True) if not isinstance(one, RequestRejected)]
 
             def answered(values: Sequence[Any], fit: list[tuple[Job[Wanted, Likely], tuple[Whole, ...]]] = fit) -> None:
-                line.answer([(fit[i][0], _likely(*fit[i], value)) for i, value in values])
+                line.answer([(fit[i][0], _likely(fit[i][0].ask, fit[i][1], value)) for i, value in values])
 
             self._likelihoods.run([one for _, one in fit], answered)
 
 
-def _likely(job: Job[Wanted, Likely], read: tuple[Whole, ...], value: Any) -> Any:
-    if isinstance(value, Exception):
-        return value
-    values = (together(value),) if job.ask.rolling is not None else value
-    contexts = list(dict.fromkeys(whole.ids[: whole.context] for whole in read))
-    tokens = sum(map(len, contexts)) + sum(len(whole.ids) - whole.context for whole in read)
-    shown = [whole.ids for whole in read] if job.ask.rolling is not None else contexts
-    return Likely(values, tokens, ids_hash([i for ids in shown for i in ids]))
-
-
-def ids_hash(ids: Sequence[int] | Ids) -> str:
-    """As `Completion.prompt_ids` wants it."""
-    return hashlib.sha256(" ".join(map(str, ids)).encode()).hexdigest()[:16]
+def _likely(wanted: Wanted, read: tuple[Whole, ...], value: Any) -> Likely | Exception:
+    return value if isinstance(value, Exception) else Likely.of(wanted, read, value)

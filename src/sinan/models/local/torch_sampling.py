@@ -23,6 +23,7 @@ _WARPERS = {
 }
 """In the order in which transformers applies them, after the temperature. For draws alone."""
 KNOWN = (*_PROCESSORS, *_WARPERS)
+NEUTRAL = {name: nothing for name, (_, nothing) in _PROCESSORS.items()}
 
 
 @dataclass(frozen=True, slots=True)

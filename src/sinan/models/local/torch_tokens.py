@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sinan.errors import RequestRejected, UsageError
+from sinan.models.local.rendering import rendered
 from sinan.models.local.wholes import Ids, Reader
-from sinan.types import Prompt, Sampling
+from sinan.types import Prompt, Rendered, Sampling
 
 
 class Tokens:
@@ -17,6 +18,7 @@ class Tokens:
         (None: as the tokenizer likes); `chat`: whether messages are taken."""
         self.name, self.tokenizer, self.longest, self.chat = name, tokenizer, longest, chat
         self._add_bos, self._bos = add_bos, tokenizer.bos_token_id
+        self._promised = bool(tokenizer.init_kwargs.get("add_bos_token"))
         self._fast = _fast(tokenizer)
         prefix = self._bos if self._bos is not None else tokenizer.eos_token_id
         if prefix is None:
@@ -27,18 +29,45 @@ class Tokens:
         """Ids of every text. Raises RequestRejected for a lone surrogate."""
         if not texts:
             return []
+        special = special and self._add_bos is not False
         try:
             found = self._encode(texts, special)
         except (TypeError, UnicodeEncodeError):
             raise RequestRejected(f"{self.name}: the prompt holds a lone surrogate, which is no text.") from None
-        if special and self._add_bos is not None and self._bos is not None:
-            return [self._begun(ids, text) for ids, text in zip(found, texts, strict=True)]
+        if special and self._add_bos and self._bos is not None:
+            return [ids if ids[:1] == (self._bos,) else (self._bos, *ids) for ids in found]
         return found
 
-    def whole(self, text: str) -> Ids:
-        """Ids of a text as the model reads it: special tokens are forced off where the text begins with them."""
-        begun = bool(self.reader.begins) and text.startswith(self.reader.begins)
-        return self.encode([text], not begun)[0]
+    def check(self) -> None:
+        """Raises UsageError where texts would be read without the beginning-of-text token that they are promised."""
+        (ids,) = self.encode(["a"], True)
+        if self._promised and self._bos is not None and self._add_bos is None and ids[:1] != (self._bos,):
+            raise UsageError(
+                f"{self.name}: tokenizer_config.json says add_bos_token, but the tokenizer does not write "
+                f"{self.tokenizer.bos_token}. Say which is meant: add_bos=1 or add_bos=0"
+            )
+
+    def render(self, prompt: Prompt) -> Rendered:
+        """A prompt as it is read. Raises UsageError where the beginning-of-text token is missing or doubled."""
+        self.check()
+        text = self.text(prompt)
+        notes = [self._about_bos(text, chat=bool(prompt.messages))]
+        found = rendered(self.reader, prompt, text, lambda ids: self.decode(ids, special=True), notes)
+        if self._bos is not None and found.ids[:2] == (self._bos, self._bos):
+            raise UsageError(
+                f"{self.name}: the prompt begins with {self.tokenizer.bos_token} twice. Remedy: add_bos=0, or a text "
+                "without it"
+            )
+        return found
+
+    def _about_bos(self, text: str, chat: bool) -> str:
+        if self._bos is None:
+            return "the tokenizer has no beginning-of-text token"
+        if self.reader.begun(text):
+            return f"{self.tokenizer.bos_token} is written by the {'chat template' if chat else 'text'}"
+        if self.reader.read(text)[:1] == (self._bos,):
+            return f"{self.tokenizer.bos_token} is added by the {'option add_bos' if self._add_bos else 'tokenizer'}"
+        return f"{self.tokenizer.bos_token} is not written: the tokenizer adds none (add_bos=1 would)"
 
     def decode(self, ids: Sequence[int], special: bool = False) -> str:
         """Text of the ids; special tokens are written out where wanted."""
@@ -75,13 +104,6 @@ class Tokens:
         if self._fast is not None:
             return [tuple(one.ids) for one in self._fast.encode_batch_fast(list(texts), add_special_tokens=special)]
         return [tuple(self.tokenizer.encode(text, add_special_tokens=special)) for text in texts]
-
-    def _begun(self, ids: Ids, text: str) -> Ids:
-        """With exactly as many beginning-of-text tokens as the option wants, whatever the tokenizer does."""
-        has = ids[:1] == (self._bos,)
-        if self._add_bos and not has:
-            return (self._bos, *ids)
-        return ids[1:] if has and not self._add_bos else ids
 
 
 def _fast(tokenizer: Any) -> Any:

@@ -7,6 +7,7 @@ side behind their common trunk, so that one pass reads the trunk once.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sinan.models.local.wholes import Ids, Whole
 
@@ -27,11 +28,11 @@ def common(a: Ids, b: Ids) -> int:
     return low
 
 
-def headers(prompts: Sequence[Ids], longest: int, worth: int = WORTH) -> list[int]:
-    """For each prompt, how long its longest beginning is that another one shares and that is worth keeping: at least
-    `worth` tokens longer than what a larger group shares, at most `longest`."""
+def headers(prompts: Sequence[Ids], longest: int, gain: int = WORTH) -> list[int]:
+    """For each prompt, how long its longest beginning is that others share and that is worth keeping: at most
+    `longest` tokens, at least `WORTH` more than what a larger group shares, and `gain` that need not be read."""
     order = sorted(range(len(prompts)), key=prompts.__getitem__)
-    shared = [0, *(common(prompts[a], prompts[b]) for a, b in zip(order, order[1:], strict=False))]
+    shared = [0, *(common(prompts[a], prompts[b]) for a, b in pairwise(order))]
     out = [0] * len(prompts)
     open_ = [(0, len(order), 0)]
     while open_:
@@ -40,10 +41,11 @@ def headers(prompts: Sequence[Ids], longest: int, worth: int = WORTH) -> list[in
             out[order[first]] = depth
             continue
         lowest = min(shared[first + 1 : end])
-        if min(lowest, longest) >= depth + worth:
-            depth = min(lowest, longest)
+        more = min(lowest, longest) - depth
+        if more >= WORTH and more * (end - first - 1) >= gain:
+            depth += more
         bounds = [first, *(at for at in range(first + 1, end) if shared[at] == lowest), end]
-        open_.extend((a, b, depth) for a, b in zip(bounds, bounds[1:], strict=False))
+        open_.extend((a, b, depth) for a, b in pairwise(bounds))
     return out
 
 

@@ -14,7 +14,8 @@ That harness breaks off where a token of the context swallows a whole continuati
 continuation, as where a server's echo is read.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import fsum
 
@@ -48,6 +49,30 @@ class Reader:
     longest: int
     """Tokens that the model reads at most."""
 
+    def read(self, text: str) -> Ids:
+        """The ids of one text as the model reads it."""
+        return self.encode([text], not self.begun(text))[0]
+
+    def with_room(self, text: str, answer: int, cut: bool) -> tuple[Ids, int]:
+        """The ids of a text that is to be continued, and how many tokens the answer may have, `answer` at most.
+
+        Where both do not fit, the text loses its beginning if it may be `cut`; else the answer is made shorter. Raises
+        RequestRejected where no token would be left for it.
+        """
+        ids = self.read(text) or (self.prefix,)
+        room = self.longest - len(ids)
+        if cut and room < answer < self.longest:
+            return ids[answer - self.longest :], answer
+        if room < 1:
+            raise RequestRejected(
+                f"{self.name} reads up to {self.longest} tokens; the prompt has {len(ids)}. Shorten it."
+            )
+        return ids, min(room, answer)
+
+    def begun(self, text: str) -> bool:
+        """Whether a text brings its first special token itself."""
+        return bool(self.begins) and text.startswith(self.begins)
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -71,7 +96,7 @@ class Wanted:
 
 
 def wholes(reader: Reader, wanted: Sequence[Wanted]) -> list[tuple[Whole, ...] | RequestRejected]:
-    """The tokens of every request, or why it cannot be read. All texts are encoded together, each different one once."""
+    """The tokens of every request, or why it cannot be read. Equal texts are encoded once, all together."""
     plain, bare = dict[str, Ids](), dict[str, Ids]()  # with special tokens as the tokenizer likes, and without
     out: list[tuple[Whole, ...] | RequestRejected] = []
     try:
@@ -86,6 +111,31 @@ def wholes(reader: Reader, wanted: Sequence[Wanted]) -> list[tuple[Whole, ...] |
         except RequestRejected as error:
             out.append(error)
     return out
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """What one request for log-likelihoods gives."""
+
+    values: tuple[LogLikelihood, ...]
+    tokens: int
+    """That were read, a context of several continuations once."""
+    prompt_ids: str
+
+    @classmethod
+    def of(cls, wanted: Wanted, read: tuple[Whole, ...], values: tuple[LogLikelihood, ...]) -> "Likely":
+        """From the values of all wholes; those of a whole text are one."""
+        contexts = list(dict.fromkeys(whole.ids[: whole.context] for whole in read))
+        tokens = sum(map(len, contexts)) + sum(len(whole.ids) - whole.context for whole in read)
+        if wanted.rolling is None:
+            return cls(values, tokens, ids_hash(i for ids in contexts for i in ids))
+        counted = [i for whole in read for i in whole.ids[whole.context :]]
+        return cls((together(values),), tokens, ids_hash(counted))
+
+
+def ids_hash(ids: Iterable[int]) -> str:
+    """As `Completion.prompt_ids` wants it."""
+    return hashlib.sha256(" ".join(map(str, ids)).encode()).hexdigest()[:16]
 
 
 def together(values: Sequence[LogLikelihood]) -> LogLikelihood:
@@ -106,8 +156,8 @@ def _encode(reader: Reader, wanted: Sequence[Wanted], plain: dict[str, Ids], bar
                 texts[context + continuation] = None
             else:
                 alone[continuation] = None
-    begun = [text for text in texts if reader.begins and text.startswith(reader.begins)]
-    others = [text for text in texts if not (reader.begins and text.startswith(reader.begins))]
+    begun = [text for text in texts if reader.begun(text)]
+    others = [text for text in texts if not reader.begun(text)]
     plain.update(zip(others, reader.encode(others, True), strict=True))
     without = list(dict.fromkeys([*begun, *alone]))
     bare.update(zip(without, reader.encode(without, False), strict=True))

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from sinan.errors import UsageError
 from sinan.models import options as option
-from sinan.types import Completion, Form, Limits, Model, Pace, Prompt, Sampling, Usage
+from sinan.types import Completion, Form, Limits, Model, Pace, Prompt, Rendered, Sampling, Usage
 from sinan.types.availability import Availability
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class HF:
         """Answer the messages or continue the text. Where the request leaves the temperature open, as the model's own
         generation_config says. Raises ModelError."""
         from sinan.models.local.torch_asking import ask
-        from sinan.models.local.torch_runtime import ids_hash
+        from sinan.models.local.wholes import ids_hash
 
         began, runtime = time.perf_counter(), await self._opened()
         asked = ask(runtime.tokens, runtime.defaults, prompt, sampling, MAX_TOKENS)
@@ -162,6 +162,11 @@ class HF:
             prompt_ids=likely.prompt_ids,
         )
 
+    def render(self, prompt: Prompt) -> Rendered:
+        """A prompt as it is read; the tokenizer alone is loaded for it. Raises UsageError where the beginning-of-text
+        token is missing or doubled."""
+        return self._tokens.render(prompt)
+
     async def close(self) -> None:
         """Let go of the weights and of kept beginnings."""
         if self._runtime is not None:
@@ -182,7 +187,7 @@ class HF:
         from sinan.models.local.torch_tokens import Tokens
 
         add_bos = {"1": True, "0": False}.get(self._options.get("add_bos", "auto"))
-        found = tokenizer(self._wish(self._small), add_bos)
+        found = tokenizer(self._wish(self._small))
         limit = self._whole("max_length")
         return Tokens(self.name, found, limit or longest(self._small, found), add_bos, self.form == "chat")
 
@@ -192,6 +197,7 @@ class HF:
         from sinan.models.local.torch_loading import network
         from sinan.models.local.torch_runtime import Runtime
 
+        self._tokens.check()
         there = folder(self.name, self._model, self._options.get("revision"), weights=True)
         model = network(self._wish(there))
         return Runtime(model, self._tokens, Defaults.of(model, self._tokens.tokenizer), self._whole("batch_tokens"))
