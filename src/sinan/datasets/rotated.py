@@ -4,6 +4,7 @@ MMBench, arXiv:2307.06281): a model that answers by place rather than by content
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from sinan.errors import DataError
 from sinan.types import Dataset, Sample
 
 
@@ -15,7 +16,7 @@ class Rotated:
     inner: Callable[[str, int], Iterable[Sample]]
 
     def __call__(self, subset: str, seed: int) -> Iterator[Sample]:
-        """The forms, those of a question one after the other. Raises ValueError for a target that is no letter of an
+        """The forms, those of a question one after the other. Raises DataError for a target that is no letter of an
         option."""
         for sample in self.inner(subset, seed):
             yield from forms(sample)
@@ -27,6 +28,8 @@ def forms(sample: Sample) -> Iterator[Sample]:
     if n < 2:
         yield sample
         return
+    if sample.target not in tuple(sample.letters):
+        raise DataError(f"question {sample.id} cannot be rotated: its target {sample.target!r} is no option's letter")
     for by in range(n):
         yield replace(
             sample,

@@ -17,7 +17,8 @@ class FurtherTurns:
         """The first question, and what follows the answers. For a text each turn begins with what separates
         examples, since it follows the answer before it directly."""
         prompt = self.template(sample, form, shots)
-        said = [replace(sample, question=turn, images=()) for turn in sample.metadata.get("turns", ())]
+        turns = sample.metadata.get("turns")
+        said = [replace(sample, question=turn, images=()) for turn in turns] if isinstance(turns, list) else []
         if prompt.messages:
             asked = [self.template(one, "chat", ()).messages[-1] for one in said]
         else:
