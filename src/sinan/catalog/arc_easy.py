@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from sinan.datasets import fetch, pinned
 from sinan.datasets.readers import json_list
 from sinan.errors import DataError
-from sinan.prompts import ASK_LETTER, Template
+from sinan.prompts import ASK_LETTER, THINK_LETTER, Template
 from sinan.scoring import Letter, MostLikely
 from sinan.solving import Likelihood, OneTurn
+from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
@@ -38,12 +39,14 @@ def rows(source: Source) -> Iterator[Sample]:
 
 
 def protocols() -> dict[str, Protocol]:
-    """The likelihood of the options' texts; `acc_norm` the same per character; `generate` asks for the letter."""
+    """The likelihood of the options' texts; `acc_norm` the same per character; `generate` asks for the letter,
+    `cot` for thoughts before it."""
     published = Template(base="Question: {question}\nAnswer:", continuations=" {choice}")
     return {
-        "default": Protocol(published, Likelihood(), MostLikely()),
+        "default": Protocol(published, Likelihood(), MostLikely(), metrics=CALIBRATED),
         "acc_norm": Protocol(published, Likelihood(), MostLikely("chars")),
         "generate": Protocol(ASK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
+        "cot": Protocol(THINK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
     }
 
 

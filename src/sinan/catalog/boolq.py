@@ -16,6 +16,7 @@ from sinan.errors import DataError
 from sinan.prompts import Template
 from sinan.scoring import Letter, MostLikely
 from sinan.solving import Likelihood, OneTurn
+from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
@@ -54,7 +55,7 @@ def benchmark() -> Benchmark:
         dataset=Dataset(read=lambda subset, seed: _rows(source), size=3270, sources=lambda subset: (source,)),
         metric=accuracy,
         protocols={
-            "default": Protocol(Template(continuations=" {choice}"), Likelihood(), MostLikely()),
+            "default": Protocol(Template(continuations=" {choice}"), Likelihood(), MostLikely(), metrics=CALIBRATED),
             "generate": Protocol(
                 Template(base="Question: {question} (true or false)\nAnswer:", chat="{question}" + ending),
                 OneTurn(),

@@ -9,6 +9,7 @@ A row of law_val.csv (made up; dev rows have an explanation as well):
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 
 from sinan.datasets import fetch, listed, pinned
@@ -16,6 +17,7 @@ from sinan.datasets.readers import csv_rows
 from sinan.prompts import LETTERED, Template
 from sinan.scoring import Letter, MostLikely
 from sinan.solving import Likelihood, OneTurn
+from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
@@ -61,7 +63,7 @@ def _rows(subject: str, split: str) -> Iterator[Sample]:
             target=fields["answer"],
             choices=tuple(fields[letter] for letter in "ABCD"),
             group=subject,
-            metadata={"subject": NAMES[subject]},
+            metadata={"subject": NAMES[subject]} | ({"worked": fields["explanation"]} if split == "dev" else {}),
         )
 
 
@@ -71,7 +73,8 @@ def _dev(subject: str) -> Sequence[Sample]:
 
 
 def benchmark() -> Benchmark:
-    """Five examples of the subject and the likelihood of the letters; `generate` asks for the letter."""
+    """Five examples of the subject and the likelihood of the letters; `generate` asks for the letter, `cot` for
+    thoughts before it (its examples show the published ones)."""
     header = "以下是中国关于{subject}考试的单项选择题，请选出其中的正确答案。\n\n"
     published = Template(header=header, base=LETTERED + "答案：", answer="{target}", continuations="{letter}")
     asked = Template(
@@ -80,6 +83,12 @@ def benchmark() -> Benchmark:
         chat="以下是中国关于{subject}考试的单项选择题。\n\n"
         + LETTERED
         + "\n请选出正确答案，最后一行写“答案：X”，X 为选项字母。",
+    )
+    thought = replace(
+        asked,
+        base="问题：" + LETTERED + "答案：让我们一步一步思考。",
+        answer="{worked}\n所以答案是：{target}",
+        chat=asked.chat.replace("请选出", "请一步一步思考，选出"),
     )
     return Benchmark(
         id="ceval",
@@ -103,7 +112,8 @@ def benchmark() -> Benchmark:
         ),
         metric=accuracy,
         protocols={
-            "default": Protocol(published, Likelihood(), MostLikely(), shots=5),
+            "default": Protocol(published, Likelihood(), MostLikely(), shots=5, metrics=CALIBRATED),
             "generate": Protocol(asked, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\n问题：",))),
+            "cot": Protocol(thought, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\n问题：",))),
         },
     )

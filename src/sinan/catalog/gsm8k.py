@@ -38,11 +38,14 @@ def _train() -> Sequence[Sample]:
 
 
 def benchmark() -> Benchmark:
-    """Five worked examples from the training split, drawn per question; `zero-shot` has an instruction instead."""
+    """Five worked examples from the training split, drawn per question; `zero-shot` has an instruction instead.
+    All of it is a chain of thought: `cot` is another name for `default`."""
     shown = Template(answer=" {worked}", chat="{question}")
     told = Template(
         chat="{question}\n\nThink step by step. Put the final answer, a number, on the last line: `ANSWER: number`."
     )
+    stop = ("Question:",)
+    worked = Protocol(shown, OneTurn(), Number(), Sampling(max_tokens=400, stop=stop), 5, few_shot.random)
     return Benchmark(
         id="gsm8k",
         card=Card(
@@ -63,9 +66,8 @@ def benchmark() -> Benchmark:
         ),
         metric=accuracy,
         protocols={
-            "default": Protocol(
-                shown, OneTurn(), Number(), Sampling(max_tokens=400, stop=("Question:",)), 5, few_shot.random
-            ),
-            "zero-shot": Protocol(told, OneTurn(), Number(), Sampling(max_tokens=1024, stop=("Question:",))),
+            "default": worked,
+            "cot": worked,
+            "zero-shot": Protocol(told, OneTurn(), Number(), Sampling(max_tokens=1024, stop=stop)),
         },
     )

@@ -12,9 +12,10 @@ from functools import cache
 
 from sinan.datasets import fetch, listed, pinned
 from sinan.datasets.readers import csv_rows
-from sinan.prompts import ASK_LETTER, LETTERED, Template
+from sinan.prompts import ASK_LETTER, LETTERED, THINK_LETTER, Template
 from sinan.scoring import Letter, MostLikely
 from sinan.solving import Likelihood, OneTurn
+from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
@@ -44,7 +45,8 @@ def _dev(subject: str) -> Sequence[Sample]:
 
 
 def benchmark() -> Benchmark:
-    """Five examples of the subject and the likelihood of the letters, as published; `generate` asks for the letter."""
+    """Five examples of the subject and the likelihood of the letters, as published; `generate` asks for the letter,
+    `cot` for thoughts before it."""
     published = Template(
         header="The following are multiple choice questions (with answers) about {subject}.\n\n",
         base=LETTERED + "Answer:",
@@ -72,7 +74,8 @@ def benchmark() -> Benchmark:
         ),
         metric=accuracy,
         protocols={
-            "default": Protocol(published, Likelihood(), MostLikely(), shots=5),
+            "default": Protocol(published, Likelihood(), MostLikely(), shots=5, metrics=CALIBRATED),
             "generate": Protocol(ASK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
+            "cot": Protocol(THINK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
         },
     )

@@ -12,6 +12,7 @@ from sinan.prompts import ASK_LETTER, ByChoices, FurtherTurns, Template
 from sinan.scoring import ByChoices as MixedScorer
 from sinan.scoring import Collected, Exact, Letter, MostLikely, Number, by_name
 from sinan.solving import Likelihood, ManyTurns, OneTurn
+from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
 from sinan.types import Benchmark, Card, Protocol, Sampling, Scorer
 
@@ -58,7 +59,7 @@ def _protocols(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
     protocols = {"default": Protocol(prompt, OneTurn(), judge, AS_MANY)}
     if guess.shape == "choice" and not guess.mixed:
         letters = Template(base=ASK_LETTER.base, continuations=" {letter}")
-        protocols["likelihood"] = Protocol(ByChoices(letters, letters), Likelihood(), MostLikely())
+        protocols["likelihood"] = Protocol(ByChoices(letters, letters), Likelihood(), MostLikely(), metrics=CALIBRATED)
     return protocols
 
 

@@ -15,6 +15,7 @@ from sinan.datasets.readers import csv_rows
 from sinan.prompts import ASK_LETTER, Template
 from sinan.scoring import Letter, MostLikely
 from sinan.solving import Likelihood, OneTurn
+from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
@@ -51,7 +52,10 @@ def benchmark() -> Benchmark:
         metric=accuracy,
         protocols={
             "default": Protocol(
-                Template(base="Q: {question}\nA:", continuations=" {choice}"), Likelihood(), MostLikely()
+                Template(base="Q: {question}\nA:", continuations=" {choice}"),
+                Likelihood(),
+                MostLikely(),
+                metrics=CALIBRATED,
             ),
             "generate": Protocol(ASK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
         },

@@ -8,7 +8,7 @@ the probability of the option that was chosen, and is the mean distance between 
 import math
 from collections.abc import Sequence
 
-from sinan.statistics.intervals import mean, mean_t
+from sinan.statistics.intervals import accuracy, mean, mean_t
 from sinan.types import Estimate, Metric
 
 BINS = 15
@@ -42,3 +42,5 @@ def _bin(confidence: float) -> int:
 
 brier = Metric("brier", mean, estimate_brier, of="brier")
 ece = Metric("ece", mean, estimate_ece, of="ece", width=2)
+CALIBRATED = (accuracy, brier, ece)
+"""Of a protocol that compares log-likelihoods as they are."""
