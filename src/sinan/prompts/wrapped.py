@@ -50,16 +50,20 @@ class WithPrefill:
 
 def shown_as(prompt: PromptBuilder, how: str) -> PromptBuilder:
     """The builder with its worked examples as `turns` or `text`. Raises UsageError where it has no such choice."""
-    known = getattr(prompt, "__dataclass_fields__", {})
-    changed: dict[str, Any] = {"shots_as": how} if "shots_as" in known else {}
-    for name in known:
-        part = getattr(prompt, name)
-        if "shots_as" in getattr(part, "__dataclass_fields__", {}):
-            changed[name] = shown_as(part, how)
-    if not changed:
+    made: PromptBuilder = _shown_as(prompt, how)
+    if made is prompt:
         raise UsageError(f"--shots-as {how}: the prompts of this protocol are written whole and have no such choice")
-    made: PromptBuilder = replace(prompt, **changed)  # type: ignore[type-var]
     return made
+
+
+def _shown_as(part: Any, how: str) -> Any:
+    """The part, changed where it or a part of it has the choice; else itself."""
+    fields = getattr(part, "__dataclass_fields__", {})
+    changed = {name: _shown_as(getattr(part, name), how) for name in fields}
+    changed = {name: value for name, value in changed.items() if value is not getattr(part, name)}
+    if "shots_as" in fields:
+        changed["shots_as"] = how
+    return replace(part, **changed) if changed else part
 
 
 def _text(message: Message) -> str:
