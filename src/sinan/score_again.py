@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sinan import catalog, store
+from sinan import adapted, catalog, store
 from sinan.datasets import download
 from sinan.engine import Tally, plan
 from sinan.engine.sample import failed, judge
@@ -139,8 +139,7 @@ def _about(
 def _benchmarks(old: store.RunFolder, before: Mapping[str, Any], spec: RunSpec, scorer: str | None) -> list[Benchmark]:
     """Those that the run holds answers of, with their data at hand; judged by the scorer of that name, if any."""
     judge = by_name(scorer) if scorer else None
-    resolved = catalog.resolve(spec.targets, spec.scorer)
-    found = {benchmark.id: plan.under_protocol(benchmark, spec) for benchmark in resolved}
+    found = {b.id: adapted.adapted(b, spec) for b in catalog.resolve(spec.targets, spec.scorer)}
     wanted = list(dict.fromkeys(cell["benchmark"] for cell in before["cells"]))
     if missing := [name for name in wanted if name not in found]:
         raise UsageError(
@@ -165,7 +164,9 @@ def _cells(before: Mapping[str, Any], benchmarks: Sequence[Benchmark], spec: Run
     for cell in before["cells"]:
         benchmark, name = by_id[cell["benchmark"]], cell["model"]
         model = _Asked(name, "base" if cell.get("form") == "base" else "chat", identities.get(name, {}))
-        cells.append(plan.cell(benchmark, plan.protocol(benchmark, spec), model, spec, plan.Done()))
+        protocol = plan.protocol(benchmark, spec)
+        reported = adapted.metrics(benchmark, protocol, spec)
+        cells.append(plan.cell(benchmark, protocol, model, spec, plan.Done(), metrics=reported))
     return cells
 
 

@@ -119,9 +119,7 @@ def same_value(mine: Any, theirs: Any) -> bool:
     return math.isclose(mine, theirs, rel_tol=LIKELIHOODS, abs_tol=LIKELIHOODS)
 
 
-def _same_likelihoods(
-    found: Agreement, mine: Mapping[str, Any], said: Sequence[Any], responses: Sequence[Any]
-) -> None:
+def _same_likelihoods(found: Agreement, mine: Mapping[str, Any], said: Sequence[Any], responses: Sequence[Any]) -> None:
     pairs = [one[0] if isinstance(one[0], list | tuple) else (one[0], None) for one in responses]
     if len(pairs) != len(said):
         found.faults.append(f"{mine['sample_id']}: {len(said)} log-likelihoods here, {len(pairs)} there")

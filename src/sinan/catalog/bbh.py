@@ -76,8 +76,9 @@ class ChainOfThought:
 
 
 def benchmark() -> Benchmark:
-    """Three fixed examples with their reasoning, as published; `lm-eval` ends the answer at any capital Q, as that
-    harness does, and drops its last character."""
+    """Three fixed examples with their reasoning, as published; `cot` and `paper` are other names for that. `lm-eval`
+    ends the answer at any capital Q, as that harness does, and drops its last character."""
+    published = Protocol(ChainOfThought(), OneTurn(), After(), Sampling(max_tokens=512, stop=("\n\nQ:", "\nQ:")))
     dataset = Dataset(
         read=lambda task, seed: _rows(task),
         subsets=listed(REPO, REVISION, "bbh/", ".json"),
@@ -99,9 +100,9 @@ def benchmark() -> Benchmark:
         dataset=dataset,
         metric=accuracy,
         protocols={
-            "default": Protocol(
-                ChainOfThought(), OneTurn(), After(), Sampling(max_tokens=512, stop=("\n\nQ:", "\nQ:"))
-            ),
+            "default": published,
+            "cot": published,
+            "paper": published,
             "lm-eval": Protocol(
                 InContext("answer", Template(base="Q: {question}\n" + CUE + "\n", answer="{worked}"), "{said}\n\n", ""),
                 OneTurn(),
@@ -110,7 +111,9 @@ def benchmark() -> Benchmark:
                 shots=3,
                 chat_sampling=Sampling(max_tokens=1024, stop=STOPS),
                 metrics=(over(average.named("exact_match,get-answer", "exact_match,get-answer"), "by_size"),),
-                dataset=replace(dataset, read=lambda task, seed: _described(task), pool=lambda task, seed: _worked(task)),
+                dataset=replace(
+                    dataset, read=lambda task, seed: _described(task), pool=lambda task, seed: _worked(task)
+                ),
             ),
         },
     )

@@ -18,6 +18,7 @@ from sinan.prompts import InContext, Template
 from sinan.scoring import Letter, LikelihoodChoices, MostLikely
 from sinan.solving import Likelihood, OneTurn
 from sinan.statistics.averages import average
+from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
@@ -64,7 +65,7 @@ def benchmark() -> Benchmark:
         dataset=dataset,
         metric=accuracy,
         protocols={
-            "default": Protocol(Template(continuations=" {choice}"), Likelihood(), MostLikely()),
+            "default": Protocol(Template(continuations=" {choice}"), Likelihood(), MostLikely(), metrics=CALIBRATED),
             "generate": Protocol(
                 Template(base="Question: {question} (true or false)\nAnswer:", chat="{question}" + ending),
                 OneTurn(),

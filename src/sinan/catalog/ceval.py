@@ -18,6 +18,7 @@ from sinan.prompts import LETTERED, InContext, Template
 from sinan.scoring import Letter, LikelihoodChoices, MostLikely
 from sinan.solving import Likelihood, OneTurn
 from sinan.statistics.averages import average
+from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
 from sinan.statistics.over_groups import over
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
@@ -64,7 +65,7 @@ def _rows(subject: str, split: str) -> Iterator[Sample]:
             target=fields["answer"],
             choices=tuple(fields[letter] for letter in "ABCD"),
             group=subject,
-            metadata={"subject": NAMES[subject]},
+            metadata={"subject": NAMES[subject]} | ({"worked": fields["explanation"]} if split == "dev" else {}),
         )
 
 
@@ -81,7 +82,8 @@ def _by_letter(sample: Sample) -> Sample:
 
 
 def benchmark() -> Benchmark:
-    """Five examples of the subject and the likelihood of the letters; `generate` asks for the letter."""
+    """Five examples of the subject and the likelihood of the letters; `generate` asks for the letter, `cot` for
+    thoughts before it (its examples show the published ones)."""
     header = "以下是中国关于{subject}考试的单项选择题，请选出其中的正确答案。\n\n"
     published = Template(header=header, base=LETTERED + "答案：", answer="{target}", continuations="{letter}")
     asked = Template(
@@ -90,6 +92,12 @@ def benchmark() -> Benchmark:
         chat="以下是中国关于{subject}考试的单项选择题。\n\n"
         + LETTERED
         + "\n请选出正确答案，最后一行写“答案：X”，X 为选项字母。",
+    )
+    thought = replace(
+        asked,
+        base="问题：" + LETTERED + "答案：让我们一步一步思考。",
+        answer="{worked}\n所以答案是：{target}",
+        chat=asked.chat.replace("请选出", "请一步一步思考，选出"),
     )
     dataset = Dataset(
         read=lambda subject, seed: _rows(subject, "val"),
@@ -114,7 +122,7 @@ def benchmark() -> Benchmark:
         dataset=dataset,
         metric=accuracy,
         protocols={
-            "default": Protocol(published, Likelihood(), MostLikely(), shots=5),
+            "default": Protocol(published, Likelihood(), MostLikely(), shots=5, metrics=CALIBRATED),
             "lm-eval": Protocol(
                 InContext(
                     "choices",
@@ -132,5 +140,6 @@ def benchmark() -> Benchmark:
                 ),
             ),
             "generate": Protocol(asked, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\n问题：",))),
+            "cot": Protocol(thought, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\n问题：",))),
         },
     )

@@ -50,6 +50,7 @@ def _train() -> Sequence[Sample]:
 
 def benchmark() -> Benchmark:
     """Five worked examples from the training split, drawn per question; `zero-shot` has an instruction instead.
+    All of it is a chain of thought: `cot` is another name for `default`.
 
     `lm-eval` replays that harness's draws and reads the answer in its two ways; `opencompass` is its gsm8k_0shot_v2,
     judged by the number in the box.
@@ -58,6 +59,8 @@ def benchmark() -> Benchmark:
     told = Template(
         chat="{question}\n\nThink step by step. Put the final answer, a number, on the last line: `ANSWER: number`."
     )
+    stop = ("Question:",)
+    worked = Protocol(shown, OneTurn(), Number(), Sampling(max_tokens=400, stop=stop), 5, few_shot.random)
     return Benchmark(
         id="gsm8k",
         card=Card(
@@ -78,9 +81,8 @@ def benchmark() -> Benchmark:
         ),
         metric=accuracy,
         protocols={
-            "default": Protocol(
-                shown, OneTurn(), Number(), Sampling(max_tokens=400, stop=("Question:",)), 5, few_shot.random
-            ),
+            "default": worked,
+            "cot": worked,
             "lm-eval": Protocol(
                 InContext("answer", Template(answer="{worked}")),
                 OneTurn(),
@@ -101,6 +103,6 @@ def benchmark() -> Benchmark:
                 Sampling(max_tokens=2048),
                 chat_sampling=Sampling(max_tokens=2048),
             ),
-            "zero-shot": Protocol(told, OneTurn(), Number(), Sampling(max_tokens=1024, stop=("Question:",))),
+            "zero-shot": Protocol(told, OneTurn(), Number(), Sampling(max_tokens=1024, stop=stop)),
         },
     )

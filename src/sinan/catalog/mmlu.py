@@ -13,11 +13,12 @@ from functools import cache
 
 from sinan.datasets import fetch, listed, pinned
 from sinan.datasets.readers import csv_rows
-from sinan.prompts import ASK_LETTER, LETTERED, InContext, Template
+from sinan.prompts import ASK_LETTER, LETTERED, THINK_LETTER, InContext, Template
 from sinan.scoring import Filtered, Letter, LikelihoodChoices, MostLikely, Pipeline
 from sinan.scoring.filters import Regex, TakeFirst
 from sinan.solving import Likelihood, OneTurn
 from sinan.statistics.averages import average
+from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
 from sinan.statistics.over_groups import over
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
@@ -55,7 +56,8 @@ def _dev(subject: str) -> Sequence[Sample]:
 
 
 def benchmark() -> Benchmark:
-    """Five examples of the subject and the likelihood of the letters, as published; `generate` asks for the letter.
+    """Five examples of the subject and the likelihood of the letters, as published; `generate` asks for the letter,
+    `cot` for thoughts before it.
 
     `lm-eval` has the same prompt and that harness's standard error over subjects (its own default is `--shots 0`);
     `opencompass` is its mmlu_ppl_ac766d, whose header has two blanks; `simple-evals` asks for `ANSWER: X`.
@@ -87,8 +89,8 @@ def benchmark() -> Benchmark:
         ),
         metric=accuracy,
         protocols={
-            "default": Protocol(published, Likelihood(), MostLikely(), shots=5),
-            "paper": Protocol(published, Likelihood(), MostLikely(), shots=5),
+            "default": Protocol(published, Likelihood(), MostLikely(), shots=5, metrics=CALIBRATED),
+            "paper": Protocol(published, Likelihood(), MostLikely(), shots=5, metrics=CALIBRATED),
             "lm-eval": Protocol(
                 InContext("choices", IN_CONTEXT, HEADER.format(blank=" ")),
                 Likelihood(),
@@ -108,5 +110,6 @@ def benchmark() -> Benchmark:
                 metrics=(accuracy,),
             ),
             "generate": Protocol(ASK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
+            "cot": Protocol(THINK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
         },
     )

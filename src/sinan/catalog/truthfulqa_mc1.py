@@ -17,6 +17,7 @@ from sinan.prompts import ASK_LETTER, InContext, Template
 from sinan.scoring import Letter, LikelihoodChoices, MostLikely
 from sinan.solving import Likelihood, OneTurn
 from sinan.statistics.averages import average
+from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling
 
@@ -85,7 +86,10 @@ def benchmark() -> Benchmark:
         metric=accuracy,
         protocols={
             "default": Protocol(
-                Template(base="Q: {question}\nA:", continuations=" {choice}"), Likelihood(), MostLikely()
+                Template(base="Q: {question}\nA:", continuations=" {choice}"),
+                Likelihood(),
+                MostLikely(),
+                metrics=CALIBRATED,
             ),
             "paper": Protocol(
                 Template(header=PRIMER, base="Q: {question}\nA:", continuations=" {choice}"), Likelihood(), MostLikely()

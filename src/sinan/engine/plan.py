@@ -6,7 +6,6 @@ Everything that can be known to fail before the first request is refused here.
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
@@ -38,12 +37,6 @@ def protocol(benchmark: Benchmark, spec: RunSpec) -> Protocol:
     return chosen if spec.shots is None else replace(chosen, shots=spec.shots)
 
 
-def under_protocol(benchmark: Benchmark, spec: RunSpec) -> Benchmark:
-    """The benchmark with the samples that the chosen protocol asks."""
-    dataset = protocol(benchmark, spec).dataset
-    return benchmark if dataset is None else replace(benchmark, dataset=dataset)
-
-
 def sampling(protocol: Protocol, form: Form, parameters: Mapping[str, Any]) -> Sampling:
     """The protocol's sampling with the user's parameters over it; what we do not know goes to the server as it is."""
     base = protocol.chat_sampling if form == "chat" else protocol.sampling
@@ -65,6 +58,11 @@ def refuse_what_cannot_work(benchmark: Benchmark, protocol: Protocol, model: Mod
         raise UsageError(
             f"{benchmark.id} under protocol {spec.protocol} needs {_NAMES.get(need, need)}, "
             f"which {model.name} does not give.{remedy}"
+        )
+    if spec.prefill and model.form == "chat" and "prefill" not in model.capabilities:
+        raise UsageError(
+            f"--prefill: {model.name} takes no beginning of its answer. Remedy: leave --prefill out, or ask a model "
+            "that continues text or runs on this machine"
         )
     if benchmark.card.modality == "image" and "image" not in model.capabilities:
         raise UsageError(f"{benchmark.id} shows pictures; {model.name} reads text only")
@@ -174,14 +172,14 @@ def _seed(seed: int, sample_id: str, draw: int) -> int:
 
 def samples(benchmark: Benchmark, spec: RunSpec) -> Iterator[tuple[str, Sample]]:
     """(subset, sample) in order. A limit is spread over the subsets as evenly as their sizes allow, so that a part
-    of a benchmark still looks at all of it; within a subset the first samples are taken."""
+    of a benchmark still looks at all of it; within a subset the first questions are taken, each in all its forms."""
     data, limit = benchmark.dataset, spec.limit
     if limit is None:
         quotas: Sequence[int | None] = [None] * len(data.subsets)
     elif len(data.subsets) == 1:
         quotas = [limit]
     else:
-        sizes = [sum(1 for _ in _read(benchmark, subset, spec.seed, limit)) for subset in data.subsets]
+        sizes = [_questions_in(_read(benchmark, subset, spec.seed, limit)) for subset in data.subsets]
         quotas = spread(limit, sizes)
     for subset, quota in zip(data.subsets, quotas, strict=True):
         for sample in _read(benchmark, subset, spec.seed, quota):
@@ -189,10 +187,10 @@ def samples(benchmark: Benchmark, spec: RunSpec) -> Iterator[tuple[str, Sample]]
 
 
 def _read(benchmark: Benchmark, subset: str, seed: int, quota: int | None) -> Iterator[Sample]:
-    """The first samples. What somebody's own code raises while it reads them becomes one line that names the
-    benchmark."""
+    """The samples of the first questions. What somebody's own code raises while it reads them becomes one line that
+    names the benchmark."""
     try:
-        for sample in islice(benchmark.dataset.read(subset, seed), quota):
+        for sample in _first(benchmark.dataset.read(subset, seed), quota):
             if not isinstance(sample.id, str) or not (sample.id.isascii() or _is_unicode(sample.id)):
                 raise UsageError(
                     f"{benchmark.id}: the id of a sample must be a text of whole characters: {sample.id!r}"
@@ -202,6 +200,22 @@ def _read(benchmark: Benchmark, subset: str, seed: int, quota: int | None) -> It
         raise
     except Exception as error:
         raise UsageError(f"{benchmark.id}: reading its samples raised {type(error).__name__}: {error}") from error
+
+
+def _first(samples: Iterable[Sample], quota: int | None) -> Iterator[Sample]:
+    """Those of the first `quota` questions; all forms of one question are one, and stand together."""
+    taken = forms = 0
+    for sample in samples if quota != 0 else ():
+        if not forms:
+            taken, forms = taken + 1, sample.unit_size
+        forms -= 1
+        yield sample
+        if not forms and taken == quota:
+            return
+
+
+def _questions_in(samples: Iterable[Sample]) -> int:
+    return round(sum(1 / sample.unit_size for sample in samples))
 
 
 def _is_unicode(text: str) -> bool:

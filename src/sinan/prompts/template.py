@@ -7,7 +7,7 @@ interpreted: braces inside a question stay as they are.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sinan.types import Form, Image, Message, Part, Prompt, Sample, Text
 
@@ -30,6 +30,9 @@ class Template:
     """One line of `{options}`."""
     continuations: str = ""
     """For likelihood: what follows the prompt, once per choice, such as ` {letter}` or ` {choice}`."""
+    shots_as: Literal["turns", "text"] = "turns"
+    """How a chat shows worked examples: as turns of the conversation, or as paragraphs of one message with the
+    question."""
 
     def __call__(self, sample: Sample, form: Form, shots: Sequence[Sample]) -> Prompt:
         """The prompt. With `continuations` it is always text, since a likelihood is that of text."""
@@ -47,11 +50,24 @@ class Template:
     def _messages(self, sample: Sample, shots: Sequence[Sample]) -> tuple[Message, ...]:
         header = self.fill(self.header, sample).strip() if self.header else ""
         turns = [Message("system", header)] if header else []
+        if shots and self.shots_as == "text":
+            return (*turns, self._one_message(sample, shots))
         for shot in shots:
             turns.append(Message("user", _with_images(self.fill(self.chat, shot), shot.images)))
             turns.append(Message("assistant", self.fill(self.answer, shot).strip()))
         turns.append(Message("user", _with_images(self.fill(self.chat, sample), sample.images)))
         return tuple(turns)
+
+    def _one_message(self, sample: Sample, shots: Sequence[Sample]) -> Message:
+        """Every example with its answer on a line of its own, then the question."""
+        parts: list[Part] = []
+        for shot in shots:
+            text = f"{self.fill(self.chat, shot)}\n{self.fill(self.answer, shot).strip()}{self.separator}"
+            parts += _parts(text, shot.images)
+        parts += _parts(self.fill(self.chat, sample), sample.images)
+        if any(isinstance(part, Image) for part in parts):
+            return Message("user", tuple(parts))
+        return Message("user", "".join(part.text for part in parts if isinstance(part, Text)))
 
     def of_choices(self, sample: Sample) -> tuple[str, ...]:
         """What follows the prompt, once per choice."""
@@ -90,8 +106,10 @@ class _Fields(dict[str, Any]):
 
 def _with_images(text: str, images: Sequence[Image]) -> str | tuple[Part, ...]:
     """Pictures go where the text names them (`<image1>`), and before the text where it does not."""
-    if not images:
-        return text
+    return tuple(_parts(text, images)) if images else text
+
+
+def _parts(text: str, images: Sequence[Image]) -> list[Part]:
     parts: list[Part] = []
     for number, image in enumerate(images, 1):
         before, mark, after = text.partition(f"<image{number}>")
@@ -100,4 +118,4 @@ def _with_images(text: str, images: Sequence[Image]) -> str | tuple[Part, ...]:
             text = after
         else:
             parts.append(image)
-    return (*parts, Text(text)) if text.strip() else tuple(parts)
+    return [*parts, Text(text)] if text.strip() else parts

@@ -2,6 +2,7 @@
 
 from sinan.scoring.after import After
 from sinan.scoring.by_choices import ByChoices
+from sinan.scoring.collected import Collected
 from sinan.scoring.exact import Exact
 from sinan.scoring.exact_match import ExactMatch
 from sinan.scoring.filtered import Filtered, Pipeline
@@ -17,6 +18,7 @@ from sinan.scoring.rolling import Rolling
 __all__ = [
     "After",
     "ByChoices",
+    "Collected",
     "Exact",
     "ExactMatch",
     "Filtered",

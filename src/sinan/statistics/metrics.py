@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sinan.statistics import agreement, averages, corpus
+from sinan.statistics import agreement, averages, corpus, repeats
+from sinan.statistics.calibration import brier, ece
 from sinan.statistics.intervals import accuracy
 from sinan.statistics.over_groups import WAYS, over
 from sinan.types import Metric
 
 _OF_SAMPLES = (
     accuracy,
+    repeats.circular,
+    brier,
+    ece,
     averages.average,
     averages.median,
     averages.nanmean,
@@ -27,12 +31,15 @@ _OF_SAMPLES = (
 _OF_GROUPS = tuple(over(metric, way) for metric in _OF_SAMPLES for way in WAYS)
 
 KINDS: dict[str, Metric] = {metric.kind or metric.name: metric for metric in (*_OF_SAMPLES, *_OF_GROUPS)}
+"""Kinds with a number in their name (`pass@4`) are found by `repeats.by_kind`."""
 
 
 def metric(described: Mapping[str, Any]) -> Metric:
     """The metric of an entry of run.json: `{"name": ..., "kind": ..., "of": ...}`. Raises KeyError for a kind that is
     not known here, such as that of another package."""
-    return KINDS[described.get("kind") or described["name"]].named(described["name"], described.get("of", ""))
+    kind = described.get("kind") or described["name"]
+    found = KINDS[kind] if kind in KINDS else repeats.by_kind(kind)
+    return found.named(described["name"], described.get("of", ""))
 
 
 def metrics(cell: Mapping[str, Any]) -> tuple[Metric, ...]:
