@@ -100,7 +100,7 @@ def benchmark() -> Benchmark:
                 Template(base=BOXED, chat=BOXED),
                 OneTurn(),
                 Number(),
-                Sampling(max_tokens=2048),
+                Sampling(max_tokens=2048, stop=stop),
                 chat_sampling=Sampling(max_tokens=2048),
             ),
             "zero-shot": Protocol(told, OneTurn(), Number(), Sampling(max_tokens=1024, stop=stop)),

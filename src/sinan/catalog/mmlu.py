@@ -105,7 +105,7 @@ def benchmark() -> Benchmark:
                 Template(base=SIMPLE_EVALS, chat=SIMPLE_EVALS, option="{letter}) {choice}"),
                 OneTurn(),
                 Filtered((Pipeline(filters=(Regex(r"(?i)ANSWER\s*:\s*([A-D])", fallback=""), TakeFirst())),)),
-                Sampling(temperature=0.5, max_tokens=2048),
+                Sampling(temperature=0.5, max_tokens=2048, stop=("\nQuestion:",)),
                 chat_sampling=Sampling(temperature=0.5, max_tokens=2048),
                 metrics=(accuracy,),
             ),
