@@ -180,5 +180,5 @@ def _opened(row: dict[str, Any]) -> dict[str, Any]:
     """The row with its JSON columns as JSON."""
     return row | {
         name: json.loads(row[name]) if row[name] is not None else None
-        for name in ("prompt", "tool_calls", "loglikelihoods", "metadata")
+        for name in ("prompt", "tool_calls", "loglikelihoods", "metadata", "scores", "shots", "turns")
     }
