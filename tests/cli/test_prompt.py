@@ -97,7 +97,7 @@ def test_an_experiment_file_says_how_to_ask(work):
     assert {(row["unit"], row["unit_size"], len(row["shots"])) for row in rows} == {("0", 3, 2), ("1", 3, 2)}
     code, out, _ = sinan(work, "show", "last", "--id", "0~1")
     assert "worked examples" in out and "prompt" in out
-    code, _, err = sinan(work, "score", "last", "--quiet")
+    code, _, err = sinan(work, "score", "last", "--json")
     assert code == 0, err
     (work / "exp.toml").write_text('targets = ["logic"]\nmodels = ["needle/xs"]\nrotate = "yes"\n')
     code, _, err = sinan(work, "run", "exp.toml")
