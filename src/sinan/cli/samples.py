@@ -1,7 +1,7 @@
 """Samples on a terminal: a page of them, or one whole. All of it is text from outside, and shown as such."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -73,8 +73,13 @@ def _parts(row: dict[str, Any]) -> list[tuple[str, str]]:
     if likelihoods:
         shown = "\n".join(f"{i}: {value:.4f} ({tokens} tokens)" for i, (value, tokens, _) in enumerate(likelihoods))
         parts.append(("log-likelihoods", shown))
+    elif turns := json.loads(row["turns"] or "[]"):
+        parts += [(f"answer {number}", turn) for number, turn in enumerate(turns, 1)]
     elif row["completion"] is not None:
         parts.append(("answer", row["completion"]))
+    shots = json.loads(row["shots"] or "[]")
+    if shots:
+        parts.insert(1, ("worked examples", ", ".join(shots)))
     read = "nothing" if row["answer"] is None else row["answer"]
     parts.append(
         ("verdict", f"read: {read}\ntarget: {row['target']}\nscore: {row['score']}\n{row['explanation'] or ''}")
@@ -87,8 +92,20 @@ def prompt_text(prompt: Any) -> str:
     if isinstance(prompt, str):
         return prompt
     if isinstance(prompt, dict):
-        return prompt_text(prompt["text"]) + "\ncontinuations: " + " | ".join(repr(c) for c in prompt["continuations"])
+        return "\n".join([prompt_text(prompt["text"]), *_beside(prompt)])
     return "\n".join(f"[{turn['role']}] {_content(turn['content'])}" for turn in prompt)
+
+
+def _beside(prompt: dict[str, Any]) -> Iterator[str]:
+    """What a prompt asks beyond its text."""
+    for name in ("contexts", "continuations"):
+        if name in prompt:
+            yield f"{name}: " + " | ".join(map(repr, prompt[name]))
+    yield from (f"[{turn['role']}, after the answer] {_content(turn['content'])}" for turn in prompt.get("turns", ()))
+    if "tools" in prompt:
+        yield "tools: " + ", ".join(tool["name"] for tool in prompt["tools"])
+    if prompt.get("rolling"):
+        yield "(asked: how likely this text is)"
 
 
 def _content(content: Any) -> str:

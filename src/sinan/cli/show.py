@@ -12,13 +12,14 @@ from sinan.cli.output import document, of_a_part
 from sinan.errors import UnknownName, UsageError
 
 NOT_CORRECT = ("wrong", "unparsed", "truncated", "refused")
+OTHERS = ("correct", "measured", "collected", "failed")
 
 
 @click.command("show")
 @click.argument("run", default="last")
 @click.option("--samples", "as_samples", is_flag=True, help="Its samples, a page at a time.")
 @click.option("--wrong", is_flag=True, help="Samples that are not correct: wrong, unparsed, truncated, refused.")
-@click.option("--outcome", "outcomes", multiple=True, type=click.Choice([*NOT_CORRECT, "correct", "failed"]))
+@click.option("--outcome", "outcomes", multiple=True, type=click.Choice([*NOT_CORRECT, *OTHERS]))
 @click.option("--id", "sample_id", help="One sample whole: prompt, answer, verdict.")
 @click.option("--benchmark", help="Only this benchmark.")
 @click.option("-m", "--model", "models", multiple=True, metavar="MODEL", help="Only this model; again for more.")
@@ -180,5 +181,5 @@ def _opened(row: dict[str, Any]) -> dict[str, Any]:
     """The row with its JSON columns as JSON."""
     return row | {
         name: json.loads(row[name]) if row[name] is not None else None
-        for name in ("prompt", "tool_calls", "loglikelihoods", "metadata")
+        for name in ("prompt", "tool_calls", "loglikelihoods", "metadata", "scores", "shots", "turns")
     }
