@@ -2,5 +2,6 @@
 
 from sinan.statistics.intervals import accuracy, mean_t, wilson
 from sinan.statistics.metrics import metrics
+from sinan.statistics.paired import paired
 
-__all__ = ["accuracy", "mean_t", "metrics", "wilson"]
+__all__ = ["accuracy", "mean_t", "metrics", "paired", "wilson"]
