@@ -1,11 +1,11 @@
 """What was asked otherwise: of two requests, everything that may have changed the answer, the earliest first."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from sinan.causes.side import Answer, Reason, Side, apart, data_differ
 from sinan.types import Form
+from sinan.types.message import prompt_text
 
 STOPPING = ("stop", "max_tokens")
 """Of sampling: what ends an answer rather than draws it."""
@@ -17,20 +17,6 @@ def asked_otherwise(a: Side, b: Side, x: Answer, y: Answer) -> list[Reason]:
     if x.row["prompt_hash"] != y.row["prompt_hash"] and not {r.cause for r in reasons} - {"model"}:
         reasons.append(_unaccounted(a, b, x, y))
     return [*reasons, *_tokens(x, y, reasons), *_sampling(a, b, x, y)]
-
-
-def texts(prompt: Any) -> str:
-    """A stored prompt as one text: roles in brackets, continuations at the end, pictures by their hash."""
-    if isinstance(prompt, str):
-        return prompt
-    if isinstance(prompt, dict):
-        rest = {name: value for name, value in prompt.items() if name != "text"}
-        return "\n".join([texts(prompt["text"]), *(f"[{name}] {_plain(value)}" for name, value in rest.items())])
-    return "\n".join(f"[{turn['role']}] {_plain(turn['content'])}" for turn in prompt)
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _data(a: Side, b: Side, x: Answer, y: Answer) -> Iterator[Reason]:
@@ -81,8 +67,9 @@ def _shots(a: list[str], b: list[str]) -> str:
 def _wording(a: Side, b: Side, x: Answer, y: Answer) -> str | None:
     """How the wording differs, examples and form aside; None where it does not, or where nothing shows it."""
     for name in ("system", "prefill"):
-        if getattr(a.spec, name) != getattr(b.spec, name):
-            return "{}: {} | {}".format(name, *apart(str(getattr(a.spec, name)), str(getattr(b.spec, name))))
+        given = getattr(a.spec, name), getattr(b.spec, name)
+        if given[0] != given[1]:
+            return "{}: {} | {}".format(name, *apart(_word(given[0]), _word(given[1])))
     told = a.told("prompt"), b.told("prompt")
     if told[0] is not None and told[0] == told[1]:
         return None
@@ -100,8 +87,8 @@ def _asked_alone(a: Side, b: Side, x: Answer) -> list[tuple[str, str]] | None:
     try:
         return [
             (
-                texts(a.asked.protocol.prompt(x.question.sample, form, ()).to_json()),
-                texts(b.asked.protocol.prompt(x.question.sample, form, ()).to_json()),
+                prompt_text(a.asked.protocol.prompt(x.question.sample, form, ()).to_json()),
+                prompt_text(b.asked.protocol.prompt(x.question.sample, form, ()).to_json()),
             )
             for form in forms
         ]
@@ -123,7 +110,7 @@ def _own(prompt: Any) -> str:
         return _own(prompt["text"]) + str(sorted((k, str(v)) for k, v in prompt.items() if k != "text"))
     if isinstance(prompt, str):
         return prompt.rpartition("\n\n")[2]
-    return texts([turn for turn in prompt[:-1] if turn["role"] == "system"] + prompt[-1:])
+    return prompt_text([turn for turn in prompt[:-1] if turn["role"] == "system"] + prompt[-1:])
 
 
 def _template(a: Side, b: Side, x: Answer, y: Answer) -> Iterator[Reason]:
@@ -146,7 +133,7 @@ def _unaccounted(a: Side, b: Side, x: Answer, y: Answer) -> Reason:
     """Prompts that differ although examples, builder and form are the same."""
     if a.spec.seed != b.spec.seed and not a.fingerprint and not (x.question and y.question):
         return Reason("data", f"generated from seed {a.spec.seed} | {b.spec.seed}")
-    return Reason("prompt", "{} | {}".format(*apart(texts(x.row["prompt"]), texts(y.row["prompt"]))))
+    return Reason("prompt", "{} | {}".format(*apart(prompt_text(x.row["prompt"]), prompt_text(y.row["prompt"]))))
 
 
 def _tokens(x: Answer, y: Answer, before: list[Reason]) -> Iterator[Reason]:

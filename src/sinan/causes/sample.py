@@ -85,8 +85,9 @@ def _untested(a: Side, b: Side, x: Answer, y: Answer) -> list[Reason]:
     """What may have been judged otherwise, where no answer could be judged by both."""
     reasons = [target] if (target := _target(x, y)) is not None else []
     if x.compares != y.compares:
-        how = {True: "the most likely option", False: "words that are read"}
-        detail = f"{how[x.compares]} | {how[y.compares]}: neither can be judged by the other's scorer"
+        detail = (
+            f"log-likelihoods are not words, so neither can be judged again: a takes {read(x.row)}, b {read(y.row)}"
+        )
         return [*reasons, Reason("extraction", detail)]
     scorers = a.told("scorer"), b.told("scorer")
     if (scorers[0] != scorers[1] or a.metric.of != b.metric.of) and x.row["outcome"] != y.row["outcome"]:

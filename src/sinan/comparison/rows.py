@@ -1,5 +1,6 @@
 """Rows of two cells side by side, counted one after the other and without their texts."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -134,9 +135,9 @@ def _unit_value(metric: Metric, rows: Iterable[Row]) -> Any:
         return None
     if metric.width > 1:
         return [sum(parts) / len(found) for parts in zip(*(value for value, _ in found), strict=True)]
-    if metric.vote:
-        return metric.vote([value for value, _ in found], [answer for _, answer in found])
-    return metric.reduce([value for value, _ in found])
+    values = [value for value, _ in found]
+    number = metric.vote(values, [answer for _, answer in found]) if metric.vote else metric.reduce(values)
+    return None if math.isnan(number) else number
 
 
 def _whole(metric: Metric, units: Sequence[Any]) -> Any:
