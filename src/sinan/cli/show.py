@@ -1,6 +1,5 @@
 """`sinan show`: results of a run, its samples, one sample whole, a plot."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -152,16 +151,16 @@ def _samples(folder: Any, options: dict[str, Any]) -> None:
         known = frames.sample_ids(folder, 10_000)
         remedy = f"Its samples: sinan show {folder.id} --samples"
         raise UnknownName(options["sample_id"], f"sample of run {folder.id}", known, remedy)
+    samples = list(map(frames.opened, rows))
     if options["as_json"]:
-        samples = [_opened(row) for row in rows]
         return click.echo(document({"run": folder.id, "total": total, "page": options["page"], "samples": samples}))
     from sinan.cli.samples import print_page, print_sample
 
     if options["sample_id"] is not None:
-        for row in rows:
+        for row in samples:
             print_sample(row)
         return None
-    return print_page(rows, total, options["page"], options["rows"])
+    return print_page(samples, total, options["page"], options["rows"])
 
 
 def _where(options: dict[str, Any]) -> dict[str, Sequence[str]]:
@@ -175,11 +174,3 @@ def _where(options: dict[str, Any]) -> dict[str, Sequence[str]]:
         "model": options["models"],
     }
     return {column: values for column, values in wanted.items() if values and values[0] is not None}
-
-
-def _opened(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with its JSON columns as JSON."""
-    return row | {
-        name: json.loads(row[name]) if row[name] is not None else None
-        for name in ("prompt", "tool_calls", "loglikelihoods", "metadata", "scores", "shots", "turns")
-    }

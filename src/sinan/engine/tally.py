@@ -147,6 +147,7 @@ class CellTally:
             self.tokens_out,
             self.cost_usd,
             tuple(further),
+            first.kind,
         )
 
 
@@ -223,14 +224,14 @@ class _Column:
         named = () if set(values) <= {""} else tuple(sorted(values))
         groups = tuple((name, metric.estimate(values[name], self._draws)) for name in named)
         if metric.over_groups and groups:
-            return Further(metric.name, metric.over_groups([estimate for _, estimate in groups]), groups)
+            return Further(metric.name, metric.over_groups([estimate for _, estimate in groups]), groups, metric.kind)
         if metric.ordered and named:
             everything = self._sorted(*self._joined(values))
         else:
             everything = array("d")
             for own in values.values():
                 everything.extend(own)
-        return Further(metric.name, metric.estimate(everything, self._draws), groups)
+        return Further(metric.name, metric.estimate(everything, self._draws), groups, metric.kind)
 
     def _in_order(self) -> "Mapping[str, array[float]]":
         """The values by group, with units of which only some draws have come (the others failed, or will come)."""

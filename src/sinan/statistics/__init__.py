@@ -3,5 +3,6 @@
 from sinan.statistics.calibration import brier, ece
 from sinan.statistics.intervals import accuracy, mean_t, wilson
 from sinan.statistics.metrics import metrics
+from sinan.statistics.paired import paired
 
-__all__ = ["accuracy", "brier", "ece", "mean_t", "metrics", "wilson"]
+__all__ = ["accuracy", "brier", "ece", "mean_t", "metrics", "paired", "wilson"]
