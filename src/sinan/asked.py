@@ -111,7 +111,7 @@ async def asked(
     """
     spec = replace(spec, targets=tuple(catalog.absolute(target) for target in spec.targets))
     generation.check(spec.parameters)
-    benchmarks = catalog.resolve(spec.targets, spec.scorer)
+    benchmarks = catalog.resolve(spec.targets, spec.scorer, spec.trust)
     resolved(benchmarks)
     opened = [models.open_model(model, timeout) for model in spec.models]
     _refuse_twice([model.name for model in opened], "model")

@@ -139,7 +139,7 @@ def _about(
 def _benchmarks(old: store.RunFolder, before: Mapping[str, Any], spec: RunSpec, scorer: str | None) -> list[Benchmark]:
     """Those that the run holds answers of, with their data at hand; judged by the scorer of that name, if any."""
     judge = by_name(scorer) if scorer else None
-    found = {benchmark.id: benchmark for benchmark in catalog.resolve(spec.targets, spec.scorer)}
+    found = {benchmark.id: benchmark for benchmark in catalog.resolve(spec.targets, spec.scorer, spec.trust)}
     wanted = list(dict.fromkeys(cell["benchmark"] for cell in before["cells"]))
     if missing := [name for name in wanted if name not in found]:
         raise UsageError(
@@ -151,8 +151,10 @@ def _benchmarks(old: store.RunFolder, before: Mapping[str, Any], spec: RunSpec, 
             download.fetch(source)
         if judge is not None:
             protocol = plan.protocol_name(found[name], spec)
-            judged = replace(found[name].protocols[protocol], scorer=judge)
-            found[name] = replace(found[name], protocols={**found[name].protocols, protocol: judged})
+            before_it = found[name].protocols[protocol]
+            judged = replace(before_it, scorer=judge)
+            protocols = {key: judged if one is before_it else one for key, one in found[name].protocols.items()}
+            found[name] = replace(found[name], protocols=protocols)
     return [found[name] for name in wanted]
 
 

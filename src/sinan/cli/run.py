@@ -51,6 +51,7 @@ Examples:
     help="Generation parameter, such as temperature=0.7.",
 )
 @click.option("--scorer", help="For a file of questions: number, letter, exact, ...")
+@click.option("--trust", is_flag=True, help="Run the code that a task file (lm-eval:...) names.")
 @click.option(
     "--concurrency", default="auto", show_default=True, metavar="N|auto", help="Calls in flight per endpoint."
 )
@@ -89,8 +90,8 @@ Examples:
 @click.option("--quiet", is_flag=True, help="No progress and no table.")
 def command(**options: Any) -> int:
     """Evaluate every model on every TARGET: a benchmark (gsm8k, mmlu/astronomy), a suite (first-light), a dimension
-    (dim:math), a file of questions (.jsonl, .csv, .parquet), a benchmark of one's own (./mine.py), or an experiment
-    (exp.toml)."""
+    (dim:math), a file of questions (.jsonl, .csv, .parquet), a benchmark of one's own (./mine.py), a task of
+    lm-evaluation-harness (lm-eval:NAME, lm-eval:FILE.yaml), or an experiment (exp.toml)."""
     from sinan.asked import in_loop
     from sinan.evaluate import evaluate
 
@@ -191,13 +192,13 @@ def _spec(options: dict[str, Any]) -> RunSpec:
         raise UsageError(
             "run needs a model: -m needle/s, or -m 'openai/NAME?base_url=...'. All providers: sinan models"
         )
-    names = ("targets", "models", "limit", "shots", "draws", "seed", "protocol", "scorer")
+    names = ("targets", "models", "limit", "shots", "draws", "seed", "protocol", "scorer", "trust")
     return RunSpec(**{name: options[name] for name in names}, parameters=options["parameters"])
 
 
 def _refuse_changes(run: str) -> None:
     told = click.get_current_context().get_parameter_source
-    asked = ("limit", "shots", "draws", "seed", "protocol", "scorer", "parameters", "name")
+    asked = ("limit", "shots", "draws", "seed", "protocol", "scorer", "trust", "parameters", "name")
     changed = [name for name in asked if told(name) is not click.core.ParameterSource.DEFAULT]
     if changed:
         raise UsageError(f"--resume {run} goes on with what that run asks; {changed[0]} cannot be changed")
