@@ -128,7 +128,7 @@ def looked_up(
     targets = tuple(catalog.absolute(target) for target in spec.targets)
     spec = replace(spec, targets=targets, few_shot=adapted.absolute_rule(spec.few_shot))
     generation.check(spec.parameters)
-    benchmarks = catalog.resolve(spec.targets, spec.scorer)
+    benchmarks = catalog.resolve(spec.targets, spec.scorer, spec.trust)
     resolved(benchmarks)
     opened = [models.open_model(model, timeout) for model in spec.models]
     _refuse_twice([model.name for model in opened], "model")

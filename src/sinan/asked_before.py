@@ -40,7 +40,7 @@ def benchmarks(run: str, about: Mapping[str, Any], spec: RunSpec, scorer: str | 
     Raises UsageError where a target names no such benchmark any more, or the scorer is not known.
     """
     judge = by_name(scorer) if scorer else None
-    found = {b.id: adapted.adapted(b, spec) for b in catalog.resolve(spec.targets, spec.scorer)}
+    found = {b.id: adapted.adapted(b, spec) for b in catalog.resolve(spec.targets, spec.scorer, spec.trust)}
     wanted = list(dict.fromkeys(cell["benchmark"] for cell in about["cells"]))
     if missing := [name for name in wanted if name not in found]:
         raise UsageError(
@@ -49,9 +49,10 @@ def benchmarks(run: str, about: Mapping[str, Any], spec: RunSpec, scorer: str | 
         )
     if judge is not None:
         for name in wanted:
-            protocol = plan.protocol_name(found[name], spec)
-            judged = replace(found[name].protocols[protocol], scorer=judge)
-            found[name] = replace(found[name], protocols={**found[name].protocols, protocol: judged})
+            before = found[name].protocols[plan.protocol_name(found[name], spec)]
+            judged = replace(before, scorer=judge)
+            protocols = {key: judged if one is before else one for key, one in found[name].protocols.items()}
+            found[name] = replace(found[name], protocols=protocols)
     return [found[name] for name in wanted]
 
 

@@ -73,8 +73,8 @@ Examples:
 @click.option("--quiet", is_flag=True, help="No progress and no table.")
 def command(**options: Any) -> int:
     """Evaluate every model on every TARGET: a benchmark (gsm8k, mmlu/astronomy), a suite (first-light), a dimension
-    (dim:math), a file of questions (.jsonl, .csv, .parquet), a benchmark of one's own (./mine.py), or an experiment
-    (exp.toml)."""
+    (dim:math), a file of questions (.jsonl, .csv, .parquet), a benchmark of one's own (./mine.py), a task of
+    lm-evaluation-harness (lm-eval:NAME, lm-eval:FILE.yaml), or an experiment (exp.toml)."""
     from sinan.asked import in_loop
     from sinan.evaluate import evaluate
 

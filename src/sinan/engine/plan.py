@@ -22,7 +22,11 @@ Done = Answered
 
 
 def protocol_name(benchmark: Benchmark, spec: RunSpec) -> str:
-    """The protocol that the user chose, by its own name. `generate` is also what a default that generates is."""
+    """The protocol that the user chose, by its own name, if the default has one. `generate` is also what a default that
+    generates is."""
+    if spec.protocol == "default":
+        own = [name for name, one in benchmark.protocols.items() if one is benchmark.protocols["default"]]
+        return next((name for name in own if name != "default"), "default")
     if spec.protocol in benchmark.protocols:
         return spec.protocol
     if spec.protocol == "generate" and benchmark.protocols["default"].solver.needs == "generate":

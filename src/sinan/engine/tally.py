@@ -210,7 +210,10 @@ class _Column:
     def _close(self, group: str, draws: "list[tuple[Any, str | None]]", into: "dict[str, array[float]]") -> None:
         """The value of a unit from its draws."""
         metric = self._metric
-        if metric.width > 1:
+        if metric.width == 0:
+            for row, _ in draws:
+                into[group].extend((len(row), *row))
+        elif metric.width > 1:
             into[group].extend(math.fsum(parts) / len(draws) for parts in zip(*(d[0] for d in draws), strict=True))
             return
         scores = [value for value, _ in draws]
@@ -246,7 +249,7 @@ class _Column:
 
     def _sorted(self, values: "array[float]", places: "array[int]") -> "array[float]":
         width = self._metric.width
-        if len(values) != width * len(places):
+        if not width or len(values) != width * len(places):
             return values
         order = sorted(range(len(places)), key=places.__getitem__)
         return array("d", (values[width * i + j] for i in order for j in range(width)))

@@ -55,7 +55,7 @@ class Filtered:
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict."""
-        said = [self._cut(text) for text in completion.turns or (completion.text,)]
+        said = self.said(completion)
         values: dict[str, float | tuple[float, ...]] = {}
         for pipeline in self.pipelines:
             answer = pipeline(list(said), sample)
@@ -65,6 +65,10 @@ class Filtered:
         first = self.pipelines[0]
         answer = first(list(said), sample)
         return self._score(completion, answer, not any(said) or first.found_nothing(answer), values)
+
+    def said(self, completion: Completion) -> list[str]:
+        """The answers, each up to its first stop."""
+        return [self._cut(text) for text in completion.turns or (completion.text,)]
 
     def _score(
         self, completion: Completion, answer: Any, unread: bool, values: Mapping[str, float | tuple[float, ...]]
