@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sinan.errors import RequestRejected, Unsupported
+from sinan.errors import RequestRejected
 from sinan.models import options as option
 from sinan.models import remote
 from sinan.types import Completion, Form, Limits, LogLikelihood, Model, Pace, Prompt, Sampling, Unpaced, Usage
@@ -178,15 +178,13 @@ class OpenAI:
 
     def _check_likelihood(self, prompt: Prompt) -> None:
         if not self.logprobs:
-            raise Unsupported(f"{self.name} gives no log-likelihoods; {_GENERATE}")
+            raise remote.no_likelihoods(self.name)
         if prompt.messages or not prompt.continuations:
             raise RequestRejected(f"{self.name}: a log-likelihood needs a text and its continuations, not messages")
 
 
 _LISTED_WITHIN = 10.0
 """Seconds for the list of models, which no run depends on."""
-
-_GENERATE = "ask the benchmark by a protocol that generates (--protocol generate)"
 
 
 def _likelihoods(replies: "Sequence[Reply[tuple[LogLikelihood, Usage]]]") -> Completion:
