@@ -4,10 +4,10 @@
     anthropic/NAME?base_url=http://127.0.0.1:8000       any other; a key is sent where one is set
 
 Options: base_url (else ANTHROPIC_BASE_URL; with or without the /v1 at its end), key_env=NAME of the variable that holds
-the key, auth=x-api-key|bearer for the header that carries it, version=DATE of the API, beta=NAMES of beta features,
-sampling=0 where the model takes no temperature, top_p and top_k: they are left out of its requests then, stream=1 to
-have answers sent in pieces, timeout=SECONDS of one attempt, rpm=N and tpm=N requests and tokens that are allowed in a
-minute, price_in=USD and price_out=USD for a million tokens.
+the key, header=x-api-key|authorization that carries it, version=DATE of the API, beta=NAMES of beta features, sampling=0
+where the model takes no temperature, top_p and top_k: they are left out of its requests then, stream=1 to have answers
+sent in pieces, timeout=SECONDS of one attempt, rpm=N and tpm=N requests and tokens that are allowed in a minute,
+price_in=USD and price_out=USD for a million tokens.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ VENDOR = remote.Vendor(
 VERSION = "2023-06-01"
 """The API version that is asked for. In the next one, 2026-10-21, no model has a temperature."""
 _WITHOUT_DRAWING = "2026-10-21"
-_OPTIONS = ("base_url", "key_env", "auth", "version", "beta", "sampling", "stream", "timeout")
+_OPTIONS = ("base_url", "key_env", "header", "version", "beta", "sampling", "stream", "timeout")
 
 
 def open_model(name: str, options: Mapping[str, str], timeout: float = 600.0) -> Model:
@@ -49,12 +49,9 @@ def open_model(name: str, options: Mapping[str, str], timeout: float = 600.0) ->
     version, beta = _version(spec, options), _beta(spec, options)
     headers = {"anthropic-version": version} | ({"anthropic-beta": beta} if beta else {})
     endpoint = remote.endpoint(spec, options, VENDOR, headers)
-    bearer = option.one_of(spec, options, "auth", ("x-api-key", "bearer"), "x-api-key") == "bearer"
-    endpoint = replace(
-        endpoint,
-        base_url=endpoint.base_url.removesuffix("/v1") + "/v1",
-        key_header="Authorization" if bearer else VENDOR.key_header,
-    )
+    header = option.one_of(spec, options, "header", (VENDOR.key_header, "authorization"), VENDOR.key_header)
+    base_url = endpoint.base_url.removesuffix("/v1") + "/v1"
+    endpoint = replace(endpoint, base_url=base_url, key_header=header.replace("authorization", "Authorization"))
     return Anthropic(
         model=name,
         version=version,
