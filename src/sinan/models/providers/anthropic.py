@@ -4,10 +4,10 @@
     anthropic/NAME?base_url=http://127.0.0.1:8000       any other; a key is sent where one is set
 
 Options: base_url (else ANTHROPIC_BASE_URL; with or without the /v1 at its end), key_env=NAME of the variable that holds
-the key, header=x-api-key|authorization that carries it, version=DATE of the API, beta=NAMES of beta features, sampling=0
-where the model takes no temperature, top_p and top_k: they are left out of its requests then, stream=1 to have answers
-sent in pieces, timeout=SECONDS of one attempt, rpm=N and tpm=N requests and tokens that are allowed in a minute,
-price_in=USD and price_out=USD for a million tokens.
+the key, header=x-api-key|authorization that carries it, version=DATE of the API, beta=NAMES of beta features,
+sampling=0 where the model takes no temperature, top_p and top_k: they are left out of its requests then, stream=1 to
+have answers sent in pieces, timeout=SECONDS of one attempt, rpm=N and tpm=N requests and tokens that are allowed in a
+minute, price_in=USD and price_out=USD for a million tokens.
 """
 
 import asyncio
