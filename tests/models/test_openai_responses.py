@@ -35,7 +35,9 @@ def test_a_conversation_becomes_items() -> None:
         Message("tool", "3", tool_call_id="c1"),
         Message("system", "Now."),
     )
-    body = responses.response_request("m", Prompt(messages=messages, tools=(Tool("add", "Adds."),)), Sampling(), {"ab": b"P"})
+    body = responses.response_request(
+        "m", Prompt(messages=messages, tools=(Tool("add", "Adds."),)), Sampling(), {"ab": b"P"}
+    )
     picture = {"type": "input_image", "detail": "auto", "image_url": "data:image/png;base64,UA=="}
     parameters = {"type": "object", "properties": {}}
     assert body == {
@@ -58,7 +60,9 @@ def test_a_conversation_becomes_items() -> None:
 
 def test_sampling_becomes_fields() -> None:
     assert drawn(Sampling(0.0, 9, 0.5)) == {"max_output_tokens": 9, "top_p": 0.5}
-    assert drawn(Sampling(reasoning_effort="low"), summary="auto") == {"reasoning": {"effort": "low", "summary": "auto"}}
+    assert drawn(Sampling(reasoning_effort="low"), summary="auto") == {
+        "reasoning": {"effort": "low", "summary": "auto"}
+    }
     assert drawn(Sampling(thinking_tokens=0)) == {"reasoning": {"effort": "none"}}
     schema = {"type": "object"}
     form = {"type": "json_schema", "name": "answer", "schema": schema, "strict": True}
@@ -147,7 +151,10 @@ def test_counts_are_read() -> None:
     ],
 )
 def test_errors_are_told_apart(error, raised: type[ModelError]) -> None:
-    for found in (reply(status="failed") | {"error": error}, [{"type": "error", **error}] if error != "sorry" else None):
+    for found in (
+        reply(status="failed") | {"error": error},
+        [{"type": "error", **error}] if error != "sorry" else None,
+    ):
         if found is not None:
             with pytest.raises(raised, match="sorry") as caught:
                 responses.read_response(found)
