@@ -18,7 +18,7 @@ from itertools import takewhile
 from typing import Any
 
 from sinan.errors import RequestRejected, TransientError, Unsupported
-from sinan.models.dialects.untrusted import arguments, count, server_error, text_or_empty
+from sinan.models.dialects.untrusted import arguments, count, detail, server_error, text_or_empty
 from sinan.models.parameters import RESERVED
 from sinan.types import Completion, Message, Part, Prompt, Sampling, Text, Tool, ToolCall, Usage
 from sinan.types.completion import FinishReason
@@ -247,7 +247,7 @@ def read_message(reply: Any, stops: Sequence[str] = ()) -> Completion:
     text, calls = "".join(_of(content, "text", "text")), _tool_calls(content)
     reason = _finish_reason(reply.get("stop_reason"), bool(calls))
     if reason == "refusal" and not text:
-        text = _explanation(reply.get("stop_details"))
+        text = text_or_empty(detail(reply, "stop_details", "explanation"))
     thoughts = "\n\n".join(thought for thought in _of(content, "thinking", "thinking") if thought)
     return _cut(Completion(text, reason, usage(reply), thoughts, calls), stops)
 
@@ -259,13 +259,13 @@ def usage(reply: Mapping[str, Any]) -> Usage:
     if not isinstance(counts, dict):
         return Usage()
     read, written = (count(counts.get(f"cache_{name}_input_tokens")) for name in ("read", "creation"))
-    fresh, details = count(counts.get("input_tokens")), counts.get("output_tokens_details")
+    fresh = count(counts.get("input_tokens"))
     return Usage(
         tokens_in=None if fresh is None else fresh + (read or 0) + (written or 0),
         tokens_out=count(counts.get("output_tokens")),
         cache_read=read,
         cache_write=written,
-        reasoning=count(details.get("thinking_tokens")) if isinstance(details, dict) else None,
+        reasoning=count(detail(counts, "output_tokens_details", "thinking_tokens")),
     )
 
 
@@ -291,10 +291,6 @@ def _tool_call(block: dict[str, Any]) -> ToolCall:
 def _finish_reason(reason: Any, called: bool) -> FinishReason:
     found = _FINISH.get(reason, "stop") if isinstance(reason, str) else "stop"
     return "tool_calls" if called and found == "stop" else found
-
-
-def _explanation(details: Any) -> str:
-    return text_or_empty(details.get("explanation")) if isinstance(details, dict) else ""
 
 
 def _cut(completion: Completion, stops: Sequence[str]) -> Completion:

@@ -1,6 +1,7 @@
 """Values of a stranger's JSON, read without trust: what is not as it should be is none, or a TransientError."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sinan.errors import TransientError
@@ -10,6 +11,12 @@ def count(value: Any) -> int | None:
     """A count of something; None where the value is none."""
     is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
     return value if is_count else None
+
+
+def detail(counts: Mapping[str, Any], table: str, name: str) -> Any:
+    """A value of a table in the table; None where there is none."""
+    inner = counts.get(table)
+    return inner.get(name) if isinstance(inner, dict) else None
 
 
 def text_or_empty(value: Any) -> str:
