@@ -242,8 +242,8 @@ class OpenAI:
         took = None if self.limits.tokens_per_minute is None else remote.took
         try:
             return remote.answered(await self.transport.post(path, body, self.read, self._tokens(prompt), took))
-        except Declined as no:
-            return Completion(no.said, "refusal", latency_s=no.latency_s, attempts=no.attempts)
+        except Declined as error:
+            return remote.declined(error)
 
     async def loglikelihood(self, prompt: Prompt) -> Completion:
         """One request per continuation, one after the other: the caller bounds calls in flight. Raises ModelError."""
