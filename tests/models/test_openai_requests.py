@@ -12,7 +12,10 @@ ADD = Tool("add", "Adds.", {"type": "object", "properties": {"a": {"type": "inte
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False}
 
 
-def drawn(sampling: Sampling, habits: dialect.Habits = dialect.Habits()) -> dict:
+USUAL = dialect.Habits()
+
+
+def drawn(sampling: Sampling, habits: dialect.Habits = USUAL) -> dict:
     """The fields besides model, messages and temperature."""
     body = dialect.chat_request("m", ASK, sampling, {}, habits)
     return {name: value for name, value in body.items() if name not in ("model", "messages", "temperature")}
