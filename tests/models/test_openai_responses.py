@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinan.errors import ModelError, Refused, RequestRejected, TransientError
+from sinan.errors import ModelError, Refused, RequestRejected, TransientError, Unsupported
 from sinan.models.dialects import openai_responses as responses
+from sinan.models.dialects.stop_strings import cut
 from sinan.types import Completion, Image, Message, Prompt, Sampling, Text, Tool, ToolCall, Usage
 
 ASK = Prompt(messages=(Message("user", "2+2?"),))
@@ -87,15 +88,15 @@ def test_sampling_becomes_fields() -> None:
     ],
 )
 def test_what_the_api_cannot_say_is_refused(prompt: Prompt, sampling: Sampling, told: str) -> None:
-    with pytest.raises(RequestRejected, match=told):
+    with pytest.raises((Unsupported, RequestRejected), match=told):
         responses.response_request("m", prompt, sampling, {})
 
 
 def test_stop_strings_end_the_answer_here() -> None:
-    cut = responses.stopped(Completion("4\nQ: b\n\nC", "length"), ("\n\n", "\nQ:"))
-    assert (cut.text, cut.finish_reason) == ("4", "stop")
+    ended = cut(Completion("4\nQ: b\n\nC", "length"), ("\n\n", "\nQ:"))
+    assert (ended.text, ended.finish_reason) == ("4", "stop")
     whole = Completion("4", "length")
-    assert responses.stopped(whole, ("\n",)) == whole and responses.stopped(whole, ()) == whole
+    assert cut(whole, ("\n",)) == whole and cut(whole, ()) == whole
 
 
 THOUGHT = {"type": "reasoning", "summary": [{"type": "summary_text", "text": t} for t in ("One.", "Two.")]}
