@@ -1,4 +1,4 @@
-"""Streams, the Responses API, Azure, whole texts and contexts of their own: the provider against servers on loopback."""
+"""Streams, the Responses API, Azure, contexts of their own and whole texts, against servers on loopback."""
 
 import json
 import re
@@ -137,7 +137,7 @@ async def test_an_answer_whose_thoughts_stand_in_the_text_is_not_cut_here(server
 
 FILTERED = {
     "error": {
-        "message": "The response was filtered.", "type": None, "param": "prompt", "code": "content_filter", "status": 400,
+        "message": "The response was filtered.", "type": None, "param": "prompt", "code": "content_filter",
         "innererror": {"code": "ResponsibleAIPolicyViolation", "content_filter_result": {"hate": {"filtered": True}}},
     }
 }  # fmt: skip

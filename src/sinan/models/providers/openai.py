@@ -199,19 +199,19 @@ class OpenAI:
 
     async def generate(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """Answer the messages, or continue the text. Raises ModelError."""
-        from sinan.models.dialects import openai_responses as responses
+        from sinan.models.dialects.stop_strings import cut
 
         self._check_form(prompt)
         images = await asyncio.to_thread(remote.read_images, prompt.images) if prompt.images else {}
         path, body = self.request(prompt, sampling, images)
         completion = await self._answered(path, self._streamed(body), prompt)
         if self.api == "responses" and sampling.think_end is None:
-            return responses.stopped(completion, sampling.stop)
+            return cut(completion, sampling.stop)
         return completion
 
     def request(self, prompt: Prompt, sampling: Sampling, images: Mapping[str, bytes]) -> tuple[str, dict[str, Any]]:
         """Path and body of the request, not streamed; `images` holds the bytes of pictures by sha256. Raises
-        RequestRejected for what the API cannot say."""
+        Unsupported for what the API cannot say."""
         from sinan.models.dialects import openai as dialect
         from sinan.models.dialects import openai_responses as responses
 
