@@ -97,7 +97,7 @@ def usage(reply: Any) -> Usage:
     counts = reply.get("usage") if isinstance(reply, dict) else None
     if not isinstance(counts, dict):
         return Usage()
-    return Usage(count(counts.get("prompt_tokens")), count(counts.get("completion_tokens")))
+    return Usage(_count(counts.get("prompt_tokens")), _count(counts.get("completion_tokens")))
 
 
 def served(reply: Any, model: str) -> dict[str, Any]:
@@ -118,8 +118,7 @@ def _server_error(reply: dict[str, Any]) -> str:
     return " ".join(said.split()) if isinstance(said, str) else ""
 
 
-def count(value: Any) -> int | None:
-    """A number of tokens; None for what is none."""
+def _count(value: Any) -> int | None:
     is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
     return value if is_count else None
 
