@@ -12,7 +12,10 @@ ADD = Tool("add", "Adds.", {"type": "object", "properties": {"a": {"type": "inte
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False}
 
 
-def drawn(sampling: Sampling, habits: dialect.Habits = dialect.Habits()) -> dict:
+USUAL = dialect.Habits()
+
+
+def drawn(sampling: Sampling, habits: dialect.Habits = USUAL) -> dict:
     """The fields besides model, messages and temperature."""
     body = dialect.chat_request("m", ASK, sampling, {}, habits)
     return {name: value for name, value in body.items() if name not in ("model", "messages", "temperature")}
@@ -124,7 +127,7 @@ def echoed(tokens: list[str], values: list[float | None], offsets: list[int] | N
 
 def test_a_whole_text_is_measured_after_the_token_that_texts_begin_with() -> None:
     named = echoed(["<s>", "Hi", " all", "!"], [None, -2.0, -1.0, -9.0])
-    found = echo.read_rolling(named, "Hi all", "<s>")
+    found = echo.read_rolling(named, "<s>", "Hi all")
     assert (found.value, found.tokens) == (-3.0, 2)
 
 
@@ -136,10 +139,10 @@ def test_a_whole_text_is_measured_after_the_token_that_texts_begin_with() -> Non
     ],
 )
 def test_a_server_that_begins_texts_itself_needs_no_token_named(reply: dict) -> None:
-    found = echo.read_rolling(reply, "Hi all", "")
+    found = echo.read_rolling(reply, "", "Hi all")
     assert (found.value, found.tokens) == (-3.0, 2)
 
 
 def test_a_text_whose_first_token_has_no_probability_is_not_measured() -> None:
     with pytest.raises(Unsupported, match="bos="):
-        echo.read_rolling(echoed(["Hi", " all", "!"], [None, -1.0, -9.0]), "Hi all", "")
+        echo.read_rolling(echoed(["Hi", " all", "!"], [None, -1.0, -9.0]), "", "Hi all")

@@ -26,6 +26,10 @@ def reply(*output: dict, status: str = "completed", **more) -> dict:
     return {"status": status, "error": None, "output": list(output), **more}
 
 
+def unfinished(why: str, *output: dict) -> dict:
+    return reply(*output, status="incomplete", incomplete_details={"reason": why})
+
+
 def test_a_conversation_becomes_items() -> None:
     image = Image("/x.png", "ab", "image/png")
     messages = (
@@ -35,7 +39,9 @@ def test_a_conversation_becomes_items() -> None:
         Message("tool", "3", tool_call_id="c1"),
         Message("system", "Now."),
     )
-    body = responses.response_request("m", Prompt(messages=messages, tools=(Tool("add", "Adds."),)), Sampling(), {"ab": b"P"})
+    body = responses.response_request(
+        "m", Prompt(messages=messages, tools=(Tool("add", "Adds."),)), Sampling(), {"ab": b"P"}
+    )
     picture = {"type": "input_image", "detail": "auto", "image_url": "data:image/png;base64,UA=="}
     parameters = {"type": "object", "properties": {}}
     assert body == {
@@ -58,7 +64,9 @@ def test_a_conversation_becomes_items() -> None:
 
 def test_sampling_becomes_fields() -> None:
     assert drawn(Sampling(0.0, 9, 0.5)) == {"max_output_tokens": 9, "top_p": 0.5}
-    assert drawn(Sampling(reasoning_effort="low"), summary="auto") == {"reasoning": {"effort": "low", "summary": "auto"}}
+    assert drawn(Sampling(reasoning_effort="low"), summary="auto") == {
+        "reasoning": {"effort": "low", "summary": "auto"}
+    }
     assert drawn(Sampling(thinking_tokens=0)) == {"reasoning": {"effort": "none"}}
     schema = {"type": "object"}
     form = {"type": "json_schema", "name": "answer", "schema": schema, "strict": True}
@@ -106,10 +114,10 @@ NO = {"type": "message", "role": "assistant", "content": [{"type": "refusal", "r
         (reply(NO), Completion("I cannot.", "refusal")),
         (reply({"type": "web_search_call"}, said("4")), Completion("4", "stop")),
         (reply(THOUGHT), Completion("", "stop", reasoning="One.\n\nTwo.")),
-        (reply(said(""), status="incomplete", incomplete_details={"reason": "max_output_tokens"}), Completion("", "length")),
-        (reply(status="incomplete", incomplete_details={"reason": "max_output_tokens"}), Completion("", "length")),
-        (reply(said("4"), status="incomplete", incomplete_details={"reason": "content_filter"}), Completion("4", "refusal")),
-        (reply(said("4"), status="incomplete", incomplete_details={"reason": "steered"}), Completion("4", "length")),
+        (unfinished("max_output_tokens", said("")), Completion("", "length")),
+        (unfinished("max_output_tokens"), Completion("", "length")),
+        (unfinished("content_filter", said("4")), Completion("4", "refusal")),
+        (unfinished("steered", said("4")), Completion("4", "length")),
         (reply(said("4"), status="incomplete"), Completion("4", "length")),
         (reply(status="failed") | {"error": {"code": "bio_policy", "message": "No."}}, Completion("No.", "refusal")),
         ({"output": [said("4")]}, Completion("4", "stop")),
@@ -147,7 +155,10 @@ def test_counts_are_read() -> None:
     ],
 )
 def test_errors_are_told_apart(error, raised: type[ModelError]) -> None:
-    for found in (reply(status="failed") | {"error": error}, [{"type": "error", **error}] if error != "sorry" else None):
+    for found in (
+        reply(status="failed") | {"error": error},
+        [{"type": "error", **error}] if error != "sorry" else None,
+    ):
         if found is not None:
             with pytest.raises(raised, match="sorry") as caught:
                 responses.read_response(found)
@@ -156,7 +167,8 @@ def test_errors_are_told_apart(error, raised: type[ModelError]) -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    [None, 3, {}, [], [3], {"output": None}, {"output": [3]}, reply(), reply(status="queued"), reply({"type": "message"}),
+    [None, 3, {}, [], [3], {"output": None}, {"output": [3]}, reply(), reply(status="queued"),
+     reply({"type": "message"}),
      reply(said("4"), status="cancelled"), reply({"type": "function_call", "name": 3}), [{"type": "response.created"}],
      reply({"type": "message", "content": [{"type": "output_text"}]}), [{"type": "response.completed"}]],
 )  # fmt: skip

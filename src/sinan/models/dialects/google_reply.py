@@ -10,7 +10,6 @@ and nothing else. A raw reply; each chunk of a stream is one of the same shape w
 Signatures of calls are kept (`google.SIGNED`); those of texts and thoughts are not: the API does not insist on them.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,8 +17,7 @@ from typing import Any
 
 from sinan.errors import ModelUnusable, RequestRejected, TransientError
 from sinan.models.dialects.google import SIGNED
-from sinan.models.dialects.openai import count
-from sinan.models.refusal import one_line
+from sinan.models.dialects.untrusted import arguments, count, server_error, text_or_empty
 from sinan.types import Completion, ToolCall, Usage
 from sinan.types.completion import FinishReason
 
@@ -98,8 +96,8 @@ def _sound(chunk: Any) -> dict[str, Any]:
     if not isinstance(chunk, dict):
         raise TransientError("the reply is no object")
     if chunk.get("error") is not None:
-        said = _object(chunk["error"]).get("message")
-        raise TransientError("the reply holds an error" + (f": {one_line(said)}" if isinstance(said, str) else ""))
+        said = server_error(chunk)
+        raise TransientError(f"the reply holds an error: {said}" if said else "the reply holds an error")
     return chunk
 
 
@@ -140,14 +138,9 @@ def _call(part: Mapping[str, Any], number: int) -> ToolCall:
     name = call.get("name") if isinstance(call, dict) else None
     if not isinstance(call, dict) or not isinstance(name, str) or not name:
         raise TransientError("the reply holds a call without a name")
-    given, signature = call.get("id"), part.get("thoughtSignature")
-    call_id = given if isinstance(given, str) and given else f"call_{number}"
-    if isinstance(signature, str) and signature:
-        call_id += SIGNED + signature
-    try:
-        return ToolCall(call_id, name, json.dumps(call.get("args") or {}, ensure_ascii=False))
-    except RecursionError:
-        raise TransientError("the reply holds a call whose arguments are nested too deeply") from None
+    call_id = text_or_empty(call.get("id")) or f"call_{number}"
+    signature = text_or_empty(part.get("thoughtSignature"))
+    return ToolCall(call_id + (SIGNED + signature if signature else ""), name, arguments(call.get("args") or {}))
 
 
 def _usage(chunks: Sequence[Mapping[str, Any]]) -> Usage:

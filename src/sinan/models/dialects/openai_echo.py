@@ -60,7 +60,7 @@ def read_echo(reply: Any, context: str, continuation: str) -> LogLikelihood:
     return _sum(echo, first, stop)
 
 
-def read_rolling(reply: Any, text: str, bos: str) -> LogLikelihood:
+def read_rolling(reply: Any, bos: str, text: str) -> LogLikelihood:
     """Log-likelihood of a whole text, sent after `bos`, the token that texts of this model begin with.
 
     `bos` may be empty where the server puts that token there itself. Raises Unsupported where nothing stands before

@@ -22,14 +22,14 @@ from sinan.models.dialects.openai import (
     OFFICIAL,
     SCHEMA,
     Habits,
-    count,
     data_url,
-    detail,
     function,
     merged,
     refuse_reserved,
     thinking,
 )
+from sinan.models.dialects.untrusted import count, detail
+from sinan.models.refusal import declines
 from sinan.types import Completion, Message, Prompt, Sampling, Text, ToolCall, Usage
 from sinan.types.completion import FinishReason
 
@@ -39,8 +39,6 @@ _RESERVED = ("input", "instructions", "background", "conversation", "previous_re
 _INCOMPLETE: Mapping[str, FinishReason] = {"content_filter": "refusal"}
 """Reasons of a reply that is not complete; all others (`max_output_tokens`, `max_messages`...) mean that it was cut."""
 
-_DECLINED = ("bio_policy", "misalignment_policy_violation", "image_content_policy_violation", "content_filter")
-"""Error codes by which the server declines to answer."""
 _OVERLOADED = ("rate_limit_exceeded",)
 _MAY_PASS = ("server_error", "vector_store_timeout")
 """Error codes that say nothing against the request; an error without a code is taken for one."""
@@ -215,14 +213,9 @@ def _declined(error: dict[str, Any], reply: dict[str, Any]) -> Completion:
     """A refusal, where the error is one; raises all others."""
     code, said = error.get("code"), error.get("message")
     said = said if isinstance(said, str) else ""
-    if is_declined(code, said):
+    if declines(code, said):
         return Completion(said, "refusal", usage(reply))
     raise _error(code, f"the reply holds an error: {said} ({code})")
-
-
-def is_declined(code: Any, said: str) -> bool:
-    """Whether an error's code (and message) say that the model's side declines to answer."""
-    return code in _DECLINED or (code == "invalid_prompt" and "polic" in said)
 
 
 def _error(code: Any, said: str) -> ModelError:

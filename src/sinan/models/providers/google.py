@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sinan.errors import RequestRejected, Unsupported, UsageError
+from sinan.errors import RequestRejected, UsageError
 from sinan.models import options as option
 from sinan.models import remote
 from sinan.types import Completion, Form, Limits, Model, Pace, Prompt, Sampling, Unpaced
@@ -128,10 +128,7 @@ class Google:
 
     async def loglikelihood(self, prompt: Prompt) -> Completion:
         """Raises Unsupported: the API gives the probabilities of no text but the model's own."""
-        raise Unsupported(
-            f"{self.name} gives no log-likelihoods; ask the benchmark by a protocol that generates "
-            "(--protocol generate)"
-        )
+        raise remote.no_likelihoods(self.name)
 
     def _path(self) -> str:
         model = self.model if "/" in self.model else f"models/{self.model}"
