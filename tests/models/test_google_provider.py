@@ -82,7 +82,7 @@ async def test_messages_are_answered_and_the_key_travels_in_its_header_alone(ser
     assert (completion.text, completion.finish_reason, completion.attempts) == ("4 ✓", "stop", 2)
     assert completion.usage.tokens_in == 9 and completion.latency_s > 0
     asked = server.asked[1]
-    assert asked.path == "/v1beta/models/gemini-x:generateContent"
+    assert asked.path == "/v1/models/gemini-x:generateContent"
     assert asked.headers["x-goog-api-key"] == KEY and "authorization" not in asked.headers
     assert asked.body == {
         "contents": [{"role": "user", "parts": [{"text": "2+2? 你好"}]}],

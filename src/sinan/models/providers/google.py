@@ -3,7 +3,7 @@
     google/gemini-x                                     the official address; needs GEMINI_API_KEY or GOOGLE_API_KEY
     google/gemini-x?base_url=http://127.0.0.1:8000      a gateway that speaks the same API
 
-Options: base_url (else GOOGLE_GEMINI_BASE_URL), without the version; version=v1beta of the API; key_env=NAME of the
+Options: base_url (else GOOGLE_GEMINI_BASE_URL), without the version; version=v1 of the API (v1beta has what is not settled yet); key_env=NAME of the
 variable that holds the key; timeout=SECONDS of one attempt; stream=1 to be sent the answer in chunks, which keeps
 a connection alive while a model thinks for long; rpm=N and tpm=N requests and tokens that are allowed in a minute;
 price_in=USD and price_out=USD for a million tokens.
@@ -33,6 +33,8 @@ VENDOR = remote.Vendor(
     "x-goog-api-key",
     "http://127.0.0.1:8000",
 )
+VERSION = "v1"
+"""Of the API, where the options name none: what the vendor's own library asks for since its version 3."""
 _OPTIONS = ("base_url", "version", "key_env", "timeout", "stream")
 
 
@@ -47,7 +49,7 @@ def open_model(name: str, options: Mapping[str, str], timeout: float = 600.0) ->
     option.check_known(spec, options, (*_OPTIONS, *remote.LIMITS))
     if not re.fullmatch(r"(models/|tunedModels/)?[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise UsageError(f"{spec}: the name is no model's of the Gemini API. It looks like google/gemini-2.5-flash.")
-    version = options.get("version", "v1beta")
+    version = options.get("version", VERSION)
     if not re.fullmatch(r"v[0-9][a-z0-9]{0,9}", version):
         raise UsageError(f"{spec}: version is that of the API, such as version=v1beta.")
     endpoint = remote.endpoint(spec, options, VENDOR)
@@ -75,7 +77,7 @@ class Google:
     """As the API calls it."""
     base_url: str
     version: str
-    """Of the API: `v1beta`."""
+    """Of the API, such as `v1`."""
     stream: bool
     """Whether answers are sent in chunks; what is read from them is the same."""
     transport: "Transport"
