@@ -37,6 +37,8 @@ class Vendor:
     """Environment names of the key; the first that is set is taken."""
     key_header: str = "Authorization"
     """The header that carries the key."""
+    example: str = "http://127.0.0.1:8000/v1"
+    """What another address looks like."""
 
     def is_official(self, base_url: str) -> bool:
         """Whether an address is on the vendor's own host."""
@@ -44,14 +46,11 @@ class Vendor:
 
     def status(self, provider: str, speaks: str) -> Availability:
         """The line of `sinan models`: whether the official address can be used; `speaks` says which others can."""
-        key_name = self.key_names[0]
-        if any(settings.load().key(name) for name in self.key_names):
+        configured, wanted = settings.load(), self.key_names[0]
+        if key_name := next((name for name in self.key_names if configured.key(name)), None):
             return Availability(provider, True, f"{self.official} (with the key in {key_name}), and {speaks}")
-        remedy = f"set {key_name} for the official address, or name a server: {provider}/NAME?base_url=" + _EXAMPLE
-        return Availability(provider, False, f"{key_name} is not set; {speaks}", remedy)
-
-
-_EXAMPLE = "http://127.0.0.1:8000/v1"
+        remedy = f"set {wanted} for the official address, or name a server: {provider}/NAME?base_url={self.example}"
+        return Availability(provider, False, f"{wanted} is not set; {speaks}", remedy)
 
 
 def endpoint(spec: str, options: Mapping[str, str], vendor: Vendor, headers: Mapping[str, str] = {}) -> "Endpoint":
