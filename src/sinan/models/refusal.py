@@ -79,7 +79,9 @@ def is_declined(body: bytes) -> bool:
 
 def declines(code: object, said: object) -> bool:
     """Whether an error's code and message mean that the model's side declines to answer. `invalid_prompt` alone may
-    also be about the request's form."""
+    also be about the request's form; Anthropic has no code for it, and says so in these words."""
+    if isinstance(said, str) and "content filtering policy" in said:
+        return True
     if not isinstance(code, str):
         return False
     return code in _DECLINED or (code == "invalid_prompt" and isinstance(said, str) and "polic" in said)

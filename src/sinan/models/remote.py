@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sinan import settings
-from sinan.errors import RequestRejected, Unsupported, UsageError
+from sinan.errors import Declined, RequestRejected, Unsupported, UsageError
 from sinan.models import options as option
 from sinan.types import Completion, Image, Limits, Prompt
 from sinan.types.availability import Availability
@@ -98,6 +98,11 @@ def price(spec: str, options: Mapping[str, str]) -> Price | None:
     if None in given:
         raise UsageError(f"{spec}: give both price_in and price_out, in USD for a million tokens")
     return Price(given[0] or 0.0, given[1] or 0.0)
+
+
+def declined(error: Declined) -> Completion:
+    """The refusal that a filter before the model gave instead of an answer."""
+    return Completion(error.said, "refusal", latency_s=error.latency_s, attempts=error.attempts)
 
 
 def no_likelihoods(name: str) -> Unsupported:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from sinan.errors import RequestRejected, Unsupported, UsageError
+from sinan.errors import Declined, RequestRejected, Unsupported, UsageError
 from sinan.models import options as option
 from sinan.models import remote
 from sinan.types import Completion, Form, Limits, Model, Pace, Prompt, Sampling, Unpaced
@@ -130,6 +130,8 @@ class Anthropic:
         tokens, took = (remote.expected_tokens(prompt), remote.took) if limited else (0, None)
         try:
             reply = await self.transport.post("/messages", body, read, tokens, took)
+        except Declined as error:
+            return remote.declined(error)
         except RequestRejected as error:
             raise _for_all(error) from None
         return remote.answered(reply)

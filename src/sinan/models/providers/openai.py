@@ -253,8 +253,8 @@ class OpenAI:
         took = None if self.limits.tokens_per_minute is None else remote.took
         try:
             return remote.answered(await self.transport.post(path, body, self.read, self._tokens(prompt), took))
-        except Declined as no:
-            return Completion(no.said, "refusal", latency_s=no.latency_s, attempts=no.attempts)
+        except Declined as error:
+            return remote.declined(error)
         except RequestRejected as error:
             raise _for_all(error) from None
 
