@@ -19,6 +19,11 @@ from sinan.types.price import Price
 if typing.TYPE_CHECKING:
     from sinan.models.transport import Endpoint, Reply
 
+LEAVE_OUT = (
+    "-p {name}=null leaves it out for all models, sampling=0 behind the model's name for this one: "
+    "its answers are then drawn as the server sees fit"
+)
+"""What helps where a model takes no temperature."""
 LIMITS = ("rpm", "tpm", "price_in", "price_out")
 """Options that `limits` and `price` read."""
 _ANSWER = 256

@@ -156,17 +156,13 @@ class Anthropic:
             return
         asked = sampling.to_json()
         if given := [name for name in names if asked.get(name) is not None]:
-            raise Unsupported(f"API version {self.version} has no {given[0]}. {_LEAVE_OUT.format(name=given[0])}")
+            raise Unsupported(f"API version {self.version} has no {given[0]}. {remote.LEAVE_OUT.format(name=given[0])}")
 
     async def loglikelihood(self, prompt: Prompt) -> Completion:
         """Raises Unsupported: the API gives no log-probabilities."""
         raise remote.no_likelihoods(self.name)
 
 
-_LEAVE_OUT = (
-    "-p {name}=null leaves it out for all models, sampling=0 behind the model's name for this one: "
-    "its answers are then drawn as the server sees fit"
-)
 _DRAWING_REFUSED = re.compile(r"\(400 [^:]*: `?(temperature|top_p|top_k)\b")
 _PREFILL_REFUSED = re.compile(r"\(400 [^:]*:.*\bprefill", re.IGNORECASE)
 
@@ -176,7 +172,7 @@ def _for_all(error: RequestRejected) -> RequestRejected | Unsupported:
     ask. Recognised by the server's words; where they change, the questions fail one by one with what it said."""
     said = str(error)
     if found := _DRAWING_REFUSED.search(said):
-        remedy = _LEAVE_OUT.format(name=found[1])
+        remedy = remote.LEAVE_OUT.format(name=found[1])
     elif _PREFILL_REFUSED.search(said):
         remedy = "Ask without the beginning of an answer"
     else:
