@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import os
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -106,12 +105,11 @@ def _refuse_without_weights(wish: Wish) -> None:
 
 @contextlib.contextmanager
 def _told(wish: Wish, what: str = "model") -> Iterator[None]:
-    """What the libraries raise, as one line with a remedy; their warnings and output are kept away."""
+    """What the libraries raise, as one line with a remedy; their warnings are kept away."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
-                yield
+            yield
         except ModelUnusable:
             raise
         except Exception as error:

@@ -172,12 +172,10 @@ def _windows(config: Any) -> tuple[int | None, bool]:
 
 def _near_sighted(config: Any) -> bool:
     """Whether layers may see only what is near in a way that is not known here: a short trial would not show it."""
-    known = ("sliding_window", "use_sliding_window", "max_window_layers", "chunk_size_feed_forward")
-    told = config.to_dict()
-    return any(
-        ("window" in name or "chunk" in name) and name not in known and isinstance(told[name], int) and told[name] > 0
-        for name in told
-    )
+    known = ("sliding_window", "max_window_layers", "chunk_size_feed_forward")
+    told = {name: value for name, value in config.to_dict().items() if "window" in name or "chunk" in name}
+    sizes = (name for name in told if name not in known and not name.endswith("pattern"))
+    return any(isinstance(told[name], int) and not isinstance(told[name], bool) and told[name] > 0 for name in sizes)
 
 
 def _some(network: Network, rows: int, tokens: int) -> Any:

@@ -34,7 +34,7 @@ def headers(prompts: Sequence[Ids], longest: int, gain: int = WORTH) -> list[int
     order = sorted(range(len(prompts)), key=prompts.__getitem__)
     shared = [0, *(common(prompts[a], prompts[b]) for a, b in pairwise(order))]
     out = [0] * len(prompts)
-    open_ = [(0, len(order), 0)]
+    open_ = [(0, len(order), 0)] if prompts else []
     while open_:
         first, end, depth = open_.pop()
         if end - first == 1:

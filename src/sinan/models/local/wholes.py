@@ -3,7 +3,8 @@
 All models whose tokens are at hand share these rules, which are lm-evaluation-harness's:
 
 - Blanks at the end of a context go to the continuation. Context and continuation are encoded together, and what lies
-  behind the context's own number of tokens is the continuation.
+  behind the context's own number of tokens is the continuation. It is read after the context's own tokens, even
+  where the last of them would have become another one in company.
 - Special tokens are left to the tokenizer, and forced off where a text already begins with the first of them.
 - An empty context is the prefix token (beginning of text, else end of text); where the continuation itself begins
   with that token, it is the context and not counted.
@@ -176,8 +177,11 @@ def _wholes(reader: Reader, one: Wanted, plain: dict[str, Ids], bare: dict[str, 
 
 
 def _pair(reader: Reader, context: Ids, ids: Ids, continued: bool) -> Whole:
-    count = min(len(context), len(ids) - 1) if continued else len(ids)
-    return Whole(ids, count) if count > 0 else Whole((reader.prefix, *ids), 1)
+    count = len(context)
+    if continued and len(ids) <= count:
+        context, count = ids[:-1], len(ids) - 1
+    whole = (*context, *ids[count:])
+    return Whole(whole, count) if count > 0 else Whole((reader.prefix, *whole), 1)
 
 
 def _alone(reader: Reader, ids: Ids) -> Whole:

@@ -10,6 +10,8 @@ read at most, batch_tokens=N tokens of one pass to begin with, add_bos=auto|1|0 
 beginning-of-text token, trust_remote_code=1 to run code that comes with the weights.
 """
 
+import asyncio
+import threading
 import time
 from collections.abc import Mapping
 from functools import cached_property
@@ -82,6 +84,7 @@ class HF:
     def __init__(self, model: str, options: Mapping[str, str]) -> None:
         self.name, self._model, self._options = f"hf/{model}", model, options
         self._runtime: Runtime | None = None
+        self._loading = threading.Lock()
 
     @property
     def form(self) -> Form:
@@ -120,10 +123,8 @@ class HF:
 
     async def open(self, pace: Pace | None = None) -> None:
         """Load tokenizer and weights. Nothing is sent anywhere, so no pace is kept. Raises ModelUnusable."""
-        import asyncio
-
         if self._runtime is None:
-            self._runtime = await asyncio.to_thread(self._loaded)
+            await asyncio.to_thread(self._load)
 
     async def generate(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """Answer the messages or continue the text. Where the request leaves the temperature open, as the model's own
@@ -190,6 +191,12 @@ class HF:
         found = tokenizer(self._wish(self._small))
         limit = self._whole("max_length")
         return Tokens(self.name, found, limit or longest(self._small, found), add_bos, self.form == "chat")
+
+    def _load(self) -> None:
+        """Once, however many ask for it at one time."""
+        with self._loading:
+            if self._runtime is None:
+                self._runtime = self._loaded()
 
     def _loaded(self) -> "Runtime":
         from sinan.models.local.torch_asking import Defaults
