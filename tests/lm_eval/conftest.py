@@ -29,7 +29,7 @@ def here(place, monkeypatch) -> Path:
 @pytest.fixture(scope="session")
 def model(tmp_path_factory) -> Path:
     """Weights and a tokenizer in a folder."""
-    pytest.importorskip("torch")
+    pytest.importorskip("torch").set_num_threads(1)  # the model is so small that threads wait for one another
     pytest.importorskip("transformers")
     from tests.lm_eval import tiny_llama
 

@@ -33,7 +33,8 @@ def blank_rows(n: int, seed: int) -> Iterator[dict]:
     draw = random.Random(seed)
     for _ in range(n):
         one, two = draw.sample(ANIMALS, 2)
-        sentence = f"The {one} saw the {two} near {draw.choice(PLACES)}, and the _ ran away {draw.choice(['fast', 'at once'])}."
+        place, how = draw.choice(PLACES), draw.choice(["fast", "at once"])
+        sentence = f"The {one} saw the {two} near {place}, and the _ ran away {how}."
         yield {"sentence": sentence, "option1": one, "option2": two, "answer": draw.choice("12")}
 
 
