@@ -58,15 +58,14 @@ class Filtered:
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict."""
         said = self.said(completion)
+        answers = [pipeline(list(said), sample) for pipeline in self.pipelines]
         values: dict[str, Any] = {}
-        for pipeline in self.pipelines:
-            answer = pipeline(list(said), sample)
+        for pipeline, answer in zip(self.pipelines, answers, strict=True):
             gold = gold_like(answer, sample)
             for compare in self.compare:
                 values |= {pipeline.metric(name): value for name, value in compare(gold, answer).items()}
-        first = self.pipelines[0]
-        answer = first(list(said), sample)
-        return self._score(completion, answer, not any(said) or first.found_nothing(answer), values)
+        unread = not any(said) or self.pipelines[0].found_nothing(answers[0])
+        return self._score(completion, answers[0], unread, values)
 
     def said(self, completion: Completion) -> list[str]:
         """The answers, each up to its first stop."""
