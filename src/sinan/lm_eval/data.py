@@ -4,7 +4,9 @@ Which rows they are is part of a benchmark's version: a hash of the content, the
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sinan.errors import DataError, MissingExtra, UsageError
@@ -49,13 +51,26 @@ def _loaded(config: Config) -> Any:
     datasets.disable_progress_bars()
     name = f"{config.dataset_path}" + (f" ({config.dataset_name})" if config.dataset_name else "")
     try:
-        return datasets.load_dataset(path=config.dataset_path, name=config.dataset_name, **options)
+        with _quietly():
+            return datasets.load_dataset(path=config.dataset_path, name=config.dataset_name, **options)
     except Exception as error:
         said = " ".join(str(error).split())[:200]
         raise DataError(
             f"{config.task}: the data {name} cannot be had: {type(error).__name__}: {said}. Remedy: go online once, so "
             "that they are kept in the cache of `datasets`, or name local files under dataset_path and data_files"
         ) from None
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without the lines in which the hub's client tells of every attempt: what comes of them is told in one."""
+    logger = logging.getLogger("huggingface_hub")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def split(config: Config, data: Splits, name: str) -> Any:

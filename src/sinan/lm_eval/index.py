@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from sinan.errors import BadFile
+from sinan.errors import BadFile, UsageError
 from sinan.lm_eval import yaml_files
 
 Kind = Literal["task", "group", "tag"]
@@ -33,7 +33,10 @@ Index = dict[str, Entry]
 
 
 def folders(own: Path | None) -> list[Path]:
-    """Where task files are: those of the installed package, then one's own, which come before them."""
+    """Where task files are: those of the installed package, then one's own, which come before them. Raises UsageError
+    where one's own are no folder."""
+    if own is not None and not own.is_dir():
+        raise UsageError(f"SINAN_LM_EVAL_TASKS (lm_eval_tasks in sinan.toml) names no folder: {own}")
     spec = importlib.util.find_spec("lm_eval")
     places = [Path(place) / "tasks" for place in (spec.submodule_search_locations or ())] if spec else []
     return [place for place in places if place.is_dir()] + ([own] if own else [])

@@ -21,9 +21,10 @@ class Judge:
 
     def __init__(self, task: Task) -> None:
         """Raises UsageError for what is not reproduced, and for code that nobody trusts."""
-        self.task, self.measures, self.pipelines = task, measures(task.config, task.trust), pipelines(task)
         wanted, where = task.config.process_results, f"{task.name}: process_results"
+        # First: the code that it is in may bring filters of its own.
         self._process = None if wanted is None else loaded(wanted, task.trust, where)
+        self.task, self.measures, self.pipelines = task, measures(task.config, task.trust), pipelines(task)
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict; its `values` hold every metric by the name that it has in results."""

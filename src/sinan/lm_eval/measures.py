@@ -45,6 +45,9 @@ KNOWN = {
 }
 """What is reproduced without a function of the task's own."""
 
+_PASSED = {"acc", "acc_norm", "acc_bytes", "acc_mutual_info", "f1", "mcc", "perplexity", "brier_score"}
+"""Of generated text these give gold and answer as they are, for an aggregation that is a function."""
+
 AGGREGATIONS: dict[str, Metric] = {
     "mean": averages.average,
     "median": averages.median,
@@ -114,7 +117,10 @@ def _measure(config: Config, entry: Mapping[str, Any], trust: bool) -> Measure:
         return Measure(name, metric)
     if function is not None:
         return Measure(name, metric, _Function(config.task, name, function, settings))
-    if name not in KNOWN[config.output_type] or entry.get("hf_evaluate"):
+    generates = config.output_type == "generate_until"
+    if generates and name in _PASSED and metric.name == "function" and not entry.get("hf_evaluate"):
+        return Measure(name, metric, _Passed(name))
+    if name not in KNOWN[config.output_type] or (generates and entry.get("hf_evaluate")):
         known = ", ".join(sorted(KNOWN[config.output_type]))
         raise UsageError(
             f"{config.task}: the metric {name} is not reproduced for {config.output_type} (these: {known})"
@@ -173,6 +179,17 @@ class _Function:
         except TypeError:  # functions of the other signature take both in one list
             value = self.function([gold, answer])
         return value if isinstance(value, Mapping) else {self.name: value}
+
+
+@dataclass(frozen=True)
+class _Passed:
+    """Gold and answer, for a function that makes one number of all pairs."""
+
+    name: str
+
+    def __call__(self, gold: Any, answer: Any) -> Mapping[str, Any]:
+        """The pair."""
+        return {self.name: [gold, answer]}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The filters that a task names, as steps of a pipeline."""
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,8 @@ def _step(task: Task, step: Mapping[str, Any]) -> Filter:
     if isinstance(given, Function):
         made = loaded(given, task.trust, where)(**settings)
         return _Applied(task, str(given.name), made.apply)
+    if given not in BY_NAME and task.trust and (registered := _registered(str(given))) is not None:
+        return _Applied(task, str(given), registered(**settings).apply)
     if given not in BY_NAME:
         raise UsageError(f"{task.name}: the filter {given} is not reproduced (these: {', '.join(BY_NAME)})")
     settings = {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
@@ -49,6 +52,15 @@ def _step(task: Task, step: Mapping[str, Any]) -> Filter:
         return BY_NAME[str(given)](**settings)
     except TypeError as error:
         raise UsageError(f"{task.name}: the filter {given} cannot be made so: {error}") from None
+
+
+def _registered(name: str) -> Callable[..., Any] | None:
+    """A filter that the code of a task file has entered among those of the installed harness."""
+    registry = sys.modules.get("lm_eval.api.registry")
+    try:
+        return None if registry is None else registry.get_filter(name)
+    except KeyError:
+        return None
 
 
 @dataclass(frozen=True, repr=False)

@@ -11,13 +11,15 @@ from typing import Any
 
 from sinan.scoring.exact_match import ExactMatch
 from sinan.scoring.filters import Filter, TakeFirst
+from sinan.scoring.overlap import Overlap
 from sinan.scoring.verdict import Reading, nothing, verdict
+from sinan.statistics import corpus
 from sinan.types import Completion, Outcome, Sample, Score
 
 PLAIN = "none"
 
-Compare = Callable[[Any, Any], Mapping[str, float | tuple[float, ...]]]
-"""(gold, answer) -> numbers by the name of their metric."""
+Compare = Callable[[Any, Any], Mapping[str, Any]]
+"""(gold, answer) -> numbers by the name of their metric: one, or as many as the metric of the whole takes."""
 
 
 @dataclass(frozen=True)
@@ -56,33 +58,37 @@ class Filtered:
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict."""
         said = self.said(completion)
-        values: dict[str, float | tuple[float, ...]] = {}
-        for pipeline in self.pipelines:
-            answer = pipeline(list(said), sample)
+        answers = [pipeline(list(said), sample) for pipeline in self.pipelines]
+        values: dict[str, Any] = {}
+        for pipeline, answer in zip(self.pipelines, answers, strict=True):
             gold = gold_like(answer, sample)
             for compare in self.compare:
                 values |= {pipeline.metric(name): value for name, value in compare(gold, answer).items()}
-        first = self.pipelines[0]
-        answer = first(list(said), sample)
-        return self._score(completion, answer, not any(said) or first.found_nothing(answer), values)
+        unread = not any(said) or self.pipelines[0].found_nothing(answers[0])
+        return self._score(completion, answers[0], unread, values)
 
     def said(self, completion: Completion) -> list[str]:
         """The answers, each up to its first stop."""
         return [self._cut(text) for text in completion.turns or (completion.text,)]
 
-    def _score(
-        self, completion: Completion, answer: Any, unread: bool, values: Mapping[str, float | tuple[float, ...]]
-    ) -> Score:
-        value = next(iter(values.values()), None)
+    def _score(self, completion: Completion, answer: Any, unread: bool, values: Mapping[str, Any]) -> Score:
+        value = self._number(next(iter(values.values()), None))
         text = answer if isinstance(answer, str) else str(answer)
         score = verdict(completion, Reading(text, f"filter {self.pipelines[0].name}"), value == 1)
         if unread and value != 1:
             score = nothing(completion)
-        if isinstance(value, float) and value not in (0.0, 1.0):
+        if value not in (0.0, 1.0) or isinstance(self.compare[0], Overlap):
             score = Score(value, Outcome.MEASURED, text, score.explanation)
-        elif isinstance(value, tuple):
-            score = Score(0.0, Outcome.MEASURED, text, "counts towards a metric of the whole")
         return replace(score, values=dict(values))
+
+    def _number(self, value: Any) -> float:
+        """One number of an answer whose first metric takes more: its own overlap in [0, 1] (of TER edits by words), or
+        whether a pair agrees."""
+        if isinstance(self.compare[0], Overlap) and isinstance(value, tuple):
+            return corpus.score(self.compare[0].kind, value) / 100
+        if isinstance(value, list | tuple):
+            return float(len(value) == 2 and value[0] == value[1])
+        return 0.0 if value is None else float(value)
 
     def _cut(self, text: str) -> str:
         for stop in self.until:
@@ -95,4 +101,13 @@ def gold_like(answer: Any, sample: Sample) -> Any:
     gold = sample.metadata.get("gold", sample.target)
     if isinstance(answer, str) and not isinstance(gold, str | list | tuple):
         return str(gold)
+    if isinstance(answer, int | float) and isinstance(gold, str):
+        return _as_number(gold)
     return gold
+
+
+def _as_number(text: str) -> Any:
+    try:
+        return float(text)
+    except ValueError:
+        return text

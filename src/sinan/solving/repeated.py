@@ -20,9 +20,12 @@ class Repeated:
         if sampling.temperature == 0:
             answer = await model.generate(prompt, sampling)
             return replace(answer, turns=(answer.text,) * self.times)
-        async with asyncio.TaskGroup() as group:
-            asked = [group.create_task(model.generate(prompt, self._drawn(sampling, i))) for i in range(self.times)]
-        answers = [task.result() for task in asked]
+        asked = [asyncio.create_task(model.generate(prompt, self._drawn(sampling, i))) for i in range(self.times)]
+        try:
+            answers = await asyncio.gather(*asked)  # not a TaskGroup: the error must come as what it is
+        finally:
+            for task in asked:
+                task.cancel()
         return replace(
             answers[0],
             turns=tuple(answer.text for answer in answers),

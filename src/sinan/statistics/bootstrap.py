@@ -53,13 +53,13 @@ def replicates(
     return np.concatenate([statistic(units[places]) for places in indices(len(units), iterations, units.shape[1])])
 
 
-def bootstrapped(values: Sequence[float], width: int, statistic: Statistic, iterations: int = ITERATIONS) -> Estimate:
+def bootstrapped(values: Sequence[float], width: int, statistic: Statistic, iterations: int | None = None) -> Estimate:
     """The statistic of all units, its standard error and interval from the bootstrap; no error of a single unit.
 
-    `values` are rows of `width` numbers, one after the other. Where a value is no number (a perplexity that
-    overflows), so is the estimate.
+    `values` are rows of `width` numbers, one after the other; `iterations` None: `ITERATIONS`. Where a value is no
+    number (a perplexity that overflows), so is the estimate.
     """
-    return _bootstrapped(_bytes(values), width, statistic, iterations)
+    return _bootstrapped(_bytes(values), width, statistic, iterations or ITERATIONS)
 
 
 def _bytes(values: Sequence[float]) -> bytes:

@@ -34,10 +34,16 @@ def counts(name: str, said: str, references: Sequence[str]) -> tuple[float, ...]
     return tuple(map(float, row))
 
 
+def score(name: str, sums: Sequence[float]) -> float:
+    """The score of counts, of one sample or summed over many: 100 is the whole (of TER, where 0 is best, as many edits
+    as words)."""
+    return float(scale(name)._compute_score_from_stats(list(sums)).score)
+
+
 def _scores(name: str, drawn: Any) -> Any:
     import numpy as np
 
-    return np.array([scale(name)._compute_score_from_stats(list(sums)).score for sums in drawn.sum(axis=1)])
+    return np.array([score(name, sums) for sums in drawn.sum(axis=1)])
 
 
 _STATISTICS = {name: partial(_scores, name) for name in WIDTHS}
