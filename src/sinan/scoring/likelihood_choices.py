@@ -31,6 +31,8 @@ class LikelihoodChoices:
 
     metrics: tuple[str, ...] = ("acc", "acc_norm")
     """Out of the names above; the first is the score's value, and all are in its `values`."""
+    letters: bool = False
+    """Whether the choices were asked by their letters, which are then what characters and bytes are counted of."""
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.metrics if name not in METRICS]
@@ -39,7 +41,7 @@ class LikelihoodChoices:
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict."""
-        seen = _Seen.of(sample, completion)
+        seen = _Seen.of(sample, completion, self.letters)
         if seen is None:
             found, wanted = len(completion.loglikelihoods), len(sample.choices)
             return nothing(completion, f"{found} log-likelihoods for {wanted} choices")
@@ -90,7 +92,7 @@ class _Seen:
     """Whether the right choices were given as a list."""
 
     @classmethod
-    def of(cls, sample: Sample, completion: Completion) -> "_Seen | None":
+    def of(cls, sample: Sample, completion: Completion, letters: bool = False) -> "_Seen | None":
         """None where the numbers do not fit the choices."""
         n, found = len(sample.choices), completion.loglikelihoods
         if n == 0 or len(found) not in (n, 2 * n):
@@ -99,7 +101,8 @@ class _Seen:
         gold = _gold(sample)
         golds = [_index(one, sample.choices) for one in (gold if isinstance(gold, list | tuple) else [gold])]
         greedy = [one.greedy for one in found[:n]]
-        return cls(values[:n], greedy, values[n:], sample.choices, golds, isinstance(gold, list | tuple))
+        choices = tuple(sample.letters) if letters else sample.choices
+        return cls(values[:n], greedy, values[n:], choices, golds, isinstance(gold, list | tuple))
 
     def best(self, way: str) -> int:
         """The choice that is chosen."""

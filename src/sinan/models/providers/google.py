@@ -4,9 +4,9 @@
     google/gemini-x?base_url=http://127.0.0.1:8000      a gateway that speaks the same API
 
 Options: base_url (else GOOGLE_GEMINI_BASE_URL), without the version; version=v1 of the API (v1beta has what is not
-settled yet); key_env=NAME of the variable that holds the key; timeout=SECONDS of one attempt; stream=1 to be sent the answer in chunks, which keeps
-a connection alive while a model thinks for long; rpm=N and tpm=N requests and tokens that are allowed in a minute;
-price_in=USD and price_out=USD for a million tokens.
+settled yet); key_env=NAME of the variable that holds the key; timeout=SECONDS of one attempt; stream=1 to be sent the
+answer in chunks, which keeps a connection alive while a model thinks for long; rpm=N and tpm=N requests and tokens that
+are allowed in a minute; price_in=USD and price_out=USD for a million tokens.
 """
 
 import asyncio
