@@ -1,6 +1,7 @@
 """Samples that end differently in two runs: a page of them, or one side by side. All of it is text from outside."""
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from rich.text import Text
 
 from sinan.cli.samples import MARKS, likelihoods_text, scores_text
 from sinan.cli.table import AMBER, MUTED, RED, console, safe
-from sinan.types import Comparison, Differing
+from sinan.types import CAUSES, Comparison, Differing
 from sinan.types.message import prompt_text
 
 
@@ -36,7 +37,8 @@ def line_table(one: Comparison, rows: Sequence[Differing], width: int) -> Table:
     room = 24 if width >= 110 else 12
     draws = any(d.draw for d in rows)
     for name in ("id", *(["draw"] if draws else []), "a", "b", "target", "cause"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=8 if name in ("id", "cause") else None)
+        least = {"id": 8, "cause": 10}.get(name)
+        table.add_column(name, no_wrap=name != "cause", overflow="ellipsis", min_width=least)
     for d in rows:
         head = [safe(d.sample_id, 28), *([Text(str(d.draw))] if draws else [])]
         verdicts = [_said(d.outcome_a, d.answer_a, d.score_a, room), _said(d.outcome_b, d.answer_b, d.score_b, room)]
@@ -73,7 +75,7 @@ def _row(folder: str, model: str, benchmark: str, d: Differing) -> dict[str, Any
 def _print_pair(out: Console, one: Comparison, d: Differing, a: dict[str, Any], b: dict[str, Any]) -> None:
     draw = f" · draw {d.draw}" if d.draw else ""
     out.print(Text("\n") + safe(f"{one.benchmark} · {d.sample_id}{draw} · target {d.target}"), style="bold")
-    for part in d.detail.split("; "):
+    for part in re.split(rf"; (?=(?:{'|'.join(CAUSES)})(?:: |$))", d.detail):
         cause, _, shown = part.partition(": ")
         out.print(Text.assemble((f"  {cause}", f"bold {AMBER}"), "   ", safe(shown)))
     out.print()

@@ -38,10 +38,7 @@ def print_comparison(one: Comparison) -> None:
     if flips:
         out.print()
         out.print(line_table(one, flips[:FIRST], out.width))
-        id_ = flips[0].sample_id
-        out.print(
-            Text("  ") + safe(f"all that differ: --samples · flips: --flips · one whole: --id {id_}"), style=MUTED
-        )
+        out.print(Text("  ") + safe(f"more: --samples · --flips · --id {flips[0].sample_id}"), style=MUTED)
     for note in one.notes:
         out.print(Text("  ! ", style=AMBER).append_text(safe(note)))
     out.print()
@@ -123,13 +120,14 @@ def _verdict(one: Comparison) -> list[Text]:
         "worse": "a is worse",
         "undecided": "undecided: the two may as well be equal",
     }[one.verdict]
-    lines = [Text.assemble("  ", (f"{mark} {words}", f"bold {style}"), (f"   {one.paired.method}", MUTED))]
+    lines = [Text(f"  {mark} {words}", style=f"bold {style}")]
     told = (
         f"right in a only {one.flips[0]:,} · in b only {one.flips[1]:,} · {len(one.differing):,} draws end differently"
     )
     lines.append(Text(f"  {told}"))
     names = {"only_a": "only in a", "only_b": "only in b", "failed": "failed in one of them"}
     left = [f"{names[name]} {count:,}" for name, count in one.left_out.items() if count]
+    lines.append(Text(f"  {one.paired.method}", style=MUTED))
     if left:
         lines.append(Text(f"  no pair: {' · '.join(left)}", style=AMBER))
     return lines
