@@ -18,7 +18,7 @@ def test_few_pairs_of_0_and_1_get_the_exact_test_and_an_interval_that_holds_ther
     assert found.difference == pytest.approx(0.2) and found.stderr == pytest.approx(0.11697953037312038)
     assert found.p_value == pytest.approx(0.21875)
     assert found.ci == pytest.approx((-0.058437718, 0.4220740816))
-    assert found.verdict == "undecided"
+    assert found.sign == 0
 
 
 def test_means_of_draws_get_t_even_where_all_of_them_are_0_or_1():
@@ -51,12 +51,12 @@ def test_discordant_pairs_are_tested_as_published(only_a, only_b, n, p_value, in
 
 def test_many_discordant_pairs_get_t():
     found = paired([1] * 60 + [0] * 40 + [1] * 100, [0] * 60 + [1] * 40 + [1] * 100)
-    assert found.method == "paired t" and found.ci[0] > 0 and found.verdict == "better"
+    assert found.method == "paired t" and found.ci[0] > 0 and found.sign == 1
 
 
 def test_nothing_in_common_is_no_number():
     found = paired([], [])
-    assert (found.difference, found.ci, found.p_value, found.n, found.verdict) == (None, None, None, 0, "undecided")
+    assert (found.difference, found.ci, found.p_value, found.n, found.sign) == (None, None, None, 0, 0)
 
 
 def test_one_graded_pair_tells_nothing_of_its_spread():
@@ -66,9 +66,9 @@ def test_one_graded_pair_tells_nothing_of_its_spread():
 
 def test_a_test_that_disagrees_with_the_interval_leaves_it_undecided():
     found = paired([1] * 66, [0] * 6 + [1] * 60)
-    assert found.ci[0] > 0 and found.p_value == pytest.approx(0.03125) and found.verdict == "better"
+    assert found.ci[0] > 0 and found.p_value == pytest.approx(0.03125) and found.sign == 1
     found = paired([1] * 80, [0] * 5 + [1] * 75)
-    assert found.p_value == pytest.approx(0.0625) and found.verdict == "undecided"
+    assert found.p_value == pytest.approx(0.0625) and found.sign == 0
 
 
 @given(columns, st.booleans())

@@ -104,6 +104,7 @@ def apart(a: str, b: str, room: int = 56) -> tuple[str, str]:
     """Two texts on one line each, short, from a little before the place where they part."""
     at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     start = max(0, at - room // 3) if max(len(a), len(b)) > room else 0
+    start = next((i for i in range(start, at) if start and not a[i - 1].isalnum()), start)
     return _short(a, start, room), _short(b, start, room)
 
 

@@ -12,8 +12,9 @@ import orjson
 from sinan import store
 from sinan.causes import Side
 from sinan.statistics import paired
+from sinan.statistics.scales import in_percent
 from sinan.store import frames
-from sinan.types import Metric, PairedDifference
+from sinan.types import Estimate, Metric, PairedDifference
 
 COLUMNS = ("unit", "sample_id", "draw", "score", "scores", "outcome", "answer", "target")
 
@@ -121,6 +122,12 @@ class Beside:
         whole = [_whole(side.metric, own) for side, own in zip(self.sides, (a, b), strict=True)]
         difference = None if None in whole else whole[0] - whole[1]
         return PairedDifference(whole[0], whole[1], difference, None, None, None, "none", len(a))
+
+    def in_percent(self) -> bool:
+        """Whether both wholes are shares of one."""
+        found = self.paired()
+        wholes = [Estimate(value, None, None, "none", found.n) for value in (found.value_a, found.value_b)]
+        return all(in_percent(side.metric.kind or side.metric.name, wholes) for side in self.sides)
 
 
 def _right(row: Row, value: Any) -> bool:

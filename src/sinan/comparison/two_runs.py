@@ -11,6 +11,7 @@ from sinan.causes import Answer, Side
 from sinan.comparison.pairs import StoredRun, nothing, paired_cells
 from sinan.comparison.rows import Beside, Key, joined, units
 from sinan.errors import SinanError, UsageError
+from sinan.statistics.scales import less_is_better
 from sinan.store import frames
 from sinan.types import CAUSES, Cause, Comparison, Differing, Question, Run
 
@@ -77,6 +78,9 @@ def _compared(a: StoredRun, entry_a: Mapping[str, Any], b: StoredRun, entry_b: M
         differing,
         {name: beside.left_out[name] for name in ("only_a", "only_b", "failed")},
         tuple(_notes((a, b), sides, questions, beside)),
+        beside.in_percent(),
+        less_is_better(sides[0].metric.kind or sides[0].metric.name),
+        (str(a.folder.path), str(b.folder.path)),
     )
 
 

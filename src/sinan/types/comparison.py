@@ -52,12 +52,11 @@ class PairedDifference:
     """Pairs: samples (or units) that have a number in both runs."""
 
     @property
-    def verdict(self) -> Verdict:
-        """Of a beside b, where more is better. Only where the interval leaves out 0 and the test agrees is it more
-        than undecided."""
+    def sign(self) -> int:
+        """1 where a is surely the larger one, -1 where b is, else 0: the interval leaves out 0, and the test agrees."""
         if self.ci is None or self.p_value is None or self.p_value >= 0.05:
-            return "undecided"
-        return "better" if self.ci[0] > 0 else "worse" if self.ci[1] < 0 else "undecided"
+            return 0
+        return 1 if self.ci[0] > 0 else -1 if self.ci[1] < 0 else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +121,17 @@ class Comparison:
     """Draws that are no pair: `only_a`, `only_b`, and `failed`, which have no score in one of the runs."""
     notes: tuple[str, ...] = ()
     """What limits what is said here."""
+    in_percent: bool = True
+    """Whether the metric is a share of one."""
+    less_is_better: bool = False
+    folders: tuple[str, str] = ("", "")
+    """Where the two runs are."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of a beside b."""
+        sign = -self.paired.sign if self.less_is_better else self.paired.sign
+        return "better" if sign > 0 else "worse" if sign < 0 else "undecided"
 
     def to_json(self) -> dict[str, Any]:
         """An entry of `sinan compare --json`."""
@@ -141,7 +151,7 @@ class Comparison:
             "p_value": paired.p_value,
             "method": paired.method,
             "n": paired.n,
-            "verdict": paired.verdict,
+            "verdict": self.verdict,
             "flips": {"a_only": self.flips[0], "b_only": self.flips[1]},
             "protocol_differences": [str(one) for one in self.protocol_differences],
             "unfair": [one.what for one in self.protocol_differences if one.unfair],
