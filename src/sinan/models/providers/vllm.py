@@ -69,7 +69,8 @@ def open_model(name: str, options: Mapping[str, str], timeout: float = 600.0) ->
 def status() -> list[Availability]:
     """Whether the package is there; it is not loaded, so that nothing is said of GPUs."""
     if find_spec("vllm") is None:
-        return [Availability("vllm", False, "vllm not installed; for weights on a GPU", "pip install 'sinan[vllm]'")]
+        remedy = "pip install vllm (the extra `vllm`)"
+        return [Availability("vllm", False, "vllm not installed; for weights on a GPU", remedy)]
     told = f"weights on a GPU, in a folder or on the hub: vllm/PATH, vllm/OWNER/NAME (vllm {metadata.version('vllm')})"
     return [Availability("vllm", True, told)]
 
