@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import sinan
 import sinan.models
 from sinan.errors import (
     MissingExtra,
@@ -350,3 +351,11 @@ def test_where_the_package_is_missing_the_remedy_is_told(folder: Path, monkeypat
         MissingExtra, match=r"needs vllm, which is not installed: pip install vllm \(the extra `vllm`\)"
     ):
         asyncio.run(vllm.open_model(str(folder), {}).open())
+    with pytest.raises(MissingExtra):
+        _ = vllm.open_model(str(folder), {}).identity
+
+
+def test_a_run_asks_the_engine_and_stops_it(folder: Path, stub: Stub, tmp_path: Path) -> None:
+    run = sinan.run(["arithmetic", "logic"], f"vllm/{folder}", limit=3, runs=tmp_path, cache=False)
+    assert (run.status, run.failed, run.requests["sent"]) == ("complete", 0, 12)
+    assert len(stub.latest.asked) == 12 and stub.latest.stopped

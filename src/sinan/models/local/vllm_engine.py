@@ -39,10 +39,15 @@ class EngineWish:
     trust: bool = False
 
 
-def library(name: str) -> Any:
-    """The package, told to keep quiet. Raises MissingExtra, and ModelUnusable where it is broken."""
+def require(name: str) -> None:
+    """Raises MissingExtra where the package is not installed. It is not loaded."""
     if find_spec("vllm") is None:
         raise MissingExtra(name, "vllm", "vllm")
+
+
+def library(name: str) -> Any:
+    """The package, told to keep quiet. Raises MissingExtra, and ModelUnusable where it is broken."""
+    require(name)
     for key, value in QUIET.items():
         os.environ.setdefault(key, value)
     try:

@@ -105,7 +105,10 @@ class VLLM:
     @cached_property
     def identity(self) -> Mapping[str, Any]:
         """Hashes of weights, tokenizer and template, and all that changes a number: dtype, how many GPUs share the
-        network, libraries."""
+        network, libraries. Raises MissingExtra."""
+        from sinan.models.local.vllm_engine import require
+
+        require(self.name)
         given = self._files.options
         return {
             "provider": "vllm",
@@ -177,10 +180,10 @@ class VLLM:
 
     def _started(self) -> _Running:
         from sinan.models.local.vllm_asking import defaults
-        from sinan.models.local.vllm_engine import EngineWish, library, started
+        from sinan.models.local.vllm_engine import EngineWish, require, started
         from sinan.models.local.vllm_likelihood import BEYOND, Likelihoods
 
-        library(self.name)  # what is missing is told before anything is fetched
+        require(self.name)  # what is missing is told before anything is fetched
         files, given = self._files, self._files.options
         files.tokens.check()
         # An engine that reads more than the user asked for: then windows are cut where every other provider cuts them.
