@@ -27,16 +27,16 @@ class Defaults:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, model: Any, tokenizer: Any) -> "Defaults":
-        """From generation_config.json, config.json, the tokenizer and the chat template's end of a turn."""
-        config = model.generation_config
+    def of(cls, generation: Any, config: Any, tokenizer: Any) -> "Defaults":
+        """From what generation_config.json and config.json say, as attributes, from the tokenizer and from the chat
+        template's end of a turn."""
         ends = {tokenizer.eos_token_id, _end_of_turn(tokenizer)}
-        for source in (config, model.config.get_text_config(decoder=True)):
+        for source in (generation, config):
             own = getattr(source, "eos_token_id", None)
             ends |= set(own) if isinstance(own, list | tuple) else {own}
-        parameters = {name: getattr(config, name) for name in KNOWN if getattr(config, name, None) is not None}
-        warm = getattr(config, "temperature", None)
-        temperature = float(1.0 if warm is None else warm) if getattr(config, "do_sample", False) else 0.0
+        parameters = {name: getattr(generation, name) for name in KNOWN if getattr(generation, name, None) is not None}
+        warm = getattr(generation, "temperature", None)
+        temperature = float(1.0 if warm is None else warm) if getattr(generation, "do_sample", False) else 0.0
         return cls(frozenset(end for end in ends if isinstance(end, int)), temperature, parameters)
 
 

@@ -45,7 +45,7 @@ def folder(spec: str, name: str, revision: str | None, weights: bool) -> Path:
     try:
         return _snapshot(huggingface_hub, name, revision, weights)
     except Exception as error:
-        raise ModelUnusable(f"{spec}: {_reason(huggingface_hub, name, revision, error)}") from error
+        raise ModelUnusable(f"{spec}: {_reason(huggingface_hub, spec, name, revision, error)}") from error
 
 
 def has_template(path: Path) -> bool:
@@ -134,7 +134,7 @@ def _snapshot(hub: Any, name: str, revision: str | None, weights: bool) -> Path:
     return Path(hub.snapshot_download(name, revision=revision, allow_patterns=kinds))
 
 
-def _reason(hub: Any, name: str, revision: str | None, error: Exception) -> str:
+def _reason(hub: Any, spec: str, name: str, revision: str | None, error: Exception) -> str:
     errors = hub.errors
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return f"the disk is full: {error.strerror}. Free some space, or set HF_HOME to a larger disk"
@@ -147,6 +147,6 @@ def _reason(hub: Any, name: str, revision: str | None, error: Exception) -> str:
     if isinstance(error, errors.OfflineModeIsEnabled) or not isinstance(error, errors.HfHubHTTPError):
         return (
             f"{name} is no folder here, is not in the hub's cache, and the hub cannot be reached "
-            f"({type(error).__name__}). Remedy: name the folder of its weights, hf/PATH"
+            f"({type(error).__name__}). Remedy: name the folder of its weights, {spec.partition('/')[0]}/PATH"
         )
     return f"the hub does not give {name}: {' '.join(str(error).split())[:200]}"

@@ -17,7 +17,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from importlib import metadata
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sinan.errors import UsageError
@@ -26,7 +25,7 @@ from sinan.types import Completion, Form, Limits, Model, Pace, Prompt, Rendered,
 from sinan.types.availability import Availability
 
 if TYPE_CHECKING:
-    from sinan.models.local.torch_loading import Wish
+    from sinan.models.local.torch_files import Files
     from sinan.models.local.torch_runtime import Runtime
     from sinan.models.local.torch_tokens import Tokens
 
@@ -89,34 +88,22 @@ class HF:
     @property
     def form(self) -> Form:
         """Messages where the tokenizer has a chat template, or as the option says."""
-        chat = self._options.get("chat", "auto")
-        if chat == "auto":
-            from sinan.models.local.torch_folder import has_template
-
-            return "chat" if has_template(self._small) else "base"
-        return "chat" if chat == "1" else "base"
+        return self._files.form
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
         """Hashes of weights, tokenizer and template, and all that changes a number: dtype, attention, kind of device,
         libraries."""
-        from sinan.models.local import torch_folder as folder
         from sinan.models.local.torch_loading import device
 
-        kind = device(self._wish(self._small)).type
-        found: dict[str, Any] = {"provider": "hf"}
-        if folder.is_folder(self._model):
-            found |= folder.digests(self._small)
-        else:
-            found |= {"hub": self._model, "commit": self._small.name}
+        kind = device(self._files.wish(self._files.small)).type
         dtype = self._options.get("dtype", "auto")
-        return found | {
+        return {
+            "provider": "hf",
+            **self._files.identity,
             "dtype": "float32" if dtype == "auto" and kind == "cpu" else dtype,
             "attention": self._options.get("attn", "auto"),
             "device": kind,
-            "form": self.form,
-            "max_length": self._options.get("max_length", ""),
-            "add_bos": self._options.get("add_bos", "auto"),
             "torch": metadata.version("torch"),
             "transformers": metadata.version("transformers"),
         }
@@ -175,22 +162,14 @@ class HF:
         self._runtime = None
 
     @cached_property
-    def _small(self) -> Path:
-        """The folder with all but the weights."""
-        from sinan.models.local.torch_folder import folder
+    def _files(self) -> "Files":
+        from sinan.models.local.torch_files import Files
 
-        return folder(self.name, self._model, self._options.get("revision"), weights=False)
+        return Files(self.name, self._model, self._options)
 
-    @cached_property
+    @property
     def _tokens(self) -> "Tokens":
-        from sinan.models.local.torch_asking import longest
-        from sinan.models.local.torch_loading import tokenizer
-        from sinan.models.local.torch_tokens import Tokens
-
-        add_bos = {"1": True, "0": False}.get(self._options.get("add_bos", "auto"))
-        found = tokenizer(self._wish(self._small))
-        limit = self._whole("max_length")
-        return Tokens(self.name, found, limit or longest(self._small, found), add_bos, self.form == "chat")
+        return self._files.tokens
 
     def _load(self) -> None:
         """Once, however many ask for it at one time."""
@@ -200,35 +179,15 @@ class HF:
 
     def _loaded(self) -> "Runtime":
         from sinan.models.local.torch_asking import Defaults
-        from sinan.models.local.torch_folder import folder
         from sinan.models.local.torch_loading import network
         from sinan.models.local.torch_runtime import Runtime
 
-        self._tokens.check()
-        there = folder(self.name, self._model, self._options.get("revision"), weights=True)
-        model = network(self._wish(there))
-        return Runtime(model, self._tokens, Defaults.of(model, self._tokens.tokenizer), self._whole("batch_tokens"))
-
-    def _wish(self, there: Path) -> "Wish":
-        from sinan.models.local.torch_loading import Wish
-
-        given = self._options
-        return Wish(
-            self.name,
-            there,
-            given.get("dtype", "auto"),
-            given.get("attn", "auto"),
-            given.get("device", "auto"),
-            given.get("trust_remote_code") == "1",
-        )
-
-    def _whole(self, name: str) -> int | None:
-        value = option.amount(self.name, self._options, name, "4096")
-        if value is None:
-            return None
-        if value < 1 or value != int(value):
-            raise UsageError(f"{self.name}: {name} must be a whole number, such as {name}=4096.")
-        return int(value)
+        files = self._files
+        files.tokens.check()
+        model = network(files.wish(files.complete()))
+        config = model.config.get_text_config(decoder=True)
+        defaults = Defaults.of(model.generation_config, config, files.tokenizer)
+        return Runtime(model, files.tokens, defaults, files.whole("batch_tokens"))
 
     async def _opened(self) -> "Runtime":
         await self.open()
