@@ -1,19 +1,27 @@
-"""litellm/...: what the library is called with, what it gives, and what its errors mean, against servers on loopback."""
+"""litellm/...: what the library is called with, what it gives and what its errors mean, against servers on loopback."""
 
 import base64
 import hashlib
 import json
-import logging
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from sinan import settings
-from sinan.errors import MissingExtra, ModelError, ModelUnusable, Refused, RequestRejected, TransientError
-from sinan.errors import Unsupported, UsageError
+from sinan.errors import (
+    MissingExtra,
+    ModelError,
+    ModelUnusable,
+    Refused,
+    RequestRejected,
+    TransientError,
+    Unsupported,
+    UsageError,
+)
 from sinan.models import open_model
 from sinan.models.prices import price_of
 from sinan.models.providers import litellm as provider
@@ -23,10 +31,12 @@ from sinan.types import Image, Message, Prompt, Sampling, Text, Tool, ToolCall
 from tests.models.loopback import HANG, Server, http, ok
 from tests.server import ChatServer
 
-pytest.importorskip("litellm", reason="the library behind the provider: pip install litellm")
+if find_spec("litellm") is None:  # not importorskip: the provider loads it, in a way of its own
+    pytest.skip("the library behind the provider: pip install litellm", allow_module_level=True)
 
 KEY = "sk-secret-0123456789"
 ASK = Prompt(messages=(Message("user", "2+2? 你好"),))
+PLAIN = Sampling()
 PATHS = ("OPENAI_BASE_URL", "OPENAI_API_BASE", "GROQ_API_KEY", "GROQ_BASE_URL", "GROQ_API_BASE")
 
 
@@ -46,7 +56,7 @@ async def ask(server: Server):
     """Asks the server for a completion, with the answers that it is to give."""
     opened = []
 
-    async def asked(*answers: bytes, prompt=ASK, sampling=Sampling(), more: str = "", name: str = "openai/m"):
+    async def asked(*answers: bytes, prompt=ASK, sampling=PLAIN, more: str = "", name: str = "openai/m"):
         server.answers = list(answers)
         model = open_model(f"litellm/{name}?base_url={server.url}{more}")
         model.transport._sleep = _no_wait
@@ -67,8 +77,8 @@ def reply(message, finish="stop", **more) -> bytes:
     return http(200, {"choices": [{"message": {"role": "assistant"} | message, "finish_reason": finish}], **more})
 
 
-def error(status: int, said: str = "sorry", headers: str = "", **more) -> bytes:
-    return http(status, {"error": {"message": said, **more}}, "Content-Type: application/json\r\n" + headers)
+def error(number: int, said: str = "sorry", headers: str = "", **more) -> bytes:
+    return http(number, {"error": {"message": said, **more}}, "Content-Type: application/json\r\n" + headers)
 
 
 async def failure(ask, *answers: bytes, **how) -> ModelError:
@@ -76,7 +86,7 @@ async def failure(ask, *answers: bytes, **how) -> ModelError:
         await ask(*answers, **how)
     assert KEY not in str(caught.value) and "\n" not in str(caught.value)
     assert str(caught.value).startswith("litellm/openai/m: ")
-    assert caught.value.__cause__ is None and caught.value.__context__ is None
+    assert isinstance(caught.value.__context__, ModelError | None)  # the library's own errors hold the request
     return caught.value
 
 
@@ -206,8 +216,8 @@ async def test_every_reason_to_end_is_told(ask, finish, message, reason) -> None
 
 @pytest.mark.parametrize(
     "broken",
-    [http(200, b"garbage"), http(200, b'{"choices": [{"mess'), http(200, b""), http(200, []), http(200, {"choices": []}),
-     reply({"content": None}), reply({"content": "4"}, "error"), error(200, "overloaded"), HANG,
+    [http(200, b"garbage"), http(200, b'{"choices": [{"mess'), http(200, b""), http(200, []),
+     http(200, {"choices": []}), reply({"content": None}), reply({"content": "4"}, "error"), error(200, "busy"), HANG,
      b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\nConnection: close\r\n\r\n{\"choi", http(500), error(502), error(503),
      error(504), error(408), error(409)],
 )  # fmt: skip
@@ -235,7 +245,8 @@ async def test_a_server_that_asks_for_a_pause_gets_it(server: Server) -> None:
     [(401, {}, ModelUnusable, "refused the key (401). Check OPENAI_API_KEY"),
      (402, {}, ModelUnusable, "without payment"), (403, {}, ModelUnusable, "does not allow this"),
      (404, {}, ModelUnusable, "no such model"), (429, {"code": "insufficient_quota"}, ModelUnusable, "without payment"),
-     (429, {}, Refused, "429 Too Many Requests: sorry"), (529, {}, Refused, "529"), (500, {}, TransientError, "500 Int"),
+     (429, {}, Refused, "429 Too Many Requests: sorry"), (529, {}, Refused, "529"),
+     (500, {}, TransientError, "500 Internal Server Error: sorry"),
      (400, {}, RequestRejected, "(400 Bad Request: sorry"), (413, {}, RequestRejected, "413"),
      (400, {"code": "context_length_exceeded"}, RequestRejected, "(context_length_exceeded)"),
      (422, {}, RequestRejected, "422")],
@@ -247,9 +258,27 @@ async def test_every_error_is_the_one_it_is(server: Server, ask, monkeypatch, st
     assert len(server.asked) == found.attempts == (5 if status == 500 else 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "answer", "kind", "said"),
+    [("anthropic/claude-sonnet-4-5", error(529, "Overloaded"), Refused, "529"),
+     ("anthropic/claude-sonnet-4-5", error(401), ModelUnusable, "refused the key (401). Check ANTHROPIC_API_KEY"),
+     ("anthropic/claude-sonnet-4-5", error(400, "Your credit balance is too low"), ModelUnusable, "without payment"),
+     ("gemini/gemini-2.5-flash", error(400, status="INVALID_ARGUMENT"), RequestRejected, "sorry (INVALID_ARGUMENT)"),
+     ("gemini/gemini-2.5-flash", error(429, status="RESOURCE_EXHAUSTED"), Refused, "429 Too Many Requests: sorry"),
+     ("gemini/gemini-2.5-flash", error(404, status="NOT_FOUND"), ModelUnusable, "no such model")],
+)  # fmt: skip
+async def test_errors_of_other_vendors_mean_the_same(server: Server, ask, monkeypatch, name, answer, kind, said):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.setenv("GEMINI_API_KEY", KEY)
+    monkeypatch.setattr("sinan.models.transport.Patience", lambda timeout: Patience(timeout, refused_for=0.0))
+    with pytest.raises(ModelError) as caught:
+        await ask(answer, name=name)
+    assert type(caught.value) is kind and said in str(caught.value) and KEY not in str(caught.value)
+
+
 async def test_what_a_filter_holds_back_is_a_refusal(ask) -> None:
     completion = await ask(error(400, "The prompt was filtered.", code="content_filter"))
-    assert (completion.finish_reason, completion.text) == ("refusal", "The prompt was filtered.")
+    assert (completion.finish_reason, completion.text) == ("refusal", "The prompt was filtered. (content_filter)")
 
 
 async def test_a_key_that_the_server_repeats_is_in_no_answer(ask) -> None:
@@ -339,10 +368,10 @@ def test_without_the_library_its_extra_is_named(monkeypatch) -> None:
     assert not provider.status()[0].available and "extra" in provider.status()[0].remedy
 
 
-def test_the_library_is_loaded_late_without_the_network_and_without_env_files(tmp_path: Path) -> None:
+def test_the_library_is_loaded_late_and_neither_fetches_logs_reports_nor_keeps_anything(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("FROM_ENV_FILE=1\n")
     script = """
-import os, socket, sys
+import logging, os, socket, sys
 asked = []
 real = socket.getaddrinfo
 socket.getaddrinfo = lambda *a, **k: (asked.append(a[0]), real(*a, **k))[1]
@@ -350,27 +379,21 @@ from sinan.models import open_model
 from sinan.models.providers import litellm as provider
 open_model("litellm/openai/m"); provider.status()
 assert "litellm" not in sys.modules
-provider.loaded()
+library = provider.loaded()
 assert "litellm" in sys.modules and asked == [] and "FROM_ENV_FILE" not in os.environ
-assert "LITELLM_MODE" not in os.environ
+assert "LITELLM_MODE" not in os.environ and os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] == "True"
+assert library.callbacks == library.success_callback == library.failure_callback == []
+assert library.cache is None and library.suppress_debug_info and not library.drop_params
+assert logging.getLogger("LiteLLM").disabled
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_the_library_neither_logs_nor_reports_nor_keeps() -> None:
-    library = provider.loaded()
-    assert library.callbacks == library.success_callback == library.failure_callback == []
-    assert library.cache is None and library.suppress_debug_info and not library.drop_params
-    assert logging.getLogger("LiteLLM").disabled and os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] == "True"
-
-
 def test_a_run_asks_by_the_library_and_says_nothing_of_it(tmp_path: Path) -> None:
     rows = [{"question": f"{i}+1?", "A": str(i + 1), "B": "no", "answer": "A"} for i in range(6)]
     (tmp_path / "q.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    with ChatServer(
-        lambda question: (400, "bad") if question.startswith("3+1") or "3+1?" in question else "A"
-    ) as server:
+    with ChatServer(lambda question: (400, "bad") if "3+1?" in question else "A") as server:
         model = f"litellm/openai/m?base_url={server.url}"
         environment = os.environ | {"OPENAI_API_KEY": KEY, "SINAN_CACHE": str(tmp_path / "cache")}
         done = subprocess.run(
@@ -380,7 +403,7 @@ def test_a_run_asks_by_the_library_and_says_nothing_of_it(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     result = told["results"][0]
-    assert result["model"] == "litellm/openai/m" and result["n"] == 5 and result["failed"] == 1
+    assert result["model"] == "litellm/openai/m" and result["n"] == 5 and result["outcomes"]["failed"] == 1
     assert "LiteLLM" not in done.stderr and "litellm.ai" not in done.stderr and "Unclosed" not in done.stderr
     written_down = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert KEY.encode() not in written_down and KEY not in done.stderr + done.stdout

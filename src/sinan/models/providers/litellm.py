@@ -16,7 +16,6 @@ import copy
 import logging
 import os
 import re
-import time
 import typing
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,16 +26,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from sinan import settings
-from sinan.errors import (
-    Declined,
-    MissingExtra,
-    ModelError,
-    ModelUnusable,
-    RequestRejected,
-    TransientError,
-    Unsupported,
-    UsageError,
-)
+from sinan.errors import Declined, MissingExtra, ModelUnusable, RequestRejected, Unsupported, UsageError
 from sinan.models import options as option
 from sinan.models import refusal, remote
 from sinan.types import Completion, Form, Limits, Model, Pace, Prompt, Sampling, Unpaced
@@ -190,6 +180,7 @@ class LiteLLM:
         """One call of the library. What it raises is turned into our errors outside the `except`: its errors hold the
         request, and no error of ours may carry the key along. It may change what it is given, so it gets a copy."""
         from sinan.models.dialects import litellm as dialect
+        from sinan.models.dialects import litellm_failure
         from sinan.models.transport import without
 
         patience, key = self.transport.patience, self.transport.endpoint.key or ""
@@ -200,7 +191,7 @@ class LiteLLM:
                 )
             reply = answer.model_dump()
         except Exception as error:
-            failure = _failure(self, error)
+            failure = litellm_failure.failure(error, loaded(), self.transport, self._where)
         else:
             return dialect.read(without(reply, key) if len(key) >= 8 else reply)
         raise failure
@@ -232,67 +223,6 @@ def _access(model: LiteLLM, library: Any) -> dict[str, str]:
             )
         key = NO_KEY
     return address | ({"api_key": key} if key else {})
-
-
-def _failure(model: LiteLLM, error: Exception) -> ModelError:
-    """What an exception of the library means: as the status and the body of the server's answer say, if one came."""
-    if isinstance(error, TimeoutError):
-        return TransientError(f"no answer within {model.transport.patience.timeout:g} s")
-    found = _meaning(model, loaded(), error, _told(error))
-    found.args = (_clean(str(found)),)
-    if isinstance(found, Declined):
-        found.said = _clean(found.said)
-    return found
-
-
-def _meaning(model: LiteLLM, library: Any, error: Exception, said: str) -> ModelError:
-    if isinstance(error, library.UnsupportedParamsError):
-        return Unsupported(_not_taken(said))
-    if isinstance(error, library.ContentPolicyViolationError):
-        return Declined(f"the vendor declines to answer ({said})", said)
-    if isinstance(error, ImportError):
-        return ModelUnusable(f"litellm needs a further library for this vendor: {said}")
-    status, headers = getattr(error, "status_code", None), getattr(error, "litellm_response_headers", None) or {}
-    body = _body(error) if headers else b""
-    if not isinstance(status, int) or (not headers and (status >= 500 or status in _NO_ANSWER)):
-        return TransientError(said)
-    wish = refusal.wait_asked(headers, time.time())
-    return model.transport.failure(status, body or said.encode(), model._where, wish)
-
-
-_NO_ANSWER = (408, 422)
-"""Without headers, no server said so: the library waited in vain, or found an error in a reply of status 200."""
-
-
-def _body(error: Exception) -> bytes:
-    """The body of the server's answer; empty where the library did not keep it."""
-    content = getattr(getattr(error, "response", None), "content", b"")
-    return content if isinstance(content, bytes) else b""
-
-
-def _told(error: Exception) -> str:
-    """Its message without the names of the library's own classes, and without its advice."""
-    said = re.sub(r"^(litellm\.)?(\w+(Error|Exception|Timeout)|Timeout)( Error)?:\s*", "", str(error))
-    while (shorter := re.sub(r"^(litellm\.)?\w*(Error|Exception|Timeout)( Error)?(:| -)\s*", "", said)) != said:
-        said = shorter
-    return refusal.one_line(said) or type(error).__name__
-
-
-def _not_taken(said: str) -> str:
-    names = re.search(r"parameters: \[([^\]]*)\]", said)
-    which = names[1].replace("'", "") if names else "a parameter"
-    return (
-        f"by litellm this model takes no {which}. -p NAME=null leaves a parameter out; where the model does take it, "
-        "-p 'allowed_openai_params=[\"NAME\"]' has it sent all the same"
-    )
-
-
-def _clean(text: str) -> str:
-    """Without the keys of the environment: the library reads some of them itself."""
-    for name, value in os.environ.items():
-        if option.looks_secret(name, value):
-            text = refusal.scrub(text, value)
-    return text
 
 
 @cache
