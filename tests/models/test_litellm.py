@@ -141,6 +141,15 @@ async def test_a_budget_of_thoughts_is_told_in_the_words_of_the_vendor(server: S
     assert server.asked[0].body["thinking"] == {"type": "enabled", "budget_tokens": 2048}
 
 
+async def test_what_the_library_leaves_out_by_itself_stops_the_run(server: Server, ask, monkeypatch) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", KEY)
+    candidate = {"content": {"parts": [{"text": "4"}], "role": "model"}, "finishReason": "STOP"}
+    answer = http(200, {"candidates": [candidate], "usageMetadata": {"promptTokenCount": 9}})
+    with pytest.raises(Unsupported, match=r"asked without what it was given: .*budget"):
+        await ask(answer, name="gemini/gemini-3-pro-preview", sampling=Sampling(thinking_tokens=2048))
+    assert (await ask(answer, name="gemini/gemini-3-pro-preview")).text == "4"
+
+
 async def test_tools_are_offered_called_and_answered(server: Server, ask) -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": '{"a": 2}'}}
     tool = Tool("add", "Adds.", {"type": "object", "properties": {"a": {"type": "integer"}}})
@@ -384,7 +393,7 @@ assert "litellm" in sys.modules and asked == [] and "FROM_ENV_FILE" not in os.en
 assert "LITELLM_MODE" not in os.environ and os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] == "True"
 assert library.callbacks == library.success_callback == library.failure_callback == []
 assert library.cache is None and library.suppress_debug_info and not library.drop_params
-assert logging.getLogger("LiteLLM").disabled
+logging.getLogger("LiteLLM").error("nobody hears this")
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

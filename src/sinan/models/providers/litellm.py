@@ -19,6 +19,7 @@ import re
 import typing
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
@@ -184,6 +185,8 @@ class LiteLLM:
         from sinan.models.transport import without
 
         patience, key = self.transport.patience, self.transport.endpoint.key or ""
+        heard: list[str] = []
+        _HEARD.set(heard)
         try:
             async with asyncio.timeout(patience.timeout):
                 answer = await loaded().acompletion(
@@ -193,6 +196,8 @@ class LiteLLM:
         except Exception as error:
             failure = litellm_failure.failure(error, loaded(), self.transport, self._where)
         else:
+            if heard:
+                raise Unsupported(f"litellm asked without what it was given: {heard[0]}")
             return dialect.read(without(reply, key) if len(key) >= 8 else reply)
         raise failure
 
@@ -242,9 +247,26 @@ def loaded() -> Any:
         setattr(litellm, name, False)
     for name in ("suppress_debug_info", "turn_off_message_logging", "disable_aiohttp_trust_env"):
         setattr(litellm, name, True)
-    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+    for name in ("LiteLLM Router", "LiteLLM Proxy"):
         logging.getLogger(name).disabled = True
+    log = logging.getLogger("LiteLLM")
+    log.handlers, log.propagate = [_Listener(logging.WARNING)], False
+    log.setLevel(logging.WARNING)
     return litellm
+
+
+class _Listener(logging.Handler):
+    """Prints nothing. Hears what the library leaves out of a request though it was told to drop nothing: a budget of
+    thoughts, where a vendor's newer models have levels. It says so in its log alone."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Notes what concerns the call that it is said in."""
+        said = refusal.one_line(record.getMessage())
+        if "dropp" in said.lower() and (heard := _HEARD.get()) is not None:
+            heard.append(said)
+
+
+_HEARD: ContextVar[list[str] | None] = ContextVar("heard", default=None)
 
 
 @contextmanager
