@@ -74,12 +74,17 @@ def _is_json(text: str) -> bool:
 
 
 def _not_taken(said: str) -> str:
-    names = re.search(r"parameters: \[([^\]]*)\]", said)
-    which = names[1].replace("'", "") if names else "a parameter"
+    found = re.search(r"parameters: \[([^\]]*)\]", said)
+    names = re.findall(r"\w+", found[1]) if found else []
+    which, name = ", ".join(names) or "a parameter", names[0] if names else "NAME"
     return (
-        f"by litellm this model takes no {which}. -p NAME=null leaves a parameter out; where the model does take it, "
-        "-p 'allowed_openai_params=[\"NAME\"]' has it sent all the same"
+        f"by litellm this model takes no {which}. -p {_OURS.get(name, name)}=null leaves it out; where the model does "
+        f"take it, -p 'allowed_openai_params=[\"{name}\"]' has it sent all the same"
     )
+
+
+_OURS = {"thinking": "thinking_tokens", "response_format": "schema"}
+"""Our names of parameters that the library calls otherwise."""
 
 
 def _clean(text: str) -> str:
