@@ -116,7 +116,8 @@ async def _rendered(model: Model, prompt: Prompt, cell: Cell) -> tuple[Rendered,
         text = prompt.text or json.dumps(messages, ensure_ascii=False, indent=2)
         return Rendered(text, notes=(f"{model.name} cannot show the tokens that it reads",)), ""
     path, body = request
-    notes = [f"the body of POST {path}; the server makes tokens of it, and adds its template's own"]
+    what = f"the body of POST {path}" if path.startswith("/") else f"the arguments of {path}"
+    notes = [f"{what}; the server makes tokens of it, and adds its template's own"]
     if len(prompt.continuations) > 1:
         notes.append(f"the first of {len(prompt.continuations)} requests, one for each continuation")
     if prompt.turns:

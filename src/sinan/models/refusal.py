@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -136,6 +137,14 @@ def scrub(text: str, key: str | None) -> str:
 def _forms(key: str) -> list[str]:
     """A key of less than four characters (a placeholder) is left alone: it is part of too many words."""
     return sorted({key, quote(key, safe=""), json.dumps(key)[1:-1]}, key=len, reverse=True) if len(key) >= 4 else []
+
+
+def phrase(status: int) -> str:
+    """The standard's own words: those of the server are not to be trusted."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "(no standard status)"
 
 
 def unusable(status: int, url: str, key_name: str, key_sent: bool, said: str) -> str:

@@ -67,17 +67,27 @@ def endpoint(spec: str, options: Mapping[str, str], vendor: Vendor, headers: Map
     given = options.get("base_url")
     url = given if given is not None else configured.key(vendor.url_name) or vendor.official
     url = option.base_url(spec, url, vendor.url_name if given is None else "base_url")
-    set_here = [name for name in vendor.key_names if configured.key(name)]
-    key_name = option.environment_name(spec, options, "key_env", (set_here or vendor.key_names)[0])
+    key_name, key = credentials(spec, options, vendor.key_names, url, vendor.is_official(url))
+    return Endpoint(spec, url, key_name, key, vendor.key_header, headers)
+
+
+def credentials(
+    spec: str, options: Mapping[str, str], names: Sequence[str], where: str, needed: bool
+) -> tuple[str, str | None]:
+    """Environment name and value of the key for `where`: as `key_env` says, else the first of `names` that is set;
+    None where none is and none is needed. Raises UsageError."""
+    configured = settings.load()
+    set_here = [name for name in names if configured.key(name)]
+    key_name = option.environment_name(spec, options, "key_env", (set_here or names)[0])
     key = (configured.key(key_name) or "").strip()
-    if not key and ("key_env" in options or vendor.is_official(url)):
+    if not key and ("key_env" in options or needed):
         raise UsageError(
-            f"{spec}: {url} needs a key, and {key_name} is not set. "
+            f"{spec}: {where} needs a key, and {key_name} is not set. "
             "Set it in the environment or under [keys] of sinan.toml."
         )
     if not all("!" <= c <= "~" for c in key):
         raise UsageError(f"{spec}: the key in {key_name} holds spaces or characters that no key has.")
-    return Endpoint(spec, url, key_name, key or None, vendor.key_header, headers)
+    return key_name, key or None
 
 
 def limits(spec: str, options: Mapping[str, str]) -> Limits:

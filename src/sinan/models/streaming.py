@@ -12,7 +12,6 @@ import time
 import typing
 from array import array
 from functools import partial
-from http import HTTPStatus
 from typing import Any, NoReturn
 
 import aiohttp
@@ -157,9 +156,9 @@ class Streaming:
         status, url = response.status, str(response.url)
         if status // 100 == 3:
             said = refusal.redirect(url, status, response.headers.get("Location", ""))
-            raise _Failed(self._told(f"{status} {_phrase(status)}", said, unusable=True))
+            raise _Failed(self._told(f"{status} {refusal.phrase(status)}", said, unusable=True))
         said = refusal.message(await _body(response, _ERROR_BODY))
-        reason = f"{status} {_phrase(status)}"
+        reason = f"{status} {refusal.phrase(status)}"
         if status in _UNUSABLE:
             key_name, has_key = self._endpoint.key_name, bool(self._endpoint.key)
             said = refusal.unusable(status, url, key_name, has_key, said)
@@ -309,10 +308,3 @@ async def _body(response: aiohttp.ClientResponse, limit: int) -> bytes:
         if size > limit:
             break
     return b"".join(pieces)
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "(no standard status)"

@@ -20,7 +20,6 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -267,7 +266,7 @@ class Transport:
         decoded = _events if response.content_type == "text/event-stream" else _decoded
         with contextlib.suppress(ValueError, RecursionError):
             reply, key = decoded(self._without_key(body)), self.endpoint.key or ""
-            return _without(reply, key) if len(key) >= 8 and b"\\" in body else reply
+            return without(reply, key) if len(key) >= 8 and b"\\" in body else reply
         raise TransientError(f"{reason} ({response.status})")
 
     def _without_key(self, body: bytes) -> bytes:
@@ -291,11 +290,15 @@ class Transport:
         if status // 100 == 3:
             return ModelUnusable(refusal.redirect(url, status, response.headers.get("Location", "")))
         body = await self._body(response, _ERROR_BODY)
+        return self.failure(status, body, url, refusal.wait_asked(response.headers, time.time()))
+
+    def failure(self, status: int, body: bytes, url: str, wish: float | None = None) -> ModelError:
+        """What it means that a server says so; `wish` is the wait in seconds that its headers ask for."""
         said = refusal.message(body)
-        what = f"{status} {_phrase(status)}" + (f": {said}" if said else "")
+        what = f"{status} {refusal.phrase(status)}" + (f": {said}" if said else "")
         if status in _UNUSABLE or (status in _MAY_BE_ACCOUNT and refusal.is_about_account(said)):
             return ModelUnusable(refusal.unusable(status, url, self.endpoint.key_name, bool(self.endpoint.key), said))
-        wish = refusal.wait_asked(response.headers, time.time()) or refusal.wait_told(body)
+        wish = wish or refusal.wait_told(body)
         if status in _TOO_MUCH or (status == 503 and wish is not None):
             return Refused(what, wish)
         if status in _TRY_AGAIN or status >= 500:
@@ -339,13 +342,13 @@ class Transport:
         return self._open
 
 
-def _without(value: Any, key: str) -> Any:
+def without(value: Any, key: str) -> Any:
     """The value without the key: as escapes it is not to be found in the bytes of a reply."""
     if isinstance(value, str):
         return value.replace(key, "(key)")
     if isinstance(value, dict):
-        return {_without(name, key): _without(one, key) for name, one in value.items()}
-    return [_without(one, key) for one in value] if isinstance(value, list) else value
+        return {without(name, key): without(one, key) for name, one in value.items()}
+    return [without(one, key) for one in value] if isinstance(value, list) else value
 
 
 def _decoded(body: bytes) -> Any:
@@ -372,14 +375,6 @@ def _events(body: bytes) -> list[Any]:
 _KEEPALIVE = 4.0
 """Seconds an idle connection is kept. Common servers drop one after 5 s, and a request sent at that very moment is
 lost: letting go first turns a retry into a new connection."""
-
-
-def _phrase(status: int) -> str:
-    """The standard's own words: those of the server are not to be trusted."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "(no standard status)"
 
 
 def _connection_reason(error: BaseException, connect: float) -> str:

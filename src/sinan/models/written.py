@@ -4,11 +4,16 @@ it is given and sends nothing."""
 import dataclasses
 from typing import Any
 
+from sinan.models.remote import read_images
 from sinan.types import Model, Prompt, Sampling
 
 
 class _Kept(Exception):
     """Ends the call before anything is sent."""
+
+
+class _Called(_Kept):
+    """Ends a call by a vendor's library."""
 
 
 class _Transport:
@@ -17,6 +22,10 @@ class _Transport:
     def __init__(self, real: Any) -> None:
         self.endpoint = real.endpoint
         self.bodies: list[tuple[str, Any]] = []
+
+    async def call(self, *what: Any, **more: Any) -> Any:
+        """Of a model that does not send by itself: it says what it would call."""
+        raise _Called
 
     async def post(self, path: str, body: Any, *rest: Any, **more: Any) -> Any:
         """Keeps the body."""
@@ -33,6 +42,9 @@ async def written(model: Model, prompt: Prompt, sampling: Sampling, needs: str) 
     quiet: Model = dataclasses.replace(model, transport=transport)
     try:
         await (quiet.loglikelihood(prompt) if needs == "loglikelihood" else quiet.generate(prompt, sampling))
+    except _Called:
+        request: tuple[str, Any] = quiet.request(prompt, sampling, read_images(prompt.images))
+        return request
     except Exception:
         if not transport.bodies:
             raise

@@ -30,7 +30,7 @@ _FINISH: Mapping[str, FinishReason] = {
 }
 """Everything else (`stop`, `eos`, null) is a `stop`."""
 
-_BROKEN = ("error", "abort")
+BROKEN = ("error", "abort")
 """Finish reasons of an answer that its server gave up."""
 
 
@@ -214,7 +214,7 @@ _WEIGHTS = ("root", "parent", "max_model_len", "meta", "digest", "revision")
 
 def _finish_reason(choice: dict[str, Any], refused: bool, called: bool) -> FinishReason:
     reason = choice.get("finish_reason")
-    if isinstance(reason, str) and reason in _BROKEN:
+    if isinstance(reason, str) and reason in BROKEN:
         raise TransientError(f"the server gave up on its answer (finish_reason {reason})")
     if refused:
         return "refusal"
