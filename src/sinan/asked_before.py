@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sinan import catalog
+from sinan import adapted, catalog
 from sinan.engine import plan
 from sinan.errors import StoreError, Unsupported, UsageError
 from sinan.scoring import by_name
@@ -40,7 +40,7 @@ def benchmarks(run: str, about: Mapping[str, Any], spec: RunSpec, scorer: str | 
     Raises UsageError where a target names no such benchmark any more, or the scorer is not known.
     """
     judge = by_name(scorer) if scorer else None
-    found = {benchmark.id: benchmark for benchmark in catalog.resolve(spec.targets, spec.scorer)}
+    found = {b.id: adapted.adapted(b, spec) for b in catalog.resolve(spec.targets, spec.scorer, spec.trust)}
     wanted = list(dict.fromkeys(cell["benchmark"] for cell in about["cells"]))
     if missing := [name for name in wanted if name not in found]:
         raise UsageError(
@@ -49,9 +49,10 @@ def benchmarks(run: str, about: Mapping[str, Any], spec: RunSpec, scorer: str | 
         )
     if judge is not None:
         for name in wanted:
-            protocol = plan.protocol_name(found[name], spec)
-            judged = replace(found[name].protocols[protocol], scorer=judge)
-            found[name] = replace(found[name], protocols={**found[name].protocols, protocol: judged})
+            before = found[name].protocols[plan.protocol_name(found[name], spec)]
+            judged = replace(before, scorer=judge)
+            protocols = {key: judged if one is before else one for key, one in found[name].protocols.items()}
+            found[name] = replace(found[name], protocols=protocols)
     return [found[name] for name in wanted]
 
 
@@ -68,7 +69,9 @@ def cells(
             continue
         benchmark = by_id[cell["benchmark"]]
         model = _Asked(name, "base" if cell.get("form") == "base" else "chat", identities.get(name, {}))
-        found.append(plan.cell(benchmark, plan.protocol(benchmark, spec), model, spec, plan.Done()))
+        protocol = plan.protocol(benchmark, spec)
+        reported = adapted.metrics(benchmark, protocol, spec)
+        found.append(plan.cell(benchmark, protocol, model, spec, plan.Done(), metrics=reported))
     return found
 
 

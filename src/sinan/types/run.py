@@ -32,6 +32,9 @@ class RunSpec:
     """Generation parameters that override the protocol's."""
     few_shot: str | None = None
     """How worked examples are chosen (`first`, `random`, `balanced`, `bm25`...); None: as the protocol says."""
+    shots_as: str | None = None
+    """How a chat shows worked examples: `turns` of the conversation, or one `text` with the question; None: as the
+    protocol says."""
     system: str | None = None
     """A system prompt, put before the protocol's own."""
     prefill: str | None = None
@@ -130,7 +133,7 @@ class CellResult:
             "protocol": self.protocol,
             "model": self.model,
         }
-        counted = {k: v for k, v in self.outcomes.items() if v or k != "measured"}
+        counted = {k: v for k, v in self.outcomes.items() if v or k not in ("measured", "collected")}
         cost = None if self.cost_usd is None else round(self.cost_usd, 9)
         first = self.reported[0]
         spent: dict[str, Any] = {"tokens_in": self.tokens_in, "tokens_out": self.tokens_out, "cost_usd": cost}
