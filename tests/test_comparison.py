@@ -265,7 +265,7 @@ def test_a_call_that_failed_is_no_pair_and_no_wrong_answer(runs):
     runs.ask(right)
     runs.ask(lambda question: (400, "no") if number_in(question) == 5 else right(question))
     one = runs.compare()
-    assert one.paired.n == 11 and one.left_out == {"only_a": 0, "only_b": 0, "failed": 1}
+    assert one.paired.n == 11 and one.left_out == {"only_a": 0, "only_b": 0, "failed": 1, "collected": 0}
     assert one.flips == (0, 0) and not one.differing
     assert any("partial" in note for note in one.notes)
 
@@ -351,3 +351,25 @@ def test_a_run_beside_itself_differs_nowhere(runs):
     (one,) = sinan.compare(runs.ask(right, models=names))
     assert not one.differing and one.paired.p_value == 1.0 and one.verdict == "undecided"
     assert one.paired.ci[0] < 0 < one.paired.ci[1], "twelve pairs that agree are no proof"
+
+
+def test_answers_that_nobody_judged_are_no_verdicts_to_compare(runs, work):
+    write(work / "talk.jsonl", [{"turns": ["#1# times seven?", "#2# times seven?"]}])
+    a, b = runs.ask(right, target="talk.jsonl"), runs.ask(wrong_at(1), target="talk.jsonl")
+    told = []
+    with pytest.raises(UsageError, match="collected and not judged"):
+        sinan.compare(a, b, notice=told.append)
+    assert "judged no sample that they share" in told[0]
+
+
+def test_questions_that_must_be_right_in_all_forms_are_verdicts_of_one_question(runs, work):
+    write(work / "letters.jsonl", LETTERS)
+    made = [sinan.run("letters.jsonl", f"needle/{size}", rotate=True, cache=False) for size in ("xs", "s")]
+    (one,) = sinan.compare(*made)
+    assert one.metric == "circular" and one.paired.n == len(LETTERS)
+    assert one.paired.method == "exact mcnemar, bonett-price interval"
+    plain = sinan.run("letters.jsonl", "needle/xs", cache=False)
+    (one,) = sinan.compare(made[0], plain)
+    assert one.paired.n == len(LETTERS) and not one.differing
+    assert any("asked in other forms" in note for note in one.notes)
+    assert {"metric", "rotate"} <= {d.what for d in one.protocol_differences}

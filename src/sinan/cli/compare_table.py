@@ -125,7 +125,7 @@ def _verdict(one: Comparison) -> list[Text]:
         f"right in a only {one.flips[0]:,} · in b only {one.flips[1]:,} · {len(one.differing):,} draws end differently"
     )
     lines.append(Text(f"  {told}"))
-    names = {"only_a": "only in a", "only_b": "only in b", "failed": "failed in one of them"}
+    names = {"only_a": "only in a", "only_b": "only in b", "failed": "failed in one of them", "collected": "not judged"}
     left = [f"{names[name]} {count:,}" for name, count in one.left_out.items() if count]
     lines.append(Text(f"  {one.paired.method}", style=MUTED))
     if left:
