@@ -127,7 +127,9 @@ def _verdict(one: Comparison) -> list[Text]:
     lines.append(Text(f"  {told}"))
     names = {"only_a": "only in a", "only_b": "only in b", "failed": "failed in one of them", "collected": "not judged"}
     left = [f"{names[name]} {count:,}" for name, count in one.left_out.items() if count]
-    lines.append(Text(f"  {one.paired.method}", style=MUTED))
+    method = one.paired.method
+    by = "no interval: the pairs tell nothing of their spread" if method == "none" else f"interval and p by {method}"
+    lines.append(Text(f"  {by}", style=MUTED))
     if left:
         lines.append(Text(f"  no pair: {' · '.join(left)}", style=AMBER))
     return lines

@@ -84,7 +84,7 @@ def nothing(opened: Sequence[StoredRun], pairs: Sequence[Pair], judged: bool = T
     names = [", ".join(dict.fromkeys(cell["benchmark"] for cell in one.about["cells"])) for one in opened]
     if pairs and not judged:
         return (
-            f"runs {a.folder.id} and {b.folder.id} have no verdicts on {names[0]} to compare: the answers were collected "
+            f"runs {a.folder.id} and {b.folder.id} have no verdicts on {names[0]} to compare: answers were collected "
             "and not judged. Remedy: questions with answers, or sinan score RUN --scorer NAME"
         )
     if pairs:
