@@ -78,3 +78,13 @@ def test_what_is_not_there_is_one_line_and_exit_2(two, capsys, options, told):
 def test_one_run_with_one_model_has_nothing_beside_it(two, capsys):
     assert _code(["compare", two[0]]) == 2
     assert "name a second run" in capsys.readouterr().err
+
+
+def test_collected_answers_are_listed_and_counted_without_a_score(two, tmp_path, capsys):
+    (tmp_path / "talk.jsonl").write_text('{"turns": ["#1# times seven?", "#2# times seven?"]}\n')
+    assert _code(["run", "talk.jsonl", "-m", "needle/xs", "--no-cache"]) == 0
+    shown = capsys.readouterr().out
+    assert "collected 1" in shown
+    assert _code(["show", "last", "--samples"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "collected" in line]
+    assert line.split()[:4] == [".", "0", "collected", "-"]

@@ -118,7 +118,7 @@ def _verdict(one: Comparison) -> list[Text]:
     words = {
         "better": "a is better",
         "worse": "a is worse",
-        "undecided": "undecided: the two may as well be equal",
+        "undecided": f"undecided: {'the two may as well be equal' if one.paired.ci else 'no interval can be given'}",
     }[one.verdict]
     lines = [Text(f"  {mark} {words}", style=f"bold {style}")]
     told = (
@@ -128,8 +128,8 @@ def _verdict(one: Comparison) -> list[Text]:
     names = {"only_a": "only in a", "only_b": "only in b", "failed": "failed in one of them", "collected": "not judged"}
     left = [f"{names[name]} {count:,}" for name, count in one.left_out.items() if count]
     method = one.paired.method
-    by = "no interval: the pairs tell nothing of their spread" if method == "none" else f"interval and p by {method}"
-    lines.append(Text(f"  {by}", style=MUTED))
+    if method != "none":
+        lines.append(Text(f"  interval and p by {method}", style=MUTED))
     if left:
         lines.append(Text(f"  no pair: {' · '.join(left)}", style=AMBER))
     return lines
