@@ -10,12 +10,14 @@ from aiohttp import web
 
 
 class ChatServer:
-    """Answers with `answer(question)`, which may return (status, message) instead of a text.
+    """Answers with `answer(question)`, which may return (status, message) instead of a text, or (text, finish reason).
 
     After `hold_after` answers it holds further ones until `release()`.
     """
 
-    def __init__(self, answer: Callable[[str], str | tuple[int, str]], hold_after: int | None = None) -> None:
+    def __init__(
+        self, answer: Callable[[str], str | tuple[int, str] | tuple[str, str]], hold_after: int | None = None
+    ) -> None:
         self.answer, self.hold_after = answer, hold_after
         self.asked: Counter[str] = Counter()
         self.answered: Counter[str] = Counter()
@@ -49,6 +51,7 @@ class ChatServer:
         self._loop, self._stop, self._gate = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
         app = web.Application()
         app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_post("/v1/completions", self._chat)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -60,16 +63,18 @@ class ChatServer:
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = json.loads(await request.read())
-        question = body["messages"][-1]["content"]
+        question = body["messages"][-1]["content"] if "messages" in body else body["prompt"]
         self.headers.append(dict(request.headers))
         self.asked[question] += 1
         if self.hold_after is not None and sum(self.asked.values()) > self.hold_after:
             self.held.set()
             await self._gate.wait()
         answer = self.answer(question)
-        if isinstance(answer, tuple):
+        if isinstance(answer, tuple) and isinstance(answer[0], int):
             return web.json_response({"error": {"message": answer[1]}}, status=answer[0])
-        choice = {"index": 0, "message": {"role": "assistant", "content": answer}, "finish_reason": "stop"}
+        text, reason = answer if isinstance(answer, tuple) else (answer, "stop")
+        message = {"message": {"role": "assistant", "content": text}} if "messages" in body else {"text": text}
+        choice = {"index": 0, **message, "finish_reason": reason}
         usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
         response = web.json_response({"choices": [choice], "usage": usage})
         await response.prepare(request)

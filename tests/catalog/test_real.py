@@ -121,6 +121,15 @@ def test_bbh_prompts_never_hold_the_question_and_no_canary(rows):
         assert "canary" not in text
 
 
+def test_every_task_of_bbh_has_three_worked_examples_with_their_reasoning(rows):
+    benchmark, _ = rows("bbh")
+    pool = benchmark.protocols["lm-eval"].dataset.pool
+    for task in benchmark.dataset.subsets:
+        worked = pool(task, 0)
+        assert len(worked) == 3
+        assert all("the answer is" in one.metadata["worked"] and "step by step" not in str(one) for one in worked)
+
+
 def test_the_right_answer_of_truthfulqa_stands_at_every_place(rows):
     _, samples = rows("truthfulqa_mc1")
     four = [sample for sample in samples if len(sample.choices) == 4]

@@ -55,11 +55,11 @@ def _described(task: str) -> Iterator[Sample]:
 
 @cache
 def _worked(task: str) -> Sequence[Sample]:
-    """The published examples one by one."""
-    pairs = [example.split(f"\n{CUE}\n") for example in _examples(task).split("\n\nQ: ")[1:]]
+    """The published examples one by one. Of `sports_understanding` the reasoning stands on the line of the cue."""
+    pairs = [example.partition(f"\n{CUE}") for example in _examples(task).split("\n\nQ: ")[1:]]
     return tuple(
-        Sample(f"example/{task}/{number}", question, "", group=task, metadata={"worked": worked})
-        for number, (question, worked) in enumerate(pairs)
+        Sample(f"example/{task}/{number}", question, "", group=task, metadata={"worked": worked.lstrip()})
+        for number, (question, _, worked) in enumerate(pairs)
     )
 
 

@@ -71,14 +71,14 @@ def _stopped(
         return over, would_not_fit(a, b, x, y)
     if judging is None:
         return None
-    for side, where, own, other in (("a", "b", x, b), ("b", "a", y, a)):
-        short = cut(own.completion, stops(other))
-        if short is None or short.text == own.completion.text:
-            continue
-        whole = judging.reaches(side == "a", short, whole=True)
-        if whole or judging.reaches(side == "a", short, whole=False):
-            return Reason("stop", f"{side}'s answer, cut where {where} stops, gets {where}'s verdict"), whole or alone
-    return None
+    found = [
+        (Reason("stop", f"{side}'s answer, cut where {where} stops, gets {where}'s verdict"), whole or alone)
+        for side, where, own, other in (("a", "b", x, b), ("b", "a", y, a))
+        if (short := cut(own.completion, stops(other))) is not None and short.text != own.completion.text
+        for whole in (True, False)
+        if judging.reaches(side == "a", short, whole=whole)
+    ]
+    return max(found, key=lambda one: one[1], default=None)
 
 
 def _untested(a: Side, b: Side, x: Answer, y: Answer) -> list[Reason]:

@@ -118,16 +118,18 @@ def _verdict(one: Comparison) -> list[Text]:
     words = {
         "better": "a is better",
         "worse": "a is worse",
-        "undecided": "undecided: the two may as well be equal",
+        "undecided": f"undecided: {'the two may as well be equal' if one.paired.ci else 'no interval can be given'}",
     }[one.verdict]
     lines = [Text(f"  {mark} {words}", style=f"bold {style}")]
     told = (
         f"right in a only {one.flips[0]:,} · in b only {one.flips[1]:,} · {len(one.differing):,} draws end differently"
     )
     lines.append(Text(f"  {told}"))
-    names = {"only_a": "only in a", "only_b": "only in b", "failed": "failed in one of them"}
+    names = {"only_a": "only in a", "only_b": "only in b", "failed": "failed in one of them", "collected": "not judged"}
     left = [f"{names[name]} {count:,}" for name, count in one.left_out.items() if count]
-    lines.append(Text(f"  {one.paired.method}", style=MUTED))
+    method = one.paired.method
+    if method != "none":
+        lines.append(Text(f"  interval and p by {method}", style=MUTED))
     if left:
         lines.append(Text(f"  no pair: {' · '.join(left)}", style=AMBER))
     return lines

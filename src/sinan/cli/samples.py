@@ -10,7 +10,13 @@ from sinan.cli.table import AMBER, MUTED, RED, console, safe
 from sinan.types.message import prompt_text
 
 HEADS = ("", "benchmark", "id", "draw", "model", "outcome", "read", "target", "scores", "answer's end")
-MARKS = {"correct": ("=", "green"), "wrong": ("x", RED), "failed": ("!", RED), "measured": ("#", "")}
+MARKS = {
+    "correct": ("=", "green"),
+    "wrong": ("x", RED),
+    "failed": ("!", RED),
+    "measured": ("#", ""),
+    "collected": (".", ""),
+}
 
 
 def print_page(rows: Sequence[dict[str, Any]], total: int, page: int, size: int) -> None:

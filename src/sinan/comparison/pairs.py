@@ -78,10 +78,15 @@ def paired_cells(
             notice(f"{benchmark}: {names[0]} of a and {names[1]} of b could be paired in several ways. Remedy: --model")
 
 
-def nothing(opened: Sequence[StoredRun], pairs: Sequence[Pair]) -> str:
-    """Why there is nothing to compare, and the remedy."""
+def nothing(opened: Sequence[StoredRun], pairs: Sequence[Pair], judged: bool = True) -> str:
+    """Why there is nothing to compare, and the remedy. `judged`: no pair was left out because nobody judged it."""
     a, b = opened
     names = [", ".join(dict.fromkeys(cell["benchmark"] for cell in one.about["cells"])) for one in opened]
+    if pairs and not judged:
+        return (
+            f"runs {a.folder.id} and {b.folder.id} have no verdicts on {names[0]} to compare: answers were collected "
+            "and not judged. Remedy: questions with answers, or sinan score RUN --scorer NAME"
+        )
     if pairs:
         return f"runs {a.folder.id} and {b.folder.id} share no sample of {names[0]}: they asked other questions"
     if a is b:

@@ -12,6 +12,7 @@ import orjson
 from sinan import store
 from sinan.causes import Side
 from sinan.statistics import paired
+from sinan.statistics.repeats import all_right
 from sinan.statistics.scales import in_percent
 from sinan.store import frames
 from sinan.types import Estimate, Metric, PairedDifference
@@ -80,6 +81,8 @@ class Beside:
     single: bool = True
     flips: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
+    compared: int = 0
+    """Rows that are a pair of verdicts."""
     targets: int = 0
     """Rows whose right answer differs."""
     differing: dict[Key, bool] = field(default_factory=dict)
@@ -91,7 +94,7 @@ class Beside:
         if None not in both:
             self.values[0].append(both[0])
             self.values[1].append(both[1])
-            self.single = self.single and len(rows_a) == len(rows_b) == 1
+            self.single = self.single and all(map(_single, self.sides, (rows_a, rows_b)))
         others = {row.key: row for row in rows_b}
         for row in rows_a:
             other = others.pop(row.key, None)
@@ -106,6 +109,10 @@ class Beside:
         if "failed" in (row.outcome, other.outcome):  # no answer, or none that could be judged, is no verdict
             self.left_out["failed"] += 1
             return
+        if "collected" in (row.outcome, other.outcome):
+            self.left_out["collected"] += 1
+            return
+        self.compared += 1
         self.targets += row.target != other.target
         if (value, row.outcome, row.answer) == (beside, other.outcome, other.answer):
             return
@@ -133,6 +140,11 @@ class Beside:
 def _right(row: Row, value: Any) -> bool:
     """By its number where that is 0 or 1, else by its outcome."""
     return bool(value) if value in (0, 1) and row.outcome != "measured" else row.outcome == "correct"
+
+
+def _single(side: Side, rows: Sequence[Row]) -> bool:
+    """Whether the unit's number is one verdict: of one draw, or of all forms together as right or not."""
+    return len(rows) == 1 or side.metric.reduce is all_right
 
 
 def _unit_value(metric: Metric, rows: Iterable[Row]) -> Any:

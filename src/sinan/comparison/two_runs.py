@@ -17,6 +17,7 @@ from sinan.types import CAUSES, Cause, Comparison, Differing, Question, Run
 
 BATCH = 500
 """Samples whose texts are held at once."""
+LEFT_OUT = ("only_a", "only_b", "failed", "collected")
 
 
 def compare(
@@ -42,12 +43,18 @@ def compare(
     pairs = list(paired_cells(opened[0], opened[1], benchmarks, models, notice))
     found = [_compared(*pair) for pair in pairs]
     for one in found:
-        if not one.paired.n and not one.left_out["failed"]:
-            notice(f"{one.benchmark}: runs {one.run_a} and {one.run_b} share no sample; nothing is compared")
-    kept = tuple(one for one in found if one.paired.n or one.left_out["failed"])
+        if not _comparable(one):
+            why = "judged no sample that they share" if one.left_out["collected"] else "share no sample"
+            notice(f"{one.benchmark}: runs {one.run_a} and {one.run_b} {why}; nothing is compared")
+    kept = tuple(filter(_comparable, found))
     if not kept:
-        raise UsageError(nothing(opened, pairs))
+        raise UsageError(nothing(opened, pairs, judged=not any(one.left_out["collected"] for one in found)))
     return kept
+
+
+def _comparable(one: Comparison) -> bool:
+    """Whether there is a pair, or would be one but for calls that failed."""
+    return bool(one.paired.n or one.left_out["failed"])
 
 
 def _name(run: str | Path | Run) -> str:
@@ -76,7 +83,7 @@ def _compared(a: StoredRun, entry_a: Mapping[str, Any], b: StoredRun, entry_b: M
         causes.differences(*sides),
         {cause: (flips[cause], counted[cause]) for cause in CAUSES if counted[cause]},
         differing,
-        {name: beside.left_out[name] for name in ("only_a", "only_b", "failed")},
+        {name: beside.left_out[name] for name in LEFT_OUT},
         tuple(_notes((a, b), sides, questions, beside)),
         beside.in_percent(),
         less_is_better(sides[0].metric.kind or sides[0].metric.name),
@@ -93,6 +100,8 @@ def _notes(
     """What a reader must know before trusting it."""
     if beside.targets:
         yield f"{beside.targets:,} samples have another right answer in b than in a: the runs judged by other data"
+    if beside.paired().n and not beside.compared:
+        yield "questions are paired, their draws are not (they were asked in other forms): no single draw is explained"
     for name, run, side, built in zip("ab", opened, sides, questions, strict=True):
         status = run.about["status"]
         if status != "complete":

@@ -118,7 +118,7 @@ class Comparison:
     """Cause -> (flips, all differing draws) that it had a part in. A draw with two causes counts for both."""
     differing: tuple[Differing, ...]
     left_out: Mapping[str, int]
-    """Draws that are no pair: `only_a`, `only_b`, and `failed`, which have no score in one of the runs."""
+    """Draws that are no pair: `only_a`, `only_b`, and without a verdict in one of the runs `failed` and `collected`."""
     notes: tuple[str, ...] = ()
     """What limits what is said here."""
     in_percent: bool = True
