@@ -19,7 +19,7 @@ import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -162,6 +162,17 @@ class Transport:
         or TransientError after the last attempt; `attempts` is set on each.
         """
         payload = self._encode(body)
+        return await self._tried(lambda: self._attempt(path, payload), read, tokens, took)
+
+    async def _tried(
+        self,
+        attempt: Callable[[], Awaitable[Any]],
+        read: Callable[[Any], T],
+        tokens: int = 0,
+        took: Callable[[T], int | None] | None = None,
+        attempts: int | None = None,
+    ) -> Reply[T]:
+        """As `post`, whatever an attempt is; `attempts`: how many, where not as many as patience allows."""
         trials: Trials | None = None  # most calls need none
         while True:
             await self.pace.enter(tokens)
@@ -170,14 +181,14 @@ class Transport:
                 raise self._unusable
             began, signal, reason, wish, spent = time.perf_counter(), Signal.LEFT, "", None, None
             try:
-                value = read(await self._attempt(path, payload))
+                value = read(await attempt())
                 signal, self._answered, self._denied = Signal.ANSWERED, True, 0
                 spent = took(value) if took else None
                 return Reply(value, trials.made + 1 if trials else 1, time.perf_counter() - began)
             except TransientError as error:
                 signal = Signal.REFUSED if isinstance(error, Refused) else Signal.FAILED
                 reason, wish = refusal.scrub(str(error), self.endpoint.key), error.retry_after
-                trials = trials or Trials(self.patience, began)
+                trials = trials or Trials(replace(self.patience, attempts=attempts or self.patience.attempts), began)
                 trials.add(error)
             except ModelError as error:
                 signal = Signal.ANSWERED
@@ -217,12 +228,17 @@ class Transport:
         raise self._named(RequestRejected(f"the request cannot be written as JSON ({reason})"), 1)
 
     async def _attempt(self, path: str, payload: bytes) -> Any:
+        url = self._urls.get(path) or self._urls.setdefault(path, yarl.URL(self.endpoint.base_url + path))
+        return await self._exchange("POST", url, self._answer, data=payload)
+
+    async def _exchange(
+        self, method: str, url: yarl.URL, answer: Callable[[aiohttp.ClientResponse, str], Awaitable[Any]], **how: Any
+    ) -> Any:
         """One request. What aiohttp raises is turned into our errors outside its `except`: some of its errors hold
         the request's headers, and no error of ours may carry them along."""
-        url = self._urls.get(path) or self._urls.setdefault(path, yarl.URL(self.endpoint.base_url + path))
         try:
-            async with self._session().post(url, data=payload, allow_redirects=False) as response:
-                return await self._answer(response, str(url))
+            async with self._session().request(method, url, allow_redirects=False, **how) as response:
+                return await answer(response, str(url))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             failure = self._network_failure(error)
         raise failure
@@ -262,10 +278,15 @@ class Transport:
         if status // 100 == 3:
             return ModelUnusable(refusal.redirect(url, status, response.headers.get("Location", "")))
         said = refusal.message(await self._body(response, _ERROR_BODY))
+        failure = self.failure(status, said, refusal.retry_after(response.headers.get("Retry-After"), time.time()), url)
+        failure.status = status
+        return failure
+
+    def failure(self, status: int, said: str, wish: float | None, url: str) -> ModelError:
+        """What it means that a server says so; `wish` is the wait in seconds that it asks for."""
         what = f"{status} {_phrase(status)}" + (f": {said}" if said else "")
         if status in _UNUSABLE or (status == 429 and "insufficient_quota" in said):
             return ModelUnusable(refusal.unusable(status, url, self.endpoint.key_name, bool(self.endpoint.key), said))
-        wish = refusal.retry_after(response.headers.get("Retry-After"), time.time())
         if status == 429 or (status == 503 and wish is not None):
             return Refused(what, wish)
         if status in _TRY_AGAIN or status >= 500:
