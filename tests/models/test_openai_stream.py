@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sinan.errors import TransientError
-from sinan.models.dialects.openai_stream import Events, read_chunk, streamed
+from sinan.models.dialects.openai_stream import read_chunk, streamed
+from sinan.models.event_stream import Events
 from sinan.types import Usage
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -22,17 +23,35 @@ def message(body: bytes) -> str:
 
 
 def _said(body: Any) -> str:
-    """OpenAI: error.message (and its code); FastAPI: detail; others: message or error."""
+    """OpenAI: error.message (and its code); Anthropic: error.message (and its code, else its type); FastAPI: detail;
+    others: message or error."""
     if isinstance(body, str):
         return body
     if not isinstance(body, dict):
         return ""
     inner = body.get("error")
     if isinstance(inner, dict):
-        parts = [inner.get("message"), inner.get("code")]
+        parts = [inner.get("message"), inner.get("code") or (_kind(inner) if body.get("type") == "error" else None)]
         return " ".join(f"({p})" if i else p for i, p in enumerate(parts) if isinstance(p, str) and p)
     found = inner or body.get("message") or body.get("detail") or ""
     return found if isinstance(found, str) else json.dumps(found)
+
+
+def _kind(error: dict[str, Any]) -> Any:
+    details = error.get("details")
+    return (details.get("error_code") if isinstance(details, dict) else None) or error.get("type")
+
+
+_MONEY = re.compile(
+    r"insufficient_quota|spend_limit_reached|billing_error|credit balance is too low|"
+    r"specified (API|workspace) usage limits"
+)
+
+
+def is_about_money(said: str) -> bool:
+    """Whether a server says that no request is answered until somebody pays: some do so with a status that says
+    something else (400, 429)."""
+    return _MONEY.search(said) is not None
 
 
 def one_line(text: str) -> str:
@@ -82,6 +101,15 @@ def redirect(url: str, status: int, location: str) -> str:
         f"{url} redirects ({status}) to {one_line(where) or 'nowhere'}, which is not followed: the key would travel "
         "along. If that is the right server, name it with base_url."
     )
+
+
+def wait_asked(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that an answer's headers ask to wait: `retry-after-ms`, which is finer, else `Retry-After`."""
+    try:
+        wait = float(headers["retry-after-ms"]) / 1000
+    except (KeyError, ValueError):
+        return retry_after(headers.get("Retry-After"), now)
+    return wait if wait > 0 else None
 
 
 def retry_after(value: str | None, now: float) -> float | None:

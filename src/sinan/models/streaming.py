@@ -23,6 +23,7 @@ from sinan.errors import ModelError, ModelUnusable, TransientError
 from sinan.models import refusal
 from sinan.models.dialects import openai as dialect
 from sinan.models.dialects import openai_stream as stream
+from sinan.models.event_stream import LINE_LIMIT, Events
 from sinan.models.providers.openai import OpenAI
 from sinan.types import Model, Prompt, Sampling, Usage
 from sinan.types.load import Ask, Exchange, Failure
@@ -127,7 +128,7 @@ class Streaming:
 
         Some servers leave the marker out; there a stream that ends as HTTP wants it, after a finish_reason, is whole.
         """
-        events, size = stream.Events(), 0
+        events, size = Events(), 0
         async for piece in response.content.iter_any():
             now = time.perf_counter()
             size += len(piece)
@@ -146,7 +147,7 @@ class Streaming:
             async with asyncio.timeout(_TAIL):
                 async for piece in response.content.iter_any():
                     size += len(piece)
-                    if size > stream.LINE_LIMIT:
+                    if size > LINE_LIMIT:
                         return
 
     async def _whole(self, response: aiohttp.ClientResponse, heard: "_Heard") -> None:

@@ -18,7 +18,7 @@ import random
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
@@ -30,6 +30,7 @@ import yarl
 
 from sinan.errors import ModelError, ModelUnusable, Refused, RequestRejected, TransientError, Unsupported
 from sinan.models import refusal
+from sinan.models.event_stream import Events
 from sinan.models.trials import Trials
 from sinan.types import Pace, Signal, Unpaced
 
@@ -37,7 +38,10 @@ T = TypeVar("T")
 Error = TypeVar("Error", bound=ModelError)
 
 _TRY_AGAIN = {408, 409, 425}
+_TOO_MUCH = {429, 529}
+"""529, which is no standard status, says that the server is overloaded by all its users."""
 _UNUSABLE = {401, 402, 403, 404}
+_MAY_BE_MONEY = {400, 429}
 DENIED = 5
 _ERROR_BODY = 64 * 1024
 """Bytes of an error's body that are read; no message is longer."""
@@ -53,6 +57,10 @@ class Endpoint:
     key_name: str
     """The environment name of the key: what errors say instead of the key."""
     key: str | None = field(default=None, repr=False)
+    key_header: str = "Authorization"
+    """Carries the key: `Authorization` as a bearer's, any other, such as `x-api-key`, as it is."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What else every request says, such as the version of the API."""
 
 
 @dataclass(frozen=True)
@@ -157,8 +165,9 @@ class Transport:
     ) -> Reply[T]:
         """Send `body` and read the answer, trying again where that may help.
 
-        `read` turns the decoded JSON into the value, and raises TransientError where it cannot; `tokens` is what the
-        call is expected to take, and `took` tells of an answer what it took. Raises ModelUnusable, RequestRejected,
+        `read` turns the decoded JSON (of an event stream the list of its events) into the value, and raises
+        TransientError where it cannot; `tokens` is what the call is expected to take, and `took` tells of an answer
+        what it took. Raises ModelUnusable, RequestRejected,
         or TransientError after the last attempt; `attempts` is set on each.
         """
         payload = self._encode(body)
@@ -252,8 +261,9 @@ class Transport:
         if len(body) > self.patience.body_limit:
             raise RequestRejected(f"the answer is longer than {self.patience.body_limit:,} bytes")
         reason = "an empty answer" if not body.strip() else "an answer that is no JSON"
+        decoded = _events if response.content_type == "text/event-stream" else _decoded
         with contextlib.suppress(ValueError, RecursionError):
-            reply, key = _decoded(self._without_key(body)), self.endpoint.key or ""
+            reply, key = decoded(self._without_key(body)), self.endpoint.key or ""
             return _without(reply, key) if len(key) >= 8 and b"\\" in body else reply
         raise TransientError(f"{reason} ({response.status})")
 
@@ -278,16 +288,16 @@ class Transport:
         if status // 100 == 3:
             return ModelUnusable(refusal.redirect(url, status, response.headers.get("Location", "")))
         said = refusal.message(await self._body(response, _ERROR_BODY))
-        failure = self.failure(status, said, refusal.retry_after(response.headers.get("Retry-After"), time.time()), url)
+        failure = self.failure(status, said, refusal.wait_asked(response.headers, time.time()), url)
         failure.status = status
         return failure
 
     def failure(self, status: int, said: str, wish: float | None, url: str) -> ModelError:
         """What it means that a server says so; `wish` is the wait in seconds that it asks for."""
         what = f"{status} {_phrase(status)}" + (f": {said}" if said else "")
-        if status in _UNUSABLE or (status == 429 and "insufficient_quota" in said):
+        if status in _UNUSABLE or (status in _MAY_BE_MONEY and refusal.is_about_money(said)):
             return ModelUnusable(refusal.unusable(status, url, self.endpoint.key_name, bool(self.endpoint.key), said))
-        if status == 429 or (status == 503 and wish is not None):
+        if status in _TOO_MUCH or (status == 503 and wish is not None):
             return Refused(what, wish)
         if status in _TRY_AGAIN or status >= 500:
             return TransientError(what, wish)
@@ -328,8 +338,10 @@ class Transport:
         return self._open
 
     def _headers(self) -> dict[str, str]:
-        authorization = {"Authorization": f"Bearer {self.endpoint.key}"} if self.endpoint.key else {}
-        return {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "sinan"} | authorization
+        key, header = self.endpoint.key, self.endpoint.key_header
+        authorization = {header: f"Bearer {key}" if header == "Authorization" else key} if key else {}
+        ours = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "sinan"}
+        return ours | dict(self.endpoint.headers) | authorization
 
 
 def _without(value: Any, key: str) -> Any:
@@ -351,6 +363,15 @@ def _decoded(body: bytes) -> Any:
     if not isinstance(value, dict):
         raise ValueError("an answer is an object")
     return value
+
+
+def _events(body: bytes) -> list[Any]:
+    """The JSON of every event of a stream, in order; `[DONE]`, by which some servers close one, is none."""
+    events = Events(line_limit=len(body))
+    found = [_decoded(data) for data in events.feed(body) + events.end() if data != b"[DONE]"]
+    if not found:
+        raise ValueError("a stream has events")
+    return found
 
 
 _KEEPALIVE = 4.0

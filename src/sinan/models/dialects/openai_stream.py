@@ -1,7 +1,7 @@
-r"""An answer that comes in chunks: from the bytes of a server-sent event stream to what each chunk holds.
+r"""An answer that comes in chunks: from the data of a server-sent event to what the chunk in it holds.
 
-Nothing here waits or reads a clock. A stream is a stranger's bytes: whatever they are, reading them gives events and
-chunks or raises TransientError, and nothing else. A raw stream:
+Nothing here waits or reads a clock. A stream is a stranger's bytes: whatever they are, reading them gives chunks or
+raises TransientError, and nothing else. A raw stream:
 
     data: {"choices": [{"delta": {"role": "assistant", "content": ""}}]}\n\n
     data: {"choices": [{"delta": {"content": "Four"}}]}\n\n
@@ -21,8 +21,6 @@ from sinan.models.dialects.openai import usage
 from sinan.types import Usage
 
 DONE = b"[DONE]"
-LINE_LIMIT = 1024 * 1024
-"""Bytes of one line; a chunk of a few tokens has some hundred."""
 
 _CONTENT = ("content", "reasoning_content", "reasoning", "refusal", "tool_calls")
 """Fields of a delta that hold what the model wrote."""
@@ -32,62 +30,6 @@ _BROKEN = ("error", "abort")
 def streamed(body: Mapping[str, Any], with_usage: bool) -> dict[str, Any]:
     """The body of a request, asking for chunks; and for the server's count of the tokens in the last of them."""
     return dict(body) | {"stream": True} | ({"stream_options": {"include_usage": True}} if with_usage else {})
-
-
-class Events:
-    """Splits bytes, in pieces of any size, into the data of server-sent events (WHATWG HTML, section 9.2).
-
-    Lines end with LF, CR or CRLF; a piece may end between these two, or inside a character.
-    """
-
-    def __init__(self, line_limit: int = LINE_LIMIT) -> None:
-        self._limit = line_limit
-        self._begun: list[bytes] = []
-        """Pieces of a line whose end has not come; joined once, so that a long line costs its length and no more."""
-        self._length = 0
-        self._after_cr = False
-        self._at_start = True
-        self._data: list[bytes] = []
-
-    def feed(self, piece: bytes) -> list[bytes]:
-        """The data of the events that this piece completes. Raises TransientError for a line without end."""
-        if self._after_cr and piece:
-            piece = piece.removeprefix(b"\n")
-            self._after_cr = False
-        if not piece:
-            return []
-        self._after_cr = piece.endswith(b"\r")
-        lines = piece.splitlines()  # of bytes: at LF, CR and CRLF alone
-        rest = b"" if piece[-1] in b"\r\n" else lines.pop()
-        if lines:
-            lines[0] = b"".join((*self._begun, lines[0]))
-            self._begun, self._length = [], 0
-        if rest:
-            self._begun.append(rest)
-            self._length += len(rest)
-        if max(self._length, *map(len, lines), 0) > self._limit:
-            raise TransientError(f"a line of the stream is longer than {self._limit:,} bytes")
-        return [data for line in lines if (data := self._line(line)) is not None]
-
-    def end(self) -> list[bytes]:
-        """What the stream still held when it ended: an event that its server did not close with an empty line."""
-        last = self._line(b"".join(self._begun)) if self._begun else None
-        events = [data for data in (last, self._line(b"")) if data is not None]
-        self._begun, self._length = [], 0
-        return events
-
-    def _line(self, line: bytes) -> bytes | None:
-        """Takes a line; the event's data where it closes one. Comments, ids, names and empty events are passed by."""
-        if self._at_start:
-            self._at_start = False
-            line = line.removeprefix(b"\xef\xbb\xbf")
-        if not line:
-            data, self._data = b"\n".join(self._data), []
-            return data or None
-        name, _, value = line.partition(b":")
-        if name == b"data":
-            self._data.append(value.removeprefix(b" "))
-        return None
 
 
 @dataclass(frozen=True, slots=True)

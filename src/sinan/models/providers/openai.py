@@ -11,28 +11,23 @@ tpm=N requests and tokens that are allowed in a minute, price_in=USD and price_o
 """
 
 import asyncio
-import hashlib
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from sinan import settings
-from sinan.errors import RequestRejected, Unsupported, UsageError
+from sinan.errors import RequestRejected, Unsupported
 from sinan.models import options as option
-from sinan.types import Completion, Form, Image, Limits, LogLikelihood, Model, Pace, Prompt, Sampling, Unpaced, Usage
+from sinan.models import remote
+from sinan.types import Completion, Form, Limits, LogLikelihood, Model, Pace, Prompt, Sampling, Unpaced, Usage
 from sinan.types.availability import Availability
 from sinan.types.price import Price
 
 if typing.TYPE_CHECKING:
-    from sinan.models.transport import Endpoint, Reply, Transport
+    from sinan.models.transport import Reply, Transport
 
-OFFICIAL = "https://api.openai.com/v1"
-_KEY = "OPENAI_API_KEY"
+VENDOR = remote.Vendor("https://api.openai.com/v1", "OPENAI_BASE_URL", ("OPENAI_API_KEY",))
 _OPTIONS = ("base_url", "api", "key_env", "timeout", "max_tokens_field", "logprobs")
-_LIMITS = ("rpm", "tpm", "price_in", "price_out")
 
 
 def open_model(name: str, options: Mapping[str, str], timeout: float = 600.0) -> Model:
@@ -43,9 +38,9 @@ def open_model(name: str, options: Mapping[str, str], timeout: float = 600.0) ->
     from sinan.models.transport import Patience, Transport  # aiohttp is loaded when a model is opened, not before
 
     spec = f"openai/{name}"
-    option.check_known(spec, options, (*_OPTIONS, *_LIMITS))
-    endpoint = _endpoint(spec, options)
-    official = _is_official(endpoint.base_url)
+    option.check_known(spec, options, (*_OPTIONS, *remote.LIMITS))
+    endpoint = remote.endpoint(spec, options, VENDOR)
+    official = VENDOR.is_official(endpoint.base_url)
     return OpenAI(
         model=name,
         base_url=endpoint.base_url,
@@ -55,18 +50,14 @@ def open_model(name: str, options: Mapping[str, str], timeout: float = 600.0) ->
         ),
         logprobs=option.one_of(spec, options, "logprobs", ("0", "1"), "0" if official else "1") == "1",
         transport=Transport(endpoint, Patience(timeout=option.seconds(spec, options, "timeout", timeout))),
-        limits=_limits(spec, options),
-        price=_price(spec, options),
+        limits=remote.limits(spec, options),
+        price=remote.price(spec, options),
     )
 
 
 def status() -> list[Availability]:
     """Whether the official address can be used; any other needs no more than its base_url."""
-    detail = f"{OFFICIAL} (with the key in {_KEY}), and any OpenAI-compatible address by base_url"
-    if settings.load().key(_KEY):
-        return [Availability("openai", True, detail)]
-    remedy = f"set {_KEY} for the official address, or name a server: openai/NAME?base_url=http://127.0.0.1:8000/v1"
-    return [Availability("openai", False, f"{_KEY} is not set; any OpenAI-compatible address by base_url", remedy)]
+    return [VENDOR.status("openai", "any OpenAI-compatible address by base_url")]
 
 
 @dataclass(frozen=True)
@@ -128,7 +119,7 @@ class OpenAI:
 
         self.transport.pace = pace or Unpaced()
         await self.transport.check()
-        if not _is_official(self.base_url):
+        if not VENDOR.is_official(self.base_url):
             self.served.update(dialect.served(await self.transport.get("/models", _LISTED_WITHIN), self.model))
 
     async def close(self) -> None:
@@ -143,25 +134,15 @@ class OpenAI:
         if self.form == "base":
             body = dialect.text_request(self.model, prompt, sampling)
             return await self._answered("/completions", body, dialect.read_text, prompt)
-        images = await asyncio.to_thread(_read_images, prompt.images) if prompt.images else {}
+        images = await asyncio.to_thread(remote.read_images, prompt.images) if prompt.images else {}
         body = dialect.chat_request(self.model, prompt, sampling, images, self.max_tokens_field)
         return await self._answered("/chat/completions", body, dialect.read_chat, prompt)
 
     async def _answered(
         self, path: str, body: dict[str, Any], read: Callable[[Any], Completion], prompt: Prompt
     ) -> Completion:
-        took = None if self.limits.tokens_per_minute is None else _took
-        reply = await self.transport.post(path, body, read, self._tokens(prompt), took)
-        came = reply.value
-        return Completion(
-            came.text,
-            came.finish_reason,
-            came.usage,
-            came.reasoning,
-            came.tool_calls,
-            latency_s=reply.latency_s,
-            attempts=reply.attempts,
-        )
+        took = None if self.limits.tokens_per_minute is None else remote.took
+        return remote.answered(await self.transport.post(path, body, read, self._tokens(prompt), took))
 
     async def loglikelihood(self, prompt: Prompt) -> Completion:
         """One request per continuation, one after the other: the caller bounds calls in flight. Raises ModelError."""
@@ -185,8 +166,7 @@ class OpenAI:
         """What a call is expected to take: only asked where tokens are limited, since it costs time to guess."""
         if self.limits.tokens_per_minute is None:
             return 0
-        texts = [m.content for m in prompt.messages if isinstance(m.content, str)]
-        return (len(prompt.text) + sum(map(len, texts))) // 4 + _ANSWER
+        return remote.expected_tokens(prompt)
 
     def _check_form(self, prompt: Prompt) -> None:
         if self.form == "chat" and not prompt.messages:
@@ -205,54 +185,8 @@ class OpenAI:
 
 _LISTED_WITHIN = 10.0
 """Seconds for the list of models, which no run depends on."""
-_ANSWER = 256
-"""Tokens that an answer is expected to take until it has come."""
 
 _GENERATE = "ask the benchmark by a protocol that generates (--protocol generate)"
-
-
-def _endpoint(spec: str, options: Mapping[str, str]) -> "Endpoint":
-    from sinan.models.transport import Endpoint
-
-    configured = settings.load()
-    given = options.get("base_url")
-    url = given if given is not None else configured.key("OPENAI_BASE_URL") or OFFICIAL
-    url = option.base_url(spec, url, "OPENAI_BASE_URL" if given is None else "base_url")
-    key_name = option.environment_name(spec, options, "key_env", _KEY)
-    key = (configured.key(key_name) or "").strip()
-    if not key and ("key_env" in options or _is_official(url)):
-        raise UsageError(
-            f"{spec}: {url} needs a key, and {key_name} is not set. "
-            "Set it in the environment or under [keys] of sinan.toml."
-        )
-    if not all("!" <= c <= "~" for c in key):
-        raise UsageError(f"{spec}: the key in {key_name} holds spaces or characters that no key has.")
-    return Endpoint(spec, url, key_name, key or None)
-
-
-def _limits(spec: str, options: Mapping[str, str]) -> Limits:
-    limits = Limits(option.amount(spec, options, "rpm", "500"), option.amount(spec, options, "tpm", "200000"))
-    for name, limit in (("rpm", limits.requests_per_minute), ("tpm", limits.tokens_per_minute)):
-        if limit == 0:
-            raise UsageError(f"{spec}: {name}=0 allows nothing; leave it out where there is no limit")
-    return limits
-
-
-def _price(spec: str, options: Mapping[str, str]) -> Price | None:
-    given = [option.amount(spec, options, name, "0.15") for name in ("price_in", "price_out")]
-    if given == [None, None]:
-        return None
-    if None in given:
-        raise UsageError(f"{spec}: give both price_in and price_out, in USD for a million tokens")
-    return Price(given[0] or 0.0, given[1] or 0.0)
-
-
-def _is_official(base_url: str) -> bool:
-    return urlsplit(base_url).hostname == urlsplit(OFFICIAL).hostname
-
-
-def _took(completion: Completion) -> int | None:
-    return _sum([completion.usage.tokens_in, completion.usage.tokens_out])
 
 
 def _likelihoods(replies: "Sequence[Reply[tuple[LogLikelihood, Usage]]]") -> Completion:
@@ -261,30 +195,9 @@ def _likelihoods(replies: "Sequence[Reply[tuple[LogLikelihood, Usage]]]") -> Com
     return Completion(
         text="",
         finish_reason="stop",
-        usage=Usage(_sum([u.tokens_in for u in usages]), _sum([u.tokens_out for u in usages])),
+        usage=Usage(remote.total([u.tokens_in for u in usages]), remote.total([u.tokens_out for u in usages])),
         loglikelihoods=tuple(reply.value[0] for reply in replies),
         latency_s=max(reply.latency_s for reply in replies),
         attempts=1 + sum(reply.attempts - 1 for reply in replies),
         requests=len(replies),
     )
-
-
-def _sum(counts: Sequence[int | None]) -> int | None:
-    """None where one of them is unknown: a part is no sum."""
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None
-
-
-def _read_images(images: Sequence[Image]) -> dict[str, bytes]:
-    """Bytes by sha256, read when the request is written. Raises RequestRejected, naming the file."""
-    return {image.sha256: _read_image(image) for image in images}
-
-
-def _read_image(image: Image) -> bytes:
-    try:
-        data = Path(image.path).read_bytes()
-    except OSError as error:
-        raise RequestRejected(f"the picture {image.path} cannot be read ({error.strerror})") from None
-    if hashlib.sha256(data).hexdigest() != image.sha256:
-        raise RequestRejected(f"the picture {image.path} is not the one of its sample (sha256 differs)")
-    return data
