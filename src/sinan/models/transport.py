@@ -12,7 +12,6 @@ whose connection pool is searched in time that grows with the number of connecti
 import asyncio
 import contextlib
 import errno
-import json
 import os
 import random
 import socket
@@ -29,8 +28,7 @@ import orjson
 import yarl
 
 from sinan.errors import ModelError, ModelUnusable, Refused, RequestRejected, TransientError, Unsupported
-from sinan.models import refusal
-from sinan.models.event_stream import Events
+from sinan.models import decoding, refusal
 from sinan.models.trials import Trials
 from sinan.types import Pace, Signal, Unpaced
 
@@ -261,16 +259,18 @@ class Transport:
         if len(body) > self.patience.body_limit:
             raise RequestRejected(f"the answer is longer than {self.patience.body_limit:,} bytes")
         reason = "an empty answer" if not body.strip() else "an answer that is no JSON"
-        decoded = _events if response.content_type == "text/event-stream" else _decoded
+        decode = decoding.events if response.content_type == "text/event-stream" else decoding.reply
         with contextlib.suppress(ValueError, RecursionError):
-            reply, key = decoded(self._without_key(body)), self.endpoint.key or ""
-            return _without(reply, key) if len(key) >= 8 and b"\\" in body else reply
+            return self._decoded(body, decode)
         raise TransientError(f"{reason} ({response.status})")
 
-    def _without_key(self, body: bytes) -> bytes:
-        """A server that repeats the key must not get it into a run."""
-        key = (self.endpoint.key or "").encode()
-        return body.replace(key, b"(key)") if len(key) >= 8 else body
+    def _decoded(self, body: bytes, decode: Callable[[bytes], Any] = decoding.reply) -> Any:
+        """The JSON without the key: a server that repeats it must not get it into a run. Raises ValueError."""
+        key = self.endpoint.key or ""
+        if len(key) < 8:
+            return decode(body)
+        value = decode(body.replace(key.encode(), b"(key)"))
+        return decoding.without(value, key) if b"\\" in body else value
 
     async def _body(self, response: aiohttp.ClientResponse, limit: int) -> bytes:
         """The body, or just over `limit` bytes of it."""
@@ -342,36 +342,6 @@ class Transport:
         authorization = {header: f"Bearer {key}" if header == "Authorization" else key} if key else {}
         ours = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "sinan"}
         return ours | dict(self.endpoint.headers) | authorization
-
-
-def _without(value: Any, key: str) -> Any:
-    """The value without the key: as escapes it is not to be found in the bytes of a reply."""
-    if isinstance(value, str):
-        return value.replace(key, "(key)")
-    if isinstance(value, dict):
-        return {_without(name, key): _without(one, key) for name, one in value.items()}
-    return [_without(one, key) for one in value] if isinstance(value, list) else value
-
-
-def _decoded(body: bytes) -> Any:
-    """The JSON. The standard library reads what orjson refuses though servers send it: half of a surrogate pair in a
-    model's text, a NaN among numbers that nobody needs (it becomes null)."""
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        value = json.loads(body.decode("utf-8-sig"), parse_constant=lambda name: None)
-    if not isinstance(value, dict):
-        raise ValueError("an answer is an object")
-    return value
-
-
-def _events(body: bytes) -> list[Any]:
-    """The JSON of every event of a stream, in order; `[DONE]`, by which some servers close one, is none."""
-    events = Events(line_limit=len(body))
-    found = [_decoded(data) for data in events.feed(body) + events.end() if data != b"[DONE]"]
-    if not found:
-        raise ValueError("a stream has events")
-    return found
 
 
 _KEEPALIVE = 4.0

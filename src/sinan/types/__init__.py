@@ -1,7 +1,18 @@
 """Floor 0: the nouns. Frozen data and protocols that every other room speaks in; nothing here does I/O."""
 
 from sinan.types.benchmark import Benchmark, Card, PromptBuilder, Protocol, Solver, Suite
-from sinan.types.completion import Completion, Form, LogLikelihood, Model, Rendered, Renders, Sampling, Usage
+from sinan.types.completion import (
+    Completion,
+    Form,
+    InBatches,
+    LogLikelihood,
+    Model,
+    Rendered,
+    Renders,
+    Sampling,
+    Usage,
+    in_batches,
+)
 from sinan.types.message import Image, Message, Part, Prompt, Text, Tool, ToolCall
 from sinan.types.metric import Estimate, Metric
 from sinan.types.pace import Limits, Pace, Signal, Unpaced
@@ -21,6 +32,7 @@ __all__ = [
     "Form",
     "Further",
     "Image",
+    "InBatches",
     "Journal",
     "Limits",
     "LogLikelihood",
@@ -52,4 +64,5 @@ __all__ = [
     "ToolCall",
     "Unpaced",
     "Usage",
+    "in_batches",
 ]
