@@ -54,6 +54,37 @@ def is_about_money(said: str) -> bool:
     return _MONEY.search(said) is not None
 
 
+_DECLINED = {
+    "content_filter",
+    "content_policy_violation",
+    "ResponsibleAIPolicyViolation",
+    "image_content_policy_violation",
+    "bio_policy",
+    "misalignment_policy_violation",
+}
+"""Codes by which OpenAI and Azure decline to answer."""
+
+
+def is_declined(body: bytes) -> bool:
+    """Whether an error says that a filter declined to answer: OpenAI in error.code, Azure also in
+    error.innererror.code."""
+    try:
+        error = json.loads(body.decode("utf-8", "replace"))["error"]
+        inner = error.get("innererror")
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        return False
+    tables = (error, inner) if isinstance(inner, dict) else (error,)
+    return any(declines(table.get("code"), table.get("message")) for table in tables)
+
+
+def declines(code: object, said: object) -> bool:
+    """Whether an error's code and message mean that the model's side declines to answer. `invalid_prompt` alone may
+    also be about the request's form."""
+    if not isinstance(code, str):
+        return False
+    return code in _DECLINED or (code == "invalid_prompt" and isinstance(said, str) and "polic" in said)
+
+
 def one_line(text: str) -> str:
     """On one line and printable. Not cut: `scrub` cuts, once the key is out, or half of it could stay."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -27,7 +27,7 @@ import aiohttp
 import orjson
 import yarl
 
-from sinan.errors import ModelError, ModelUnusable, Refused, RequestRejected, TransientError, Unsupported
+from sinan.errors import Declined, ModelError, ModelUnusable, Refused, RequestRejected, TransientError, Unsupported
 from sinan.models import decoding, refusal
 from sinan.models.trials import Trials
 from sinan.types import Pace, Signal, Unpaced
@@ -40,6 +40,7 @@ _TOO_MUCH = {429, 529}
 """529, which is no standard status, says that the server is overloaded by all its users."""
 _UNUSABLE = {401, 402, 403, 404}
 _MAY_BE_MONEY = {400, 429}
+_REJECTED = {400, 422}
 DENIED = 5
 _ERROR_BODY = 64 * 1024
 """Bytes of an error's body that are read; no message is longer."""
@@ -59,6 +60,12 @@ class Endpoint:
     """Carries the key: `Authorization` as a bearer's, any other, such as `x-api-key`, as it is."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """What else every request says, such as the version of the API."""
+
+    def request_headers(self) -> dict[str, str]:
+        """All that every request says; the key is among them."""
+        bearer = "Bearer " if self.key_header == "Authorization" else ""
+        ours = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "sinan"}
+        return ours | dict(self.headers) | ({self.key_header: bearer + self.key} if self.key else {})
 
 
 @dataclass(frozen=True)
@@ -199,6 +206,8 @@ class Transport:
                 trials.add(error)
             except ModelError as error:
                 signal = Signal.ANSWERED
+                if isinstance(error, Declined):
+                    error.latency_s = time.perf_counter() - began
                 raise self._judged(self._named(error, trials.made + 1 if trials else 1)) from None
             finally:
                 seconds = time.perf_counter() - began
@@ -287,13 +296,17 @@ class Transport:
         status = response.status
         if status // 100 == 3:
             return ModelUnusable(refusal.redirect(url, status, response.headers.get("Location", "")))
-        said = refusal.message(await self._body(response, _ERROR_BODY))
-        failure = self.failure(status, said, refusal.wait_asked(response.headers, time.time()), url)
+        body = await self._body(response, _ERROR_BODY)
+        return self.failure(status, body, url, refusal.wait_asked(response.headers, time.time()))
+
+    def failure(self, status: int, body: bytes, url: str, wish: float | None = None) -> ModelError:
+        """What it means that a server says so; `wish` is the wait in seconds that it asks for."""
+        failure = self._meaning(status, body, url, wish)
         failure.status = status
         return failure
 
-    def failure(self, status: int, said: str, wish: float | None, url: str) -> ModelError:
-        """What it means that a server says so; `wish` is the wait in seconds that it asks for."""
+    def _meaning(self, status: int, body: bytes, url: str, wish: float | None) -> ModelError:
+        said = refusal.message(body)
         what = f"{status} {_phrase(status)}" + (f": {said}" if said else "")
         if status in _UNUSABLE or (status in _MAY_BE_MONEY and refusal.is_about_money(said)):
             return ModelUnusable(refusal.unusable(status, url, self.endpoint.key_name, bool(self.endpoint.key), said))
@@ -301,6 +314,8 @@ class Transport:
             return Refused(what, wish)
         if status in _TRY_AGAIN or status >= 500:
             return TransientError(what, wish)
+        if status in _REJECTED and refusal.is_declined(body):
+            return Declined(f"the server declines to answer ({what})", refusal.scrub(said, self.endpoint.key))
         return RequestRejected(f"the server rejected the request ({what})")
 
     def _network_failure(self, error: Exception) -> ModelError:
@@ -330,18 +345,12 @@ class Transport:
             self._open = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE),
                 timeout=aiohttp.ClientTimeout(total=self.patience.timeout, sock_connect=self.patience.connect),
-                headers=self._headers(),
+                headers=self.endpoint.request_headers(),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 # What decides where a key travels is the model's address alone: no HTTP_PROXY, no ~/.netrc.
                 trust_env=False,
             )
         return self._open
-
-    def _headers(self) -> dict[str, str]:
-        key, header = self.endpoint.key, self.endpoint.key_header
-        authorization = {header: f"Bearer {key}" if header == "Authorization" else key} if key else {}
-        ours = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "sinan"}
-        return ours | dict(self.endpoint.headers) | authorization
 
 
 _KEEPALIVE = 4.0

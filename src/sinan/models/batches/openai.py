@@ -63,9 +63,7 @@ class OpenAIBatches:
 
     def _failure(self, status: int, body: Any) -> ModelError:
         """A request that was not worked on (expired, cancelled) may be answered in another batch."""
-        said = refusal.message(orjson.dumps(body))
+        said = orjson.dumps(body)
         if status == 0:
-            return TransientError(said or "the request was not worked on")
-        failure = self._files.failure(status, said, None, self._files.endpoint.base_url)
-        failure.status = status
-        return failure
+            return TransientError(refusal.message(said) or "the request was not worked on")
+        return self._files.failure(status, said, self._files.endpoint.base_url)

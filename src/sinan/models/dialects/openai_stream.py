@@ -10,7 +10,7 @@ raises TransientError, and nothing else. A raw stream:
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +49,82 @@ def read_chunk(data: bytes) -> Chunk:
 
     Raises TransientError where there is none; what the server said comes after a colon.
     """
-    chunk = _decoded(data)
+    chunk, choices = _checked(_decoded(data))
+    counted = usage(chunk) if isinstance(chunk.get("usage"), dict) else None
+    wrote = [_wrote(choice) for choice in choices]
+    return Chunk(any(wrote), counted, any(map(_finished, choices)))
+
+
+def whole(events: Sequence[Any]) -> dict[str, Any]:
+    """The reply that the same answer would be in one piece, from the JSON of all events of its stream: `read_chat` and
+    `read_text` then read both alike. Raises TransientError where the stream was cut, broken or holds an error."""
+    answer = _Answer()
+    for event in events:
+        chunk, choices = _checked(event)
+        answer.usage = chunk.get("usage") or answer.usage
+        for choice in choices[:1]:
+            _wrote(choice)
+            answer.take(choice)
+    return answer.reply()
+
+
+class _Answer:
+    """What has come of one choice so far."""
+
+    def __init__(self) -> None:
+        self.usage: Any = None
+        self._reason: Any = None
+        self._texts: dict[str, list[str]] = {}
+        """By field, of the delta or the choice."""
+        self._calls: list[dict[str, Any]] = []
+        self._slots: dict[int, dict[str, Any]] = {}
+
+    def take(self, choice: dict[str, Any]) -> None:
+        """One more chunk's part of the choice."""
+        delta = choice.get("delta") or {}
+        for name, value in (("text", choice.get("text")), *((name, delta.get(name)) for name in _TEXTS)):
+            if isinstance(value, str):
+                self._texts.setdefault(name, []).append(value)
+        for part in delta.get("tool_calls") or []:
+            self._take_call(part)
+        if _finished(choice):
+            self._reason = choice["finish_reason"]
+
+    def _take_call(self, part: Any) -> None:
+        """Parts of one call share an index; a server that gives none sends each call whole."""
+        if not isinstance(part, dict):
+            raise TransientError("a chunk of the stream has a tool call that cannot be read")
+        function, index = part.get("function"), part.get("index")
+        function = function if isinstance(function, dict) else {}
+        call = self._slots.get(index) if isinstance(index, int) else None
+        if call is None:
+            call = {"id": None, "function": {"name": None, "arguments": ""}}
+            self._calls.append(call)
+            if isinstance(index, int):
+                self._slots[index] = call
+        call["id"] = call["id"] or part.get("id")
+        call["function"]["name"] = call["function"]["name"] or function.get("name")
+        more = function.get("arguments")
+        if isinstance(more, str):
+            call["function"]["arguments"] += more
+        elif more is not None:  # the value itself, as some servers send it
+            call["function"]["arguments"] = more
+
+    def reply(self) -> dict[str, Any]:
+        """As /chat/completions or /completions sends it."""
+        if self._reason is None:
+            raise TransientError("the stream ended without a finish_reason")
+        texts: dict[str, Any] = {name: "".join(parts) for name, parts in self._texts.items()}
+        said: dict[str, Any] = {"text": texts["text"]} if "text" in texts else {}
+        said["message"] = texts | ({"tool_calls": self._calls} if self._calls else {})
+        return {"choices": [said | {"finish_reason": self._reason}], "usage": self.usage}
+
+
+_TEXTS = ("content", "reasoning_content", "reasoning", "refusal")
+
+
+def _checked(chunk: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The chunk and its choices. Raises TransientError where it is no chunk, or an error."""
     if not isinstance(chunk, dict):
         raise TransientError("a chunk of the stream is no object")
     if error := chunk.get("error"):
@@ -60,9 +135,7 @@ def read_chunk(data: bytes) -> Chunk:
         choices = []
     if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
         raise TransientError("a chunk of the stream has choices that cannot be read")
-    counted = usage(chunk) if isinstance(chunk.get("usage"), dict) else None
-    wrote = [_wrote(choice) for choice in choices]
-    return Chunk(any(wrote), counted, any(map(_finished, choices)))
+    return chunk, choices
 
 
 def _decoded(data: bytes) -> Any:
