@@ -230,6 +230,9 @@ class Transport:
         self._unusable = error
         return error
 
+    async def settle(self) -> None:
+        """All that was answered is on disk. Nothing is kept of it here."""
+
     async def close(self) -> None:
         """Let go of all connections. A later call opens new ones."""
         session, self._open, self._unusable = self._open, None, None

@@ -62,8 +62,3 @@ class BatchApi(typing.Protocol):
         ...
 
 
-def error_of(error: ModelError) -> ModelError:
-    """A copy: one error that several calls raise would be changed by each."""
-    copy = type(error)(*error.args)
-    copy.attempts, copy.status = error.attempts, error.status
-    return copy

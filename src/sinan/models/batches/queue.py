@@ -10,12 +10,13 @@ the same call finds it there.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from sinan.errors import ModelError, ModelUnusable, Refused, RequestRejected, TransientError
-from sinan.models.batches.api import BatchApi, State, error_of
+from sinan.models.batches.api import BatchApi, State
 from sinan.models.batches.ledger import Entry, Ledger, matches
 
 HOURS = 24
@@ -85,7 +86,7 @@ class Queue:
         """`size`: requests of a batch, at the most; `poll`: seconds between two looks at it, at the most. `tell`
         hears what goes on, and what a user should know now."""
         self._api, self._ledger, self._poll, self._tell, self._sleep = api, ledger, poll, tell, sleep
-        self._size = min(size, api.most)
+        self._size = size
         self._collected: list[Call] = []
         self._came = 0
         self._sender: asyncio.Task[None] | None = None
@@ -302,8 +303,8 @@ def _settle(call: Call, value: Any) -> None:
     if call.future.done():
         return
     if isinstance(value, ModelError):
-        call.future.set_exception(error_of(value))
-    elif isinstance(value, BaseException):
+        call.future.set_exception(copy(value))  # each of those who raise it adds to it
+    elif isinstance(value, Exception):
         call.future.set_exception(value)
     else:
         call.future.set_result(value)

@@ -3,12 +3,11 @@
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sinan import settings
 from sinan.errors import ModelError, TransientError
-from sinan.models.batches.api import BatchApi, error_of
+from sinan.models.batches.api import BatchApi
 from sinan.models.batches.files import FileTransport
 from sinan.models.batches.ledger import Ledger
 from sinan.models.batches.queue import Call, Queue
@@ -22,29 +21,22 @@ TRIES = 3
 """Batches that a question is sent in where it got no answer and another try may succeed."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchOptions:
-    """How a model's questions go into batches."""
-
-    size: int
-    """Questions of one batch, at the most."""
-    poll: float
-    """Seconds between two looks at a batch, at the most."""
-
-
 class BatchTransport(Transport):
     """A Transport whose `post` takes hours and costs half."""
 
     def __init__(
-        self, endpoint: Endpoint, patience: Patience, api: Callable[[FileTransport], BatchApi], options: BatchOptions
+        self, endpoint: Endpoint, patience: Patience, api: Callable[[FileTransport], BatchApi], size: int, poll: float
     ) -> None:
-        """`api`: whose batches."""
+        """`api`: whose batches; `size`: questions of one, at the most; `poll`: seconds between two looks, at the
+        most."""
         super().__init__(endpoint, patience)
         self._files = FileTransport(endpoint, patience)
         self._api = api(self._files)
         folder = settings.load().cache / "batches"
         ledger = Ledger(folder, f"{endpoint.base_url} {endpoint.key_name}")
-        self._queue = Queue(self._api, ledger, options.size, options.poll, self._tell)
+        self.size = min(size, self._api.most)
+        """Questions of one batch, at the most."""
+        self._queue = Queue(self._api, ledger, self.size, poll, self._tell)
         self._nobodys = Asking("")
 
     async def post(
@@ -67,7 +59,7 @@ class BatchTransport(Transport):
             except ModelError as error:
                 signal = Signal.ANSWERED  # of the pace's business is only who waits, not how it went
                 if attempt == TRIES or not isinstance(error, TransientError):
-                    raise self._named(error_of(error), attempt) from None
+                    raise self._named(error, attempt) from None
             finally:
                 self.pace.leave(signal, time.perf_counter() - began)
         raise AssertionError("the last attempt returns or raises")

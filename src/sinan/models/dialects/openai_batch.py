@@ -11,7 +11,7 @@ Source: the API's reference, pages "Batch" and "Files", and the types of the lib
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sinan.errors import TransientError
@@ -70,7 +70,7 @@ def state(reply: Any) -> State:
     )
 
 
-def listed(reply: Any) -> tuple[list[Mapping[str, Any]], str | None]:
+def listed(reply: Any) -> tuple[Sequence[Mapping[str, Any]], str | None]:
     """A page of GET /batches, newest first, and the id after which the next one begins; None where it is the last."""
     rows = reply.get("data") if isinstance(reply, dict) else None
     if not isinstance(rows, list):

@@ -11,7 +11,8 @@ that bounds the answer, thinking_tokens_field=NAME of the field that bounds thou
 continues a begun answer, summary=auto|concise|detailed of the thoughts (api=responses), logprobs=1|0 where the guess is
 wrong whether the server echoes log-probabilities (guessed: yes, but not at the official address), bos=TEXT of the token
 that texts begin with (for log-likelihoods of whole texts), rpm=N and tpm=N requests and tokens that are allowed in a
-minute, price_in=USD and price_out=USD for a million tokens.
+minute, price_in=USD and price_out=USD for a million tokens; batch=1, batch_size=N and poll=SECONDS as in
+`models/batches`.
 """
 
 import asyncio
@@ -21,8 +22,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sinan.errors import Declined, RequestRejected, Unsupported
+from sinan.models import batches, remote
 from sinan.models import options as option
-from sinan.models import remote
 from sinan.types import Completion, Form, Limits, LogLikelihood, Model, Pace, Prompt, Sampling, Unpaced, Usage
 from sinan.types.availability import Availability
 from sinan.types.price import Price
@@ -34,7 +35,7 @@ if typing.TYPE_CHECKING:
 VENDOR = remote.Vendor("https://api.openai.com/v1", "OPENAI_BASE_URL", ("OPENAI_API_KEY",))
 OPTIONS = (
     "base_url", "api", "key_env", "timeout", "stream", "max_tokens_field", "thinking_tokens_field", "prefill",
-    "summary", "logprobs", "bos", *remote.LIMITS,
+    "summary", "logprobs", "bos", *remote.LIMITS, *batches.OPTIONS,
 )  # fmt: skip
 _PATHS = {"chat": "/chat/completions", "completions": "/completions", "responses": "/responses"}
 
@@ -61,17 +62,22 @@ def opened(
 ) -> "OpenAI":
     """The model NAME at an endpoint. `official`: whether it is OpenAI's own service and not another that speaks its
     language. Raises UsageError for options that are wrong."""
-    from sinan.models.transport import Patience, Transport  # aiohttp is loaded when a model is opened, not before
+    from sinan.models.batches.openai import OpenAIBatches
+    from sinan.models.transport import Patience  # aiohttp is loaded when a model is opened, not before
 
     spec, api = f"{provider}/{name}", api_of(f"{provider}/{name}", options)
     guess = "0" if official else "1"
+    patience = Patience(timeout=option.seconds(spec, options, "timeout", timeout))
+    way = batches.way(spec, options, endpoint, patience, OpenAIBatches)
     return OpenAI(
         model=name,
         base_url=endpoint.base_url,
         api=api,
         habits=_habits(spec, options, official),
-        logprobs=option.one_of(spec, options, "logprobs", ("0", "1"), guess) == "1" and api != "responses",
-        transport=Transport(endpoint, Patience(timeout=option.seconds(spec, options, "timeout", timeout))),
+        logprobs=option.one_of(spec, options, "logprobs", ("0", "1"), guess) == "1" and api != "responses" and not way.batch_size,
+        transport=way.transport,
+        batch_size=way.batch_size,
+        concurrency=way.concurrency,
         provider=provider,
         query=query,
         official=official,
@@ -128,6 +134,8 @@ class OpenAI:
     summary: str = ""
     bos: str = ""
     """The token that texts of this model begin with."""
+    batch_size: int = 0
+    """Questions of one batch, at the most; 0 where every one is answered by itself."""
     concurrency: int = 32
     limits: Limits = Limits()
     price: Price | None = None
@@ -181,8 +189,9 @@ class OpenAI:
 
     @property
     def endpoint(self) -> str:
-        """The address, and whose key opens it: an account's limits are the account's own."""
-        return f"{self.base_url} {self.transport.endpoint.key_name}"
+        """The address, and whose key opens it: an account's limits are the account's own. Of batches, each model's."""
+        shared = f"{self.base_url} {self.transport.endpoint.key_name}"
+        return f"{shared} batches of {self.model}" if self.batch_size else shared
 
     async def open(self, pace: Pace | None = None) -> None:
         """Raises ModelUnusable where nothing listens at the address. Nothing that is paid for is sent."""
@@ -192,6 +201,10 @@ class OpenAI:
         await self.transport.check()
         if not self.official:
             self.served.update(dialect.served(await self.transport.get("/models", _LISTED_WITHIN), self.model))
+
+    async def settle(self) -> None:
+        """All that was answered is on disk."""
+        await self.transport.settle()
 
     async def close(self) -> None:
         """Let go of the connections."""
