@@ -277,13 +277,18 @@ class Queue:
             if not sent.waiting or sent.state.cancelled:
                 break
             await self._sleep(self._poll)
-        if sent.state.cancelled:
-            raise ModelUnusable(f"batch {sent.batch} was cancelled at the provider before it was done")
+        if sent.waiting and sent.state.cancelled and sent.ours:
+            raise ModelUnusable(
+                f"batch {sent.batch} was cancelled at the provider before it was done. "
+                "What was answered is kept; the same command asks the rest in a new batch"
+            )
         for call in sent.calls:
             call.tried.add(sent.entry.name)
         _fail(sent.calls, TransientError(f"batch {sent.batch} ended without a result for this question"))
 
     def _heard(self, sent: _Sent, id: str, value: Any) -> None:
+        if sent.state.cancelled and isinstance(value, TransientError):
+            return  # stopped by somebody: not to be sent again without a word
         for call in sent.waiting.get(id, ()):
             call.tried.add(sent.entry.name)
         if isinstance(value, ModelUnusable) and sent.state.answered:

@@ -1,0 +1,168 @@
+"""Batches as a user meets them: `sinan run` as a process, a strict server on loopback, kill -9 between any two steps."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.batch_server import OpenAIBatchServer
+from tests.test_end_to_end import environment, lines, one_line, sinan, start, the_run, until
+
+N = 40
+
+
+def number_in(body):
+    return int(body["messages"][-1]["content"].split("#")[1])
+
+
+def right(body):
+    return f"Let me see.\nANSWER: {number_in(body) * 7}"
+
+
+@pytest.fixture
+def work(tmp_path):
+    rows = [{"id": i, "question": f"#{i}# times seven?", "answer": str(i * 7)} for i in range(N)]
+    (tmp_path / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return tmp_path
+
+
+def killed_at(server, process, step):
+    """Kill -9 at the first such step; what follows is another process's."""
+
+    def after(name):
+        if name == step and process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+
+    server.after = after
+
+
+def accepted_once(server, n=N):
+    assert len(server.accepted) == n and set(server.accepted.values()) == {1}
+
+
+def test_a_run_in_batches_gives_the_results_of_any_other(work):
+    with OpenAIBatchServer(right) as server:
+        code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--json")
+    assert code == 0, err
+    document = json.loads(out)
+    (result,) = document["results"]
+    assert result["value"] == 1.0 and result["n"] == N and result["tokens_in"] == 7 * N
+    accepted_once(server)
+    assert document["requests"] == {"sent": N, "cached": 0, "resumed": 0, "retried": 0}
+    assert server.steps == ["upload", "before create", "create", "look", "look", "look", "results"]
+    assert f"sinan: openai/mock: {N} questions sent as batch batch_0" in err
+
+
+@pytest.mark.parametrize("step", ["upload", "before create", "create", "look", "results"])
+def test_kill_9_at_any_step_pays_nothing_twice(work, step):
+    with OpenAIBatchServer(right) as server:
+        process = start(work, "run", "q.jsonl", "-m", server.model)
+        killed_at(server, process, step)
+        process.communicate(timeout=60)
+        assert process.returncode == -signal.SIGKILL
+        code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--json")
+        assert code == 0, err
+        accepted_once(server)
+    (result,) = json.loads(out)["results"]
+    assert result["value"] == 1.0 and result["n"] == N
+    assert "going on with" in err
+
+
+def test_kill_9_while_answers_come_in_asks_for_none_of_them_again(work):
+    """Some are in the journal, the others wait in a file at the provider: both are paid for."""
+    with OpenAIBatchServer(right) as server:
+        process = start(work, "run", "q.jsonl", "-m", server.model + "&batch_size=10")
+        downloads = iter(range(1000))
+
+        def after(name):
+            if name == "results" and next(downloads) == 2 and process.poll() is None:
+                until(lambda: lines(work) >= 10)
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+
+        server.after = after
+        process.communicate(timeout=60)
+        code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model + "&batch_size=10", "--json")
+        assert code == 0, err
+        accepted_once(server)
+    document = json.loads(out)
+    assert document["results"][0]["value"] == 1.0 and document["results"][0]["n"] == N
+    assert document["requests"]["resumed"] >= 10
+
+
+def test_two_draws_of_one_question_are_two_requests_and_stay_so_when_a_run_goes_on(work):
+    with OpenAIBatchServer(right) as server:
+        words = ("run", "q.jsonl", "-m", server.model, "--samples", "3", "-n", "5")
+        process = start(work, *words)
+        killed_at(server, process, "look")
+        process.communicate(timeout=60)
+        code, _, err = sinan(work, *words)
+        assert code == 0, err
+        accepted_once(server, 15)
+
+
+def test_ctrl_c_says_that_the_batch_goes_on_and_the_same_command_fetches_it(work):
+    with OpenAIBatchServer(right) as server:
+        process = start(work, "run", "q.jsonl", "-m", server.model)
+        server.after = lambda step: process.send_signal(signal.SIGINT) if step == "look" else None
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 130, err
+        assert "interrupted; 1 batch: 0 of 40 answered; that goes on there, and the same command fetches it" in err
+        server.after = lambda step: None
+        code, _, err = sinan(work, "run", "q.jsonl", "-m", server.model)
+        assert code == 0, err
+        accepted_once(server)
+
+
+def test_a_new_run_without_the_cache_asks_anew_once_the_first_is_complete(work):
+    with OpenAIBatchServer(right) as server:
+        for _ in range(2):
+            code, _, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--no-cache")
+            assert code == 0, err
+        assert set(server.accepted.values()) == {2}
+
+
+def test_a_batch_that_fails_as_a_whole_is_one_clear_line_and_costs_nothing(work):
+    said = {"code": "invalid_model", "message": "The model `mock` cannot be used in batches.", "line": 1}
+    with OpenAIBatchServer(right) as server:
+        server.fault = lambda lines: [said]
+        code, _, err = sinan(work, "run", "q.jsonl", "-m", server.model)
+        line = "batch batch_0 was not worked on: line 1: The model `mock` cannot be used in batches. (invalid_model)"
+        assert line in err and code == 2, err
+        server.fault = lambda lines: []
+        code, _, err = sinan(work, "run", "q.jsonl", "-m", server.model)
+        assert code == 0, err
+        accepted_once(server)
+
+
+def test_in_batches_tokens_cost_half_and_a_dry_run_promises_no_minutes(work):
+    (work / "sinan.toml").write_text('[prices."openai/mock"]\ninput = 2\noutput = 10\n')
+    with OpenAIBatchServer(right) as server:
+        code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--dry-run")
+        assert code == 0 and "answers in batches: each within 24 hours" in " ".join(out.split()), out
+        code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--json")
+        assert code == 0, err
+    assert json.loads(out)["results"][0]["cost_usd"] == pytest.approx(N * (7 * 1 + 3 * 5) / 1e6)
+
+
+def test_several_processes_are_refused(work):
+    with OpenAIBatchServer(right) as server:
+        code, _, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--workers", "2")
+    one_line(err, code, 2, "answers in batches", "--workers")
+
+
+def test_no_key_and_no_text_is_in_the_ledger(work):
+    with OpenAIBatchServer(right) as server:
+        process = start(work, "run", "q.jsonl", "-m", server.model)
+        killed_at(server, process, "look")
+        process.communicate(timeout=60)
+        (folder,) = Path(environment()["SINAN_CACHE"]).glob("batches/*")
+        (file,) = folder.glob("sinan-*.json")
+        text = file.read_text()
+        assert "sk-secret" not in text and "times seven" not in text
+        assert set(json.loads(text)) == {"format", "endpoint", "name", "created", "ids", "batch"}
+        code, _, err = sinan(work, "run", "q.jsonl", "-m", server.model)
+        assert code == 0, err
+        assert not list(folder.glob("sinan-*.json")) and the_run(work)
