@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sinan import settings
-from sinan.errors import RequestRejected, UsageError
+from sinan.errors import RequestRejected, Unsupported, UsageError
 from sinan.models import options as option
 from sinan.types import Completion, Image, Limits, Prompt
 from sinan.types.availability import Availability
@@ -93,6 +93,13 @@ def price(spec: str, options: Mapping[str, str]) -> Price | None:
     if None in given:
         raise UsageError(f"{spec}: give both price_in and price_out, in USD for a million tokens")
     return Price(given[0] or 0.0, given[1] or 0.0)
+
+
+def no_likelihoods(name: str) -> Unsupported:
+    """What is said of a model whose server does not tell how likely a text is."""
+    return Unsupported(
+        f"{name} gives no log-likelihoods; ask the benchmark by a protocol that generates (--protocol generate)"
+    )
 
 
 def expected_tokens(prompt: Prompt) -> int:

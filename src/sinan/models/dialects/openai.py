@@ -10,12 +10,12 @@ Log-likelihoods are in `openai_echo`.
 """
 
 import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sinan.errors import RequestRejected, TransientError
+from sinan.models.dialects.untrusted import arguments, count, detail, server_error, text_or_empty
 from sinan.models.parameters import RESERVED
 from sinan.types import Completion, Image, Message, Part, Prompt, Sampling, Text, Tool, ToolCall, Usage
 from sinan.types.completion import FinishReason
@@ -157,9 +157,9 @@ def read_chat(reply: Any) -> Completion:
     message = choice.get("message")
     if not isinstance(message, dict):
         raise TransientError("the reply's choice holds no message")
-    text, refusal = _content(message.get("content")), _text_or_empty(message.get("refusal"))
+    text, refusal = _content(message.get("content")), text_or_empty(message.get("refusal"))
     calls = _tool_calls(message)
-    reasoning = _text_or_empty(message.get("reasoning_content")) or _text_or_empty(message.get("reasoning"))
+    reasoning = text_or_empty(message.get("reasoning_content")) or text_or_empty(message.get("reasoning"))
     reason = _finish_reason(choice, refused=bool(refusal), called=bool(calls))
     if text is None and not (refusal or calls or reasoning) and reason == "stop":
         raise TransientError("the reply's message is empty (content is null)")
@@ -180,7 +180,7 @@ def first_choice(reply: Any) -> dict[str, Any]:
     choices = reply.get("choices") if isinstance(reply, dict) else None
     if isinstance(choices, list) and choices and isinstance(choices[0], dict):
         return choices[0]
-    said = _server_error(reply) if isinstance(reply, dict) else ""
+    said = server_error(reply)
     raise TransientError(f"the reply holds an error: {said}" if said else "the reply holds no choices")
 
 
@@ -212,24 +212,6 @@ def served(reply: Any, model: str) -> dict[str, Any]:
 _WEIGHTS = ("root", "parent", "max_model_len", "meta", "digest", "revision")
 
 
-def _server_error(reply: dict[str, Any]) -> str:
-    error = reply.get("error")
-    said = error.get("message") if isinstance(error, dict) else error
-    return " ".join(said.split()) if isinstance(said, str) else ""
-
-
-def count(value: Any) -> int | None:
-    """A number of tokens; None for what is none."""
-    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
-    return value if is_count else None
-
-
-def detail(counts: Mapping[str, Any], table: str, name: str) -> Any:
-    """A value of a table in the table; None where there is none."""
-    inner = counts.get(table)
-    return inner.get(name) if isinstance(inner, dict) else None
-
-
 def _finish_reason(choice: dict[str, Any], refused: bool, called: bool) -> FinishReason:
     reason = choice.get("finish_reason")
     if isinstance(reason, str) and reason in _BROKEN:
@@ -238,10 +220,6 @@ def _finish_reason(choice: dict[str, Any], refused: bool, called: bool) -> Finis
         return "refusal"
     found = _FINISH.get(reason, "stop") if isinstance(reason, str) else "stop"
     return "tool_calls" if called and found == "stop" else found
-
-
-def _text_or_empty(value: Any) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _content(content: Any) -> str | None:
@@ -272,17 +250,7 @@ def _tool_call(call: Any) -> ToolCall:
     name = function.get("name") if isinstance(function, dict) else None
     if not isinstance(function, dict) or not isinstance(name, str):
         raise TransientError("the reply holds a tool call without a name")
-    return ToolCall(_text_or_empty(call.get("id")), name, _arguments(function.get("arguments", "")))
-
-
-def _arguments(arguments: Any) -> str:
-    """The JSON text; some servers send the value itself."""
-    if isinstance(arguments, str):
-        return arguments
-    try:
-        return json.dumps(arguments, ensure_ascii=False)
-    except RecursionError:
-        raise TransientError("the reply holds a tool call whose arguments are nested too deeply") from None
+    return ToolCall(text_or_empty(call.get("id")), name, arguments(function.get("arguments", "")))
 
 
 def _message_json(message: Message, images: Mapping[str, bytes]) -> dict[str, Any]:

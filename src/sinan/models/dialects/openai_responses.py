@@ -22,14 +22,13 @@ from sinan.models.dialects.openai import (
     OFFICIAL,
     SCHEMA,
     Habits,
-    count,
     data_url,
-    detail,
     function,
     merged,
     refuse_reserved,
     thinking,
 )
+from sinan.models.dialects.untrusted import count, detail
 from sinan.models.refusal import declines
 from sinan.types import Completion, Message, Prompt, Sampling, Text, ToolCall, Usage
 from sinan.types.completion import FinishReason

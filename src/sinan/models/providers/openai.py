@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sinan.errors import Declined, RequestRejected, Unsupported
+from sinan.errors import Declined, RequestRejected
 from sinan.models import batches, remote
 from sinan.models import options as option
 from sinan.types import Completion, Form, Limits, LogLikelihood, Model, Pace, Prompt, Sampling, Unpaced, Usage
@@ -299,7 +299,7 @@ class OpenAI:
 
     def _check_likelihood(self, prompt: Prompt) -> None:
         if not self.logprobs:
-            raise Unsupported(f"{self.name} gives no log-likelihoods; {_GENERATE}")
+            raise remote.no_likelihoods(self.name)
         if prompt.messages:
             raise RequestRejected(
                 f"{self.name}: the log-likelihood of what follows messages cannot be asked for by this API, only of "
