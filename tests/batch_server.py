@@ -18,11 +18,13 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.models.typed_dicts import misfit
+
 Answer = Callable[[dict[str, Any]], Any]
 """From the body of a request to the text of its answer, or (status, message); None: left unanswered (expired)."""
 
 REQUIRED = {"/v1/chat/completions": {"model", "messages"}, "/v1/responses": {"model", "input"}}
-
+STEPS = ("upload", "before create", "create", "look", "results")
 
 class BatchServer:
     """What both have in common: a thread, steps, counts."""
@@ -44,7 +46,9 @@ class BatchServer:
         """Errors of a batch as a whole, from its lines."""
         self.cut = 0
         """So many downloads are cut in the middle."""
-        self.end = "completed"
+        self.end = ""
+        """How batches end, where not as usual."""
+        self.results: dict[str, list[dict[str, Any]]] = {}
         self.keys: set[str | None] = set()
         self.lost = 0
         """So many answers to a request that made a batch never arrive."""
@@ -85,6 +89,30 @@ class BatchServer:
     def routes(self, router: web.UrlDispatcher) -> None:
         raise NotImplementedError
 
+    def take(self, id: str, lines: list[dict[str, Any]], bodies: dict[str, dict[str, Any]]) -> None:
+        """Requests are accepted: from now on they are paid for."""
+        self.lines[id] = lines
+        self.accepted.update(list(bodies))
+        self.bodies |= bodies
+
+    async def made(self, request: web.Request, batch: dict[str, Any]) -> web.Response:
+        """The answer to a request that made a batch, if it is let through."""
+        await self.step("create")
+        if self.lost:
+            self.lost -= 1
+            request.transport.abort()
+        return web.json_response(self.public(batch))
+
+    def page(self, after: str | None) -> tuple[list[dict[str, Any]], bool]:
+        """Newest first, in short pages, so that more than one is read; and whether there are more."""
+        newest = list(reversed(self.batches.values()))
+        start = next((i + 1 for i, batch in enumerate(newest) if batch["id"] == after), 0)
+        return [self.public(batch) for batch in newest[start : start + 2]], start + 2 < len(newest)
+
+    @staticmethod
+    def public(batch: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in batch.items() if not name.startswith("_")}
+
     async def step(self, name: str) -> None:
         self.steps.append(name)
         await asyncio.to_thread(self.after, name)
@@ -109,10 +137,12 @@ class BatchServer:
 class OpenAIBatchServer(BatchServer):
     """POST /v1/files, POST and GET /v1/batches, GET /v1/files/ID/content."""
 
+    key = "sk-secret-0123456789abcdef"
+    steps_of_a_run = ("upload", "before create", "create", "look", "look", "look", "results")
+
     def __init__(self, answer: Answer, looks: int = 2) -> None:
         super().__init__(answer, looks)
         self.files: dict[str, bytes] = {}
-        self.results: dict[str, list[dict[str, Any]]] = {}
 
     @property
     def model(self) -> str:
@@ -139,16 +169,17 @@ class OpenAIBatchServer(BatchServer):
         )  # fmt: skip
 
     async def _create(self, request: web.Request) -> web.Response:
+        from openai.types.batch_create_params import BatchCreateParams
+
         self.keys.add(request.headers.get("Authorization"))
         if self.refuse:
             return self.refuse.pop(0)
         body = json.loads(await request.read())
         file = self.files.get(body.get("input_file_id"))
-        if set(body) - {"input_file_id", "endpoint", "completion_window", "metadata"} or file is None:
-            return error(400, "unknown parameter or file")
+        fault = misfit(body, BatchCreateParams)
+        if fault or file is None:
+            return error(400, fault or "no such file")
         metadata = body.get("metadata") or {}
-        if body["completion_window"] != "24h" or body["endpoint"] not in {*REQUIRED, "/v1/completions"}:
-            return error(400, "no such completion_window or endpoint")
         if len(metadata) > 16 or any(len(k) > 64 or len(v) > 512 for k, v in metadata.items()):
             return error(400, "metadata is too long")
         await self.step("before create")
@@ -156,22 +187,16 @@ class OpenAIBatchServer(BatchServer):
         self.creates.append(body)
         lines = [json.loads(line) for line in file.splitlines()]
         faults = [*self._faults(lines, body["endpoint"]), *self.fault(lines)]
-        self.lines[id] = lines
         self.batches[id] = {
             "id": id, "object": "batch", "endpoint": body["endpoint"], "input_file_id": body["input_file_id"],
             "completion_window": "24h", "status": "validating", "created_at": int(time.time()), "metadata": metadata,
             "output_file_id": None, "error_file_id": None, "errors": None,
             "request_counts": {"total": 0, "completed": 0, "failed": 0}, "_looks": 0, "_faults": faults,
         }  # fmt: skip
+        self.lines[id] = lines
         if not faults:
-            for line in lines:
-                self.accepted[line["custom_id"]] += 1
-                self.bodies[line["custom_id"]] = line["body"]
-        await self.step("create")
-        if self.lost:
-            self.lost -= 1
-            request.transport.abort()
-        return web.json_response(public(self.batches[id]))
+            self.take(id, lines, {line["custom_id"]: line["body"] for line in lines})
+        return await self.made(request, self.batches[id])
 
     def _faults(self, lines: list[dict[str, Any]], endpoint: str) -> list[dict[str, Any]]:
         found, seen = [], set()
@@ -184,12 +209,8 @@ class OpenAIBatchServer(BatchServer):
         return found if len(lines) <= self.most else [{"code": "too_many", "message": "Too many", "line": None}]
 
     async def _list(self, request: web.Request) -> web.Response:
-        newest = list(reversed(self.batches.values()))
-        after, limit = request.query.get("after"), int(request.query.get("limit", 20))
-        start = next((i + 1 for i, batch in enumerate(newest) if batch["id"] == after), 0)
-        page = newest[start : start + min(limit, 2)]  # short pages, so that more than one is read
-        more = start + len(page) < len(newest)
-        return web.json_response({"object": "list", "data": [public(b) for b in page], "has_more": more})
+        page, more = self.page(request.query.get("after"))
+        return web.json_response({"object": "list", "data": page, "has_more": more})
 
     async def _look(self, request: web.Request) -> web.Response:
         batch = self.batches.get(request.match_info["id"])
@@ -205,7 +226,7 @@ class OpenAIBatchServer(BatchServer):
             batch["request_counts"]["total"] = len(lines)
             if batch["status"] == "over":
                 self._finish(batch, lines)
-        return web.json_response(public(batch))
+        return web.json_response(self.public(batch))
 
     def _finish(self, batch: dict[str, Any], lines: list[dict[str, Any]]) -> None:
         good, bad = [], []
@@ -215,7 +236,7 @@ class OpenAIBatchServer(BatchServer):
                 continue
             (good if row["error"] is None and row["response"]["status_code"] == 200 else bad).append(row)
         batch["request_counts"] |= {"completed": len(good), "failed": len(bad)}
-        batch["status"] = self.end
+        batch["status"] = self.end or "completed"
         for kind, rows in (("output", good), ("error", bad)):
             if rows:
                 batch[f"{kind}_file_id"] = file = f"file-{batch['id']}-{kind}"
@@ -247,10 +268,6 @@ def chat(answer: str) -> dict[str, Any]:
     return {"id": "c", "object": "chat.completion", "created": 1, "model": "mock", "choices": [choice], "usage": usage}
 
 
-def public(batch: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in batch.items() if not name.startswith("_")}
-
-
 def error(status: int, message: str) -> web.Response:
     return web.json_response({"error": {"message": message, "type": "invalid_request_error"}}, status=status)
 
@@ -260,4 +277,5 @@ def form(kind: str, body: bytes) -> dict[str, bytes]:
     assert re.match(r"multipart/form-data; *boundary=", kind)
     head = f"Content-Type: {kind}\r\n\r\n".encode()
     message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
-    return {part.get_param("name", header="content-disposition"): part.get_payload(decode=True) for part in message.iter_parts()}
+    parts = {part.get_param("name", header="content-disposition"): part for part in message.iter_parts()}
+    return {name: part.get_payload(decode=True) for name, part in parts.items()}

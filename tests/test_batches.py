@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.batch_server import OpenAIBatchServer
+from tests.anthropic_batch_server import AnthropicBatchServer
+from tests.batch_server import STEPS, OpenAIBatchServer
 from tests.test_end_to_end import environment, lines, one_line, sinan, start, the_run, until
 
 N = 40
@@ -18,6 +19,14 @@ def number_in(body):
 
 def right(body):
     return f"Let me see.\nANSWER: {number_in(body) * 7}"
+
+
+@pytest.fixture(params=[OpenAIBatchServer, AnthropicBatchServer])
+def api(request, monkeypatch):
+    """The server of either vendor: what a user meets is the same."""
+    pytest.importorskip("anthropic")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", AnthropicBatchServer.key)
+    return request.param
 
 
 @pytest.fixture
@@ -42,8 +51,8 @@ def accepted_once(server, n=N):
     assert len(server.accepted) == n and set(server.accepted.values()) == {1}
 
 
-def test_a_run_in_batches_gives_the_results_of_any_other(work):
-    with OpenAIBatchServer(right) as server:
+def test_a_run_in_batches_gives_the_results_of_any_other(work, api):
+    with api(right) as server:
         code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--json")
     assert code == 0, err
     document = json.loads(out)
@@ -51,13 +60,15 @@ def test_a_run_in_batches_gives_the_results_of_any_other(work):
     assert result["value"] == 1.0 and result["n"] == N and result["tokens_in"] == 7 * N
     accepted_once(server)
     assert document["requests"] == {"sent": N, "cached": 0, "resumed": 0, "retried": 0}
-    assert server.steps == ["upload", "before create", "create", "look", "look", "look", "results"]
-    assert f"sinan: openai/mock: {N} questions sent as batch batch_0" in err
+    assert tuple(server.steps) == api.steps_of_a_run
+    assert f"{N} questions sent as batch {next(iter(server.batches))}; answers come within 24 hours" in err
 
 
-@pytest.mark.parametrize("step", ["upload", "before create", "create", "look", "results"])
-def test_kill_9_at_any_step_pays_nothing_twice(work, step):
-    with OpenAIBatchServer(right) as server:
+@pytest.mark.parametrize("step", STEPS)
+def test_kill_9_at_any_step_pays_nothing_twice(work, api, step):
+    if step not in api.steps_of_a_run:
+        return
+    with api(right) as server:
         process = start(work, "run", "q.jsonl", "-m", server.model)
         killed_at(server, process, step)
         process.communicate(timeout=60)
@@ -67,12 +78,13 @@ def test_kill_9_at_any_step_pays_nothing_twice(work, step):
         accepted_once(server)
     (result,) = json.loads(out)["results"]
     assert result["value"] == 1.0 and result["n"] == N
-    assert "going on with" in err
+    assert "going on with run" in err
+    assert ("going on with batch" in err) == (step != "upload")
 
 
-def test_kill_9_while_answers_come_in_asks_for_none_of_them_again(work):
+def test_kill_9_while_answers_come_in_asks_for_none_of_them_again(work, api):
     """Some are in the journal, the others wait in a file at the provider: both are paid for."""
-    with OpenAIBatchServer(right) as server:
+    with api(right) as server:
         process = start(work, "run", "q.jsonl", "-m", server.model + "&batch_size=10")
         downloads = iter(range(1000))
 
@@ -92,8 +104,8 @@ def test_kill_9_while_answers_come_in_asks_for_none_of_them_again(work):
     assert document["requests"]["resumed"] >= 10
 
 
-def test_two_draws_of_one_question_are_two_requests_and_stay_so_when_a_run_goes_on(work):
-    with OpenAIBatchServer(right) as server:
+def test_two_draws_of_one_question_are_two_requests_and_stay_so_when_a_run_goes_on(work, api):
+    with api(right) as server:
         words = ("run", "q.jsonl", "-m", server.model, "--samples", "3", "-n", "5")
         process = start(work, *words)
         killed_at(server, process, "look")
@@ -103,8 +115,8 @@ def test_two_draws_of_one_question_are_two_requests_and_stay_so_when_a_run_goes_
         accepted_once(server, 15)
 
 
-def test_ctrl_c_says_that_the_batch_goes_on_and_the_same_command_fetches_it(work):
-    with OpenAIBatchServer(right) as server:
+def test_ctrl_c_says_that_the_batch_goes_on_and_the_same_command_fetches_it(work, api):
+    with api(right) as server:
         process = start(work, "run", "q.jsonl", "-m", server.model)
         server.after = lambda step: process.send_signal(signal.SIGINT) if step == "look" else None
         _, err = process.communicate(timeout=60)
@@ -137,9 +149,9 @@ def test_a_batch_that_fails_as_a_whole_is_one_clear_line_and_costs_nothing(work)
         accepted_once(server)
 
 
-def test_in_batches_tokens_cost_half_and_a_dry_run_promises_no_minutes(work):
-    (work / "sinan.toml").write_text('[prices."openai/mock"]\ninput = 2\noutput = 10\n')
-    with OpenAIBatchServer(right) as server:
+def test_in_batches_tokens_cost_half_and_a_dry_run_promises_no_minutes(work, api):
+    (work / "sinan.toml").write_text('[prices."openai/mock"]\ninput = 2\noutput = 10\n[prices."anthropic/mock"]\ninput = 2\noutput = 10\n')
+    with api(right) as server:
         code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--dry-run")
         assert code == 0 and "answers in batches: each within 24 hours" in " ".join(out.split()), out
         code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--json")

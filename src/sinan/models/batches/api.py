@@ -1,7 +1,7 @@
 """What a batch API is, whoever's it is: requests go there together, their answers are fetched hours later."""
 
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,8 +49,8 @@ class BatchApi(typing.Protocol):
         same. `name` is ours."""
         ...
 
-    async def find(self, entry: Entry) -> str | None:
-        """The id of a batch that was perhaps made, or None where it was not."""
+    async def find(self, entry: Entry, known: Container[str]) -> str | None:
+        """The id of a batch that was perhaps made, or None where it was not. `known`: ids of our other batches."""
         ...
 
     async def state(self, batch: str) -> State:

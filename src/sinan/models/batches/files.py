@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import aiohttp
+import orjson
 import yarl
 
 from sinan.errors import ModelError, RequestRejected, TransientError
@@ -68,6 +69,16 @@ class FileTransport(Transport):
 
         quiet = aiohttp.ClientTimeout(total=None, sock_connect=self.patience.connect, sock_read=_SILENCE)
         await self._tried(lambda: self._exchange("GET", url, answer, timeout=quiet), lambda nothing: nothing)
+
+    def outcome(self, status: int, body: Any) -> Any:
+        """What a request of a batch came to: the reply's JSON, or a ModelError. `status`: that of HTTP, had it been sent
+        alone; 0 where it was not worked on, which another batch may do."""
+        if 200 <= status < 300:
+            return body
+        said = orjson.dumps(body)
+        if status == 0:
+            return TransientError(refusal.message(said) or "the request was not worked on")
+        return self.failure(status, said, self.endpoint.base_url)
 
     def _hear(self, line: bytes, hear: Callable[[Any], None]) -> None:
         if not line.strip():

@@ -1,13 +1,11 @@
 """Batches of OpenAI and of servers that offer the same: a file goes up, two come down."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 from urllib.parse import quote
 
 import orjson
 
-from sinan.errors import ModelError, TransientError
-from sinan.models import refusal
 from sinan.models.batches.api import Hear, State
 from sinan.models.batches.files import FileTransport
 from sinan.models.batches.ledger import Entry
@@ -35,7 +33,7 @@ class OpenAIBatches:
         body = orjson.dumps(dialect.creation(name, path, file))
         return await self._files.send_once("/batches", body, dialect.identifier)
 
-    async def find(self, entry: Entry) -> str | None:
+    async def find(self, entry: Entry, known: Container[str]) -> str | None:
         """By our name in its metadata, among all that were made since."""
         after = ""
         while True:
@@ -56,14 +54,7 @@ class OpenAIBatches:
 
         def row(line: Any) -> None:
             custom_id, status, body = dialect.result(line)
-            hear(custom_id, body if 200 <= status < 300 else self._failure(status, body))
+            hear(custom_id, self._files.outcome(status, body))
 
         for path in state.results:
             await self._files.lines(path, row)
-
-    def _failure(self, status: int, body: Any) -> ModelError:
-        """A request that was not worked on (expired, cancelled) may be answered in another batch."""
-        said = orjson.dumps(body)
-        if status == 0:
-            return TransientError(refusal.message(said) or "the request was not worked on")
-        return self._files.failure(status, said, self._files.endpoint.base_url)

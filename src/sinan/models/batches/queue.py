@@ -186,7 +186,7 @@ class Queue:
         left = {call.id: call for call in calls}
         wanted = {call.id: call.tried for call in calls}
         for entry, ids in matches(await self._ledger.entries(), wanted):
-            batch = entry.batch or await self._api.find(entry)
+            batch = entry.batch or await self._found(entry)
             if batch is None:
                 await self._ledger.forget(entry)
                 return await self._known([call for call in calls if call.id in left])
@@ -194,6 +194,10 @@ class Queue:
                 entry = await self._ledger.made(entry, batch)
             self._attend(entry, batch, [left.pop(id) for id in ids], ours=False)
         return list(left.values())
+
+    async def _found(self, entry: Entry) -> str | None:
+        """The id of a batch of which only the provider knows whether it was made."""
+        return await self._api.find(entry, {one.batch for one in await self._ledger.entries() if one.batch})
 
     async def _made(self, entry: Entry, calls: Sequence[Call]) -> str:
         """The batch's id. A request to make it that got no answer may have made it: that is looked up, not guessed."""
@@ -208,7 +212,7 @@ class Queue:
                 if attempt == MAKING:
                     raise ModelUnusable(f"a batch cannot be made: {error}") from None
                 await self._sleep(min(self._poll, 2.0**attempt))
-                if (found := await self._api.find(entry)) is not None:
+                if (found := await self._found(entry)) is not None:
                     return found
             except ModelError as error:
                 await self._ledger.forget(entry)

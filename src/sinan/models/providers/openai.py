@@ -35,7 +35,7 @@ if typing.TYPE_CHECKING:
 VENDOR = remote.Vendor("https://api.openai.com/v1", "OPENAI_BASE_URL", ("OPENAI_API_KEY",))
 OPTIONS = (
     "base_url", "api", "key_env", "timeout", "stream", "max_tokens_field", "thinking_tokens_field", "prefill",
-    "summary", "logprobs", "bos", *remote.LIMITS, *batches.OPTIONS,
+    "summary", "logprobs", "bos", *remote.LIMITS,
 )  # fmt: skip
 _PATHS = {"chat": "/chat/completions", "completions": "/completions", "responses": "/responses"}
 
@@ -46,7 +46,7 @@ def open_model(name: str, options: Mapping[str, str], timeout: float = 600.0) ->
     Raises UsageError for options that are wrong, and where the official address has no key.
     """
     spec = f"openai/{name}"
-    option.check_known(spec, options, OPTIONS)
+    option.check_known(spec, options, (*OPTIONS, *batches.OPTIONS))
     endpoint = remote.endpoint(spec, options, VENDOR)
     return opened(name, options, timeout, endpoint, official=VENDOR.is_official(endpoint.base_url))
 
