@@ -26,6 +26,7 @@ Answer = Callable[[dict[str, Any]], Any]
 REQUIRED = {"/v1/chat/completions": {"model", "messages"}, "/v1/responses": {"model", "input"}}
 STEPS = ("upload", "before create", "create", "look", "results")
 
+
 class BatchServer:
     """What both have in common: a thread, steps, counts."""
 
@@ -158,7 +159,11 @@ class OpenAIBatchServer(BatchServer):
     async def _upload(self, request: web.Request) -> web.Response:
         assert "Content-Length" in request.headers
         fields = form(request.headers["Content-Type"], await request.read())
-        if set(fields) - {"purpose", "file", "expires_after"} or fields.get("purpose") != b"batch" or "file" not in fields:
+        if (
+            set(fields) - {"purpose", "file", "expires_after"}
+            or fields.get("purpose") != b"batch"
+            or "file" not in fields
+        ):
             return error(400, "purpose and file are required")
         id = f"file-{len(self.files)}"
         self.files[id] = fields["file"]

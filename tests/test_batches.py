@@ -1,4 +1,4 @@
-"""Batches as a user meets them: `sinan run` as a process, a strict server on loopback, kill -9 between any two steps."""
+"""Batches as a user meets them: `sinan run` as a process, a strict server on loopback, kill -9 at any step."""
 
 import json
 import signal
@@ -65,9 +65,18 @@ def test_a_run_in_batches_gives_the_results_of_any_other(work, api):
 
 
 @pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("api", [OpenAIBatchServer], indirect=True)
 def test_kill_9_at_any_step_pays_nothing_twice(work, api, step):
-    if step not in api.steps_of_a_run:
-        return
+    killed_and_gone_on_with(work, api, step)
+
+
+@pytest.mark.parametrize("step", STEPS[1:])  # nothing is uploaded there
+@pytest.mark.parametrize("api", [AnthropicBatchServer], indirect=True)
+def test_so_it_is_where_a_batch_cannot_be_given_a_name(work, api, step):
+    killed_and_gone_on_with(work, api, step)
+
+
+def killed_and_gone_on_with(work, api, step):
     with api(right) as server:
         process = start(work, "run", "q.jsonl", "-m", server.model)
         killed_at(server, process, step)
@@ -150,7 +159,9 @@ def test_a_batch_that_fails_as_a_whole_is_one_clear_line_and_costs_nothing(work)
 
 
 def test_in_batches_tokens_cost_half_and_a_dry_run_promises_no_minutes(work, api):
-    (work / "sinan.toml").write_text('[prices."openai/mock"]\ninput = 2\noutput = 10\n[prices."anthropic/mock"]\ninput = 2\noutput = 10\n')
+    (work / "sinan.toml").write_text(
+        '[prices."openai/mock"]\ninput = 2\noutput = 10\n[prices."anthropic/mock"]\ninput = 2\noutput = 10\n'
+    )
     with api(right) as server:
         code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--dry-run")
         assert code == 0 and "answers in batches: each within 24 hours" in " ".join(out.split()), out

@@ -36,7 +36,8 @@ AUTO_CORES = 4
 def size(wanted: int | None, asked: Asked, expected: int, limited: bool) -> int:
     """How many processes ask. `wanted` None: more than one only where that is likely to help and costs nothing.
 
-    `expected`: results; `limited`: by cost or tokens. Raises UsageError where several are wanted of a model that has no use for them.
+    `expected`: results; `limited`: by cost or tokens. Raises UsageError where several are wanted of a model that has no
+    use for them.
     """
     local = [model.name for model in asked.models if not model.endpoint]
     batched = [model.name for model in asked.models if in_batches(model)]

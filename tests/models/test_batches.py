@@ -14,9 +14,23 @@ from sinan.models.prices import price_of
 from sinan.types import Message, Prompt, Sampling
 from sinan.types.asking import ASKING, Asking
 from sinan.types.price import Price
+from tests.anthropic_batch_server import AnthropicBatchServer
 from tests.batch_server import OpenAIBatchServer
 
 SAMPLING = Sampling(max_tokens=50)
+
+
+@pytest.fixture(autouse=True)
+def keys(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", OpenAIBatchServer.key)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", AnthropicBatchServer.key)
+
+
+@pytest.fixture(params=[OpenAIBatchServer, AnthropicBatchServer])
+def api(request):
+    """The server of either vendor."""
+    pytest.importorskip("anthropic")
+    return request.param
 
 
 def prompt(text):
@@ -51,9 +65,9 @@ def texts(completions):
     return [completion.text for completion in completions]
 
 
-async def test_answers_find_their_questions_in_whatever_order_and_however_long_they_are():
+async def test_answers_find_their_questions_in_whatever_order_and_however_long_they_are(api):
     """Files of several megabytes, in pieces that end inside of lines and characters."""
-    with OpenAIBatchServer(lambda body: f"to {asked(body)} " + "司南 " * 300) as server:
+    with api(lambda body: f"to {asked(body)} " + "司南 " * 300) as server:
         model = open_model(server.model)
         came = await answers(model, [f"问 {i}" for i in range(2_000)])
     assert texts(came) == [f"to 问 {i} " + "司南 " * 300 for i in range(2_000)]
@@ -102,30 +116,30 @@ async def test_what_is_settled_is_asked_anew_and_what_is_not_is_fetched_again():
         assert set(server.accepted.values()) == {2}
 
 
-async def test_a_rejected_request_fails_alone():
-    with OpenAIBatchServer(lambda body: (400, "too long") if asked(body) == "b" else echo(body)) as server:
+async def test_a_rejected_request_fails_alone(api):
+    with api(lambda body: (400, "too long") if asked(body) == "b" else echo(body)) as server:
         came = await answers(open_model(server.model), ["a", "b", "c"])
-    assert isinstance(came[1], RequestRejected) and "openai/mock: the server rejected the request (400" in str(came[1])
+    assert isinstance(came[1], RequestRejected) and "/mock: the server rejected the request (400" in str(came[1])
     assert "too long" in str(came[1]) and texts([came[0], came[2]]) == ["to a", "to c"]
     assert len(server.batches) == 1
 
 
-async def test_a_request_that_expired_is_sent_in_a_next_batch_alone():
+async def test_a_request_that_expired_is_sent_in_a_next_batch_alone(api):
     seen = []
 
     def answer(body):
         seen.append(asked(body))
         return None if asked(body) == "b" and seen.count("b") == 1 else echo(body)
 
-    with OpenAIBatchServer(answer) as server:
-        server.end = "expired"
+    with api(answer) as server:
+        server.end = "expired" if api is OpenAIBatchServer else ""
         came = await answers(open_model(server.model), ["a", "b", "c"])
     assert texts(came) == ["to a", "to b", "to c"] and [c.attempts for c in came] == [1, 2, 1]
     assert sorted(seen) == ["a", "b", "b", "c"]
 
 
-async def test_a_request_that_a_server_keeps_failing_is_given_up_after_three_batches():
-    with OpenAIBatchServer(lambda body: (500, "oops") if asked(body) == "b" else echo(body)) as server:
+async def test_a_request_that_a_server_keeps_failing_is_given_up_after_three_batches(api):
+    with api(lambda body: (500, "oops") if asked(body) == "b" else echo(body)) as server:
         came = await answers(open_model(server.model), ["a", "b"])
     assert isinstance(came[1], TransientError) and came[1].attempts == 3 and "oops" in str(came[1])
     assert len(server.batches) == 3 and came[0].text == "to a"
@@ -143,38 +157,38 @@ async def test_an_answer_that_makes_no_sense_is_asked_for_again():
     assert texts(came) == ["to a"] and len(server.batches) == 2
 
 
-async def test_denied_to_all_means_that_the_model_cannot_be_used_and_to_one_that_it_cannot():
-    with OpenAIBatchServer(lambda body: (404, "no such model")) as server:
+async def test_denied_to_all_means_that_the_model_cannot_be_used_and_to_one_that_it_cannot(api):
+    with api(lambda body: (404, "no such model")) as server:
         came = await answers(open_model(server.model), ["a", "b"])
         assert all(isinstance(one, ModelUnusable) for one in came)
-    with OpenAIBatchServer(lambda body: (403, "not this") if asked(body) == "b" else echo(body)) as server:
+    with api(lambda body: (403, "not this") if asked(body) == "b" else echo(body)) as server:
         came = await answers(open_model(server.model), ["a", "b"])
         assert isinstance(came[1], RequestRejected) and came[0].text == "to a"
 
 
-async def test_a_server_that_wants_to_be_left_alone_is_asked_later_for_the_same_batch():
-    with OpenAIBatchServer(echo) as server:
+async def test_a_server_that_wants_to_be_left_alone_is_asked_later_for_the_same_batch(api):
+    with api(echo) as server:
         server.refuse = [web.json_response({}, status=429, headers={"Retry-After": "0.05"}) for _ in range(3)]
         assert texts(await answers(open_model(server.model), ["a"])) == ["to a"]
         assert len(server.batches) == 1 and set(server.accepted.values()) == {1}
 
 
-async def test_a_batch_whose_making_was_answered_to_nobody_is_found_and_not_made_twice():
-    with OpenAIBatchServer(echo) as server:
+async def test_a_batch_whose_making_was_answered_to_nobody_is_found_and_not_made_twice(api):
+    with api(echo) as server:
         server.lost = 1
         assert texts(await answers(open_model(server.model), ["a", "b"])) == ["to a", "to b"]
         assert len(server.batches) == 1 and set(server.accepted.values()) == {1}
 
 
-async def test_it_is_found_on_a_later_page_too():
-    with OpenAIBatchServer(echo) as server:
+async def test_it_is_found_on_a_later_page_too(api):
+    with api(echo) as server:
         for text in "abcde":
             await answers(open_model(server.model), [text])
         first = min(ledger_files(server), key=lambda path: json.loads(path.read_text())["created"])
         row = json.loads(first.read_text())
         first.write_text(json.dumps(row | {"batch": None}))
         assert texts(await answers(open_model(server.model), ["a"])) == ["to a"]
-        assert len(server.batches) == 5 and json.loads(first.read_text())["batch"] == "batch_0"
+        assert len(server.batches) == 5 and json.loads(first.read_text())["batch"] == next(iter(server.batches))
 
 
 def ledger_files(server):
@@ -183,8 +197,8 @@ def ledger_files(server):
     return sorted((settings.load().cache / "batches").glob("*/sinan-*.json"))
 
 
-async def test_a_server_that_fails_before_it_makes_a_batch_is_asked_again():
-    with OpenAIBatchServer(echo) as server:
+async def test_a_server_that_fails_before_it_makes_a_batch_is_asked_again(api):
+    with api(echo) as server:
         server.refuse = [web.json_response({}, status=500), web.json_response({}, status=502)]
         assert texts(await answers(open_model(server.model), ["a"])) == ["to a"]
         assert len(server.batches) == 1
@@ -195,7 +209,9 @@ async def test_a_request_to_make_a_batch_that_is_rejected_stops_the_run_with_its
         server.refuse = [web.json_response({"error": {"message": "no batches for you"}}, status=400)]
         came = await answers(open_model(server.model), ["a", "b"])
         assert all(isinstance(one, ModelUnusable) for one in came)
-        said = "openai/mock: a batch cannot be made: the server rejected the request (400 Bad Request: no batches for you)"
+        said = (
+            "openai/mock: a batch cannot be made: the server rejected the request (400 Bad Request: no batches for you)"
+        )
         assert str(came[0]) == said
         assert not ledger_files(server)
 
@@ -224,16 +240,16 @@ async def test_where_other_batches_fill_the_queue_the_next_waits_for_one_of_them
         assert [len(server.lines[id]) for id, b in server.batches.items() if not b["_faults"]] == [4, 4, 2]
 
 
-async def test_a_download_that_is_cut_is_begun_again():
-    with OpenAIBatchServer(lambda body: "x" * 1_000) as server:
+async def test_a_download_that_is_cut_is_begun_again(api):
+    with api(lambda body: "x" * 1_000) as server:
         server.cut = 2
         came = await answers(open_model(server.model), [str(i) for i in range(500)])
         assert {c.text for c in came} == {"x" * 1_000}
         assert set(server.accepted.values()) == {1}
 
 
-async def test_a_batch_that_was_cancelled_at_the_provider_is_not_sent_again_by_itself():
-    with OpenAIBatchServer(lambda body: None if asked(body) == "b" else echo(body)) as server:
+async def test_a_batch_that_was_cancelled_at_the_provider_is_not_sent_again_by_itself(api):
+    with api(lambda body: None if asked(body) == "b" else echo(body)) as server:
         server.end = "cancelled"
         came = await answers(open_model(server.model), ["a", "b"])
         assert came[0].text == "to a" and isinstance(came[1], ModelUnusable) and "was cancelled" in str(came[1])
@@ -242,9 +258,9 @@ async def test_a_batch_that_was_cancelled_at_the_provider_is_not_sent_again_by_i
         assert sorted(server.accepted.values()) == [1, 2]
 
 
-async def test_a_batch_that_is_gone_is_sent_again():
+async def test_a_batch_that_is_gone_is_sent_again(api):
     """Its results are kept for a month, or it was another account's."""
-    with OpenAIBatchServer(echo) as server:
+    with api(echo) as server:
         await answers(open_model(server.model), ["a"])
         (file,) = ledger_files(server)
         row = json.loads(file.read_text())
@@ -273,6 +289,23 @@ async def test_a_ledger_that_cannot_be_read_stops_the_run_and_says_what_removing
         assert len(server.batches) == 1
 
 
+async def test_a_strangers_batch_that_might_have_been_ours_is_waited_for_and_then_ours_is_sent():
+    """Where batches have no name, one of as many requests, made at the same time, may be ours. Its results tell."""
+    pytest.importorskip("anthropic")
+    with AnthropicBatchServer(echo) as elsewhere:
+        await answers(open_model(elsewhere.model), ["b"])
+        (file,) = ledger_files(elsewhere)
+        (ours,) = json.loads(file.read_text())["ids"]
+        file.unlink()
+    with AnthropicBatchServer(echo) as server:
+        await answers(open_model(server.model), ["a"])
+        (file,) = ledger_files(server)
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"ids": [ours], "batch": None}))
+        assert texts(await answers(open_model(server.model), ["b"])) == ["to b"]
+        assert server.steps.count("results") == 1 + 3 + 1  # of "a"; three times the stranger's; ours
+        assert set(server.accepted.values()) == {1} and len(server.batches) == 2 and ours in server.accepted
+
+
 async def test_two_models_that_ask_the_same_at_once_send_it_once():
     """Whoever comes second finds the first's batch in the ledger, or waits until it is there."""
     with OpenAIBatchServer(echo) as server:
@@ -281,11 +314,9 @@ async def test_two_models_that_ask_the_same_at_once_send_it_once():
         assert set(server.accepted.values()) == {1}
 
 
-async def test_a_key_that_a_result_repeats_does_not_get_into_an_answer(monkeypatch):
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-0123456789abcdef")
-    with OpenAIBatchServer(lambda body: "the key is sk-secret-0123456789abcdef") as server:
+async def test_a_key_that_a_result_repeats_does_not_get_into_an_answer(api):
+    with api(lambda body: f"the key is {api.key}") as server:
         assert texts(await answers(open_model(server.model), ["a"])) == ["the key is (key)"]
-        assert server.keys == {"Bearer sk-secret-0123456789abcdef"}
 
 
 @pytest.mark.parametrize(
@@ -307,7 +338,7 @@ def test_options_that_make_no_sense_are_refused_in_one_line(options, said):
         open_model(f"openai/mock?base_url=http://127.0.0.1:9/v1&{options}")
 
 
-def test_a_model_in_batches_waits_with_many_questions_alone_and_gives_no_log_likelihoods():
+def test_a_model_in_batches_waits_with_many_questions_alone_and_gives_no_log_likelihoods(api):
     one, batched = (open_model(f"openai/m?base_url=http://127.0.0.1:9/v1{more}") for more in ("", "&batch=1"))
     assert (batched.batch_size, batched.concurrency) == (10_000, 50_000)
     assert (one.batch_size, one.concurrency) == (0, 32)

@@ -6,7 +6,7 @@
     api         what a batch API is; openai, anthropic: whose it is
     files       the way to a server for files and long bodies
 
-Options: batch=1, batch_size=N questions of one batch at the most, poll=SECONDS between two looks at a batch at the most.
+Options: batch=1, batch_size=N questions of one batch at the most, poll=SECONDS between two looks at it at the most.
 """
 
 import typing

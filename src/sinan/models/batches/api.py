@@ -5,7 +5,6 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sinan.errors import ModelError
 from sinan.models.batches.ledger import Entry
 
 Hear = Callable[[str, Any], None]
@@ -60,5 +59,3 @@ class BatchApi(typing.Protocol):
     async def results(self, batch: str, state: State, hear: Hear) -> None:
         """All that came of a batch that is over."""
         ...
-
-

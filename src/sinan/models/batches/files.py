@@ -71,8 +71,8 @@ class FileTransport(Transport):
         await self._tried(lambda: self._exchange("GET", url, answer, timeout=quiet), lambda nothing: nothing)
 
     def outcome(self, status: int, body: Any) -> Any:
-        """What a request of a batch came to: the reply's JSON, or a ModelError. `status`: that of HTTP, had it been sent
-        alone; 0 where it was not worked on, which another batch may do."""
+        """What a request of a batch came to: the reply's JSON, or a ModelError. `status`: that of HTTP, had it been
+        sent alone; 0 where it was not worked on, which another batch may do."""
         if 200 <= status < 300:
             return body
         said = orjson.dumps(body)
@@ -92,9 +92,7 @@ class FileTransport(Transport):
     async def _sent(self, path: str, payload: bytes, kind: str = "application/json") -> Any:
         headers = {"Content-Type": kind, "Content-Length": str(len(payload))}
         # As a file: aiohttp writes bytes in one piece, which holds up the event loop where they are many.
-        return await self._exchange(
-            "POST", self._url(path), self._answer, data=io.BytesIO(payload), headers=headers
-        )
+        return await self._exchange("POST", self._url(path), self._answer, data=io.BytesIO(payload), headers=headers)
 
     def _url(self, path: str) -> yarl.URL:
         return yarl.URL(self.endpoint.base_url + path)

@@ -63,8 +63,7 @@ class Ledger:
         except OSError as error:
             raise _cannot("write in", self._folder, error) from None
         try:
-            while not _taken(fd):
-                await asyncio.sleep(LOOK)
+            await _lock(fd)
             yield
         finally:
             os.close(fd)
@@ -151,12 +150,15 @@ def _sync(folder: Path) -> None:
         os.close(fd)
 
 
-def _taken(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+async def _lock(fd: int) -> None:
+    """By looking again and again: a thread that waits for a lock cannot be cancelled."""
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            await asyncio.sleep(LOOK)
+        else:
+            return
 
 
 def _cannot(do: str, path: Path, error: OSError) -> StoreError:

@@ -66,15 +66,15 @@ def opened(
     from sinan.models.transport import Patience  # aiohttp is loaded when a model is opened, not before
 
     spec, api = f"{provider}/{name}", api_of(f"{provider}/{name}", options)
-    guess = "0" if official else "1"
     patience = Patience(timeout=option.seconds(spec, options, "timeout", timeout))
     way = batches.way(spec, options, endpoint, patience, OpenAIBatches)
+    guess = "0" if official or way.batch_size else "1"
     return OpenAI(
         model=name,
         base_url=endpoint.base_url,
         api=api,
         habits=_habits(spec, options, official),
-        logprobs=option.one_of(spec, options, "logprobs", ("0", "1"), guess) == "1" and api != "responses" and not way.batch_size,
+        logprobs=option.one_of(spec, options, "logprobs", ("0", "1"), guess) == "1" and api != "responses",
         transport=way.transport,
         batch_size=way.batch_size,
         concurrency=way.concurrency,
