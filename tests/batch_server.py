@@ -93,7 +93,7 @@ class BatchServer:
     def take(self, id: str, lines: list[dict[str, Any]], bodies: dict[str, dict[str, Any]]) -> None:
         """Requests are accepted: from now on they are paid for."""
         self.lines[id] = lines
-        self.accepted.update(list(bodies))
+        self.accepted.update(list(bodies))  # a mapping would be taken for counts
         self.bodies |= bodies
 
     async def made(self, request: web.Request, batch: dict[str, Any]) -> web.Response:

@@ -168,6 +168,22 @@ def test_in_batches_tokens_cost_half_and_a_dry_run_promises_no_minutes(work, api
         code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--json")
         assert code == 0, err
     assert json.loads(out)["results"][0]["cost_usd"] == pytest.approx(N * (7 * 1 + 3 * 5) / 1e6)
+    one_by_one = server.model.replace("&batch=1&poll=0.05", "")
+    code, out, err = sinan(work, "run", "q.jsonl", "-m", one_by_one, "--dry-run", "--json")
+    assert code == 0 and json.loads(out)["estimate"]["seconds"] is None, "batches tell nothing of how fast a model is"
+
+
+def test_after_its_time_a_run_begins_no_batch_and_waits_for_those_that_were_sent(work, api):
+    with api(right, looks=80) as server:
+        model = server.model + "&batch_size=5"
+        code, out, err = sinan(work, "run", "q.jsonl", "-m", model, "--json", "--max-time", "3")
+        assert code == 3 and "of 3 seconds" in err
+        document = json.loads(out)
+        assert document["results"][0]["n"] == len(server.accepted) == 25
+        server.looks = 1
+        code, out, err = sinan(work, "run", "q.jsonl", "-m", model, "--json")
+        assert code == 0, err
+        accepted_once(server)
 
 
 def test_several_processes_are_refused(work):

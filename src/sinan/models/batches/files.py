@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 LINE_LIMIT = 64 * 1024 * 1024
 """Bytes of one line."""
+_SLOWEST = 100_000.0
+"""Bytes in a second of an upload that is not given up."""
 _SILENCE = 120.0
 """Seconds without a byte after which a download is given up; how long it takes in all is not limited."""
 
@@ -91,8 +93,13 @@ class FileTransport(Transport):
 
     async def _sent(self, path: str, payload: bytes, kind: str = "application/json") -> Any:
         headers = {"Content-Type": kind, "Content-Length": str(len(payload))}
+        long = aiohttp.ClientTimeout(
+            total=self.patience.timeout + len(payload) / _SLOWEST, sock_connect=self.patience.connect
+        )
         # As a file: aiohttp writes bytes in one piece, which holds up the event loop where they are many.
-        return await self._exchange("POST", self._url(path), self._answer, data=io.BytesIO(payload), headers=headers)
+        return await self._exchange(
+            "POST", self._url(path), self._answer, data=io.BytesIO(payload), headers=headers, timeout=long
+        )
 
     def _url(self, path: str) -> yarl.URL:
         return yarl.URL(self.endpoint.base_url + path)

@@ -25,7 +25,7 @@ KEPT = "If this is interrupted, the same command fetches them"
 QUIET = 0.5
 """Seconds without a new call after which those that were collected are sent."""
 FIRST_LOOK = 2.0
-"""Seconds until a batch is asked after for the first time; then half as much again, up to `poll`."""
+"""Seconds between the first two looks at a batch; then half as much again each time, up to `poll`."""
 UNHEARD = 3_600.0
 """Seconds for which a provider may not answer before the run stops. Its batches go on."""
 NEW = 600.0
@@ -58,8 +58,6 @@ class _Sent:
     """Made by this process."""
     waiting: dict[str, list[Call]]
     state: State = State()
-    heard: bool = False
-    """Whether it was answered: no failure, and no queue that was full."""
 
     @property
     def calls(self) -> list[Call]:
@@ -226,9 +224,14 @@ class Queue:
         self._touched[entry.name] = entry
         task = asyncio.create_task(self._attended(sent))
         self._sent[task] = sent
-        task.add_done_callback(self._sent.pop)
+        task.add_done_callback(self._ended)
         if not ours:
             self._tell_all(line=f"going on with batch {batch}, which was sent before, for {len(calls):,} questions")
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        del self._sent[task]
+        if not task.cancelled():  # else it goes on, which is what is to be told last
+            self._tell_all()
 
     async def _attended(self, sent: _Sent) -> None:
         """See to one batch until all who wait for it have heard."""
