@@ -183,6 +183,12 @@ def test_a_stream_that_breaks_off_for_load_is_a_matter_of_pace(kind: str) -> Non
         read_reply([*begun, error(kind, "Too many")])
 
 
+def test_an_answer_that_a_filter_takes_back_in_its_stream_is_a_refusal() -> None:
+    begun = list(events(message({"type": "text", "text": "Four"})))[:4]
+    read = read_reply([*begun, error("invalid_request_error", "Output blocked by content filtering policy")])
+    assert (read.text, read.finish_reason) == ("Fou", "refusal")
+
+
 def test_a_tool_call_that_was_cut_keeps_what_was_written() -> None:
     call = {"type": "tool_use", "id": "1", "name": "f", "input": {"a": [1, 2]}}
     stream = list(events(message(call, stop="max_tokens")))

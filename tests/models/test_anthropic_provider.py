@@ -96,6 +96,13 @@ async def test_what_a_model_never_takes_stops_the_run_with_the_remedy(server: Se
     assert said in str(caught.value) and remedy in str(caught.value) and "\n" not in str(caught.value)
 
 
+async def test_an_answer_that_a_filter_blocks_is_a_refusal(server: Server) -> None:
+    said = "Output blocked by content filtering policy"
+    server.answers = [http(500), http(400, error("invalid_request_error", said))]
+    completion = await answered(at(server))
+    assert completion.finish_reason == "refusal" and said in completion.text and completion.attempts == 2
+
+
 async def test_a_question_that_speaks_of_temperature_fails_alone(server: Server) -> None:
     server.answers = [http(400, error("invalid_request_error", "messages.0: the temperature is no image"))]
     with pytest.raises(RequestRejected):

@@ -15,10 +15,12 @@ from sinan.errors import ModelUnusable, RequestRejected, UnknownName, UsageError
 from sinan.models import open_model, statuses
 from sinan.models.local.batcher import Batcher
 from sinan.models.local.generate import Ask, generate
-from sinan.models.local.likelihood import likelihoods, wholes
+from sinan.models.local.likelihood import likelihoods
 from sinan.models.local.llama import Llama
-from sinan.models.local.prefixes import Prefixes, common
+from sinan.models.local.prefixes import Prefixes
 from sinan.models.local.runtime import Runtime
+from sinan.models.local.tree import common
+from sinan.models.local.wholes import Wanted, Whole, wholes
 from sinan.models.providers.needle import SIZES, WEIGHTS
 from sinan.types import Message, Prompt, Sampling
 
@@ -67,6 +69,12 @@ def continuation(rng: random.Random) -> str:
     return rng.choice((" yes", " 417", "三千零五", " lamp; door", "\x00é😀", "\n\nQuestion: What", " b"))
 
 
+def tokens(runtime: Runtime, context: str, continuations: Any) -> tuple[Whole, ...]:
+    (found,) = wholes(runtime.reader, [Wanted(tuple((context, one) for one in continuations))])
+    assert not isinstance(found, RequestRejected)
+    return found
+
+
 def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(coroutine)
 
@@ -78,7 +86,7 @@ def test_loglikelihoods_equal_transformers(runtime: Runtime, reference: Any, con
     import torch
 
     rng = random.Random(1)
-    asks = [wholes(runtime.encode, context, [continuation(rng) for _ in range(3)]) for context in contexts]
+    asks = [tokens(runtime, context, [continuation(rng) for _ in range(3)]) for context in contexts]
     assert len(asks) == 200
     found = likelihoods(runtime.network, Prefixes(runtime.network), asks)
     for ask, values in zip(asks, found, strict=True):
@@ -121,7 +129,7 @@ def test_a_folder_opens_with_transformers_and_gives_the_same_ids(size: str, cont
 
 def test_a_batch_gives_the_loglikelihoods_of_its_members(runtime: Runtime, contexts: list[str]) -> None:
     rng = random.Random(2)
-    asks = [wholes(runtime.encode, context, [continuation(rng) for _ in range(4)]) for context in contexts[:120]]
+    asks = [tokens(runtime, context, [continuation(rng) for _ in range(4)]) for context in contexts[:120]]
     together = likelihoods(runtime.network, Prefixes(runtime.network), asks)
     for ask, values in zip(asks, together, strict=True):
         alone = likelihoods(runtime.network, Prefixes(runtime.network), [ask])[0]
@@ -142,7 +150,7 @@ def test_a_batch_gives_the_texts_of_its_members(runtime: Runtime, asked: list[st
 def test_a_kept_prefix_changes_nothing(runtime: Runtime, fresh: Prefixes, asked: list[str]) -> None:
     header = "\n\n".join(f"{text} 7" for text in asked[:12]) + "\n\n"
     texts = [header + text for text in asked[12:30]]
-    asks = [wholes(runtime.encode, text, [" 1", " 23", " yes"]) for text in texts]
+    asks = [tokens(runtime, text, [" 1", " 23", " yes"]) for text in texts]
     with_reuse = [likelihoods(runtime.network, fresh, asks[at : at + 6]) for at in range(0, len(asks), 6)]
     assert 1 <= len(fresh._kept) <= 3
     assert max(map(len, fresh._kept)) > 200
@@ -217,13 +225,13 @@ def test_a_tiny_top_p_is_greedy(runtime: Runtime) -> None:
     [("Answer: ", "yes"), ("Answer:", " yes"), ("", " yes"), ("   ", "yes"), ("a\n", "b")],
 )
 def test_spaces_at_the_end_of_a_context_belong_to_the_continuation(runtime: Runtime, text: str, tail: str) -> None:
-    (whole,) = wholes(runtime.encode, text, [tail])
+    (whole,) = tokens(runtime, text, [tail])
     assert whole.ids[: whole.context] == runtime.encode(text.rstrip())
     assert runtime.decode(whole.ids[whole.context :]) == text[len(text.rstrip()) :] + tail
 
 
 def test_an_empty_continuation_is_certain(runtime: Runtime) -> None:
-    values, _ = run(runtime.loglikelihood("Answer:", ["", " yes"]))
+    values = run(runtime.loglikelihood(Prompt(text="Answer:", continuations=("", " yes")))).values
     assert (values[0].value, values[0].tokens, values[0].greedy) == (0.0, 0, True)
     assert values[1].value < 0
 
@@ -320,7 +328,11 @@ def test_a_cancelled_caller_does_not_harm_the_others(model: Any) -> None:
 
 
 def test_the_model_says_what_it_is(model: Any) -> None:
-    assert (model.name, model.form, model.capabilities) == ("needle/xs", "base", {"generate", "loglikelihood", "seed"})
+    assert (model.name, model.form, model.capabilities) == (
+        "needle/xs",
+        "base",
+        {"generate", "loglikelihood", "seed", "rolling"},
+    )
     assert {len(model.identity[key]) for key in ("weights_sha256", "tokenizer_sha256")} == {64}
     completion = run(model.loglikelihood(Prompt(text="Is it?", continuations=(" yes", " no"))))
     assert len(completion.loglikelihoods) == 2

@@ -1,4 +1,4 @@
-"""Streams, the Responses API, Azure, whole texts and contexts of their own: the provider against servers on loopback."""
+"""Streams, the Responses API, Azure, contexts of their own and whole texts, against servers on loopback."""
 
 import json
 import re
@@ -137,7 +137,7 @@ async def test_an_answer_whose_thoughts_stand_in_the_text_is_not_cut_here(server
 
 FILTERED = {
     "error": {
-        "message": "The response was filtered.", "type": None, "param": "prompt", "code": "content_filter", "status": 400,
+        "message": "The response was filtered.", "type": None, "param": "prompt", "code": "content_filter",
         "innererror": {"code": "ResponsibleAIPolicyViolation", "content_filter_result": {"hate": {"filtered": True}}},
     }
 }  # fmt: skip
@@ -289,3 +289,37 @@ async def test_a_whole_text_without_its_first_token_stops_the_run_with_a_remedy(
     with pytest.raises(Unsupported, match=r"^openai/mock: .*bos="):
         await model.loglikelihood(Prompt(text="Hi all", rolling=True))
     await model.close()
+
+
+# ---- what a model never takes
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("Unsupported value: 'temperature' does not support 0 with this model.", "-p temperature=null .*sampling=0"),
+        ("Unsupported parameter: 'max_tokens' is not supported with this model.", "max_tokens_field="),
+        ("Unsupported parameter: 'reasoning.effort' is not supported with this model.", "ask without it"),
+    ],
+)
+async def test_what_a_model_never_takes_stops_the_run_with_a_remedy(server: Server, said: str, remedy: str) -> None:
+    server.answers = [http(400, {"error": {"message": said, "code": "unsupported_value"}})]
+    model = at(server)
+    with pytest.raises(Unsupported, match=rf"^openai/mock: .*{re.escape(said)}.*{remedy}"):
+        await model.generate(ASK, Sampling())
+    await model.close()
+
+
+async def test_a_model_that_takes_no_temperature_is_asked_without_one(server: Server) -> None:
+    server.answers = [ok("4")]
+    model = at(server, "&sampling=0")
+    await model.generate(ASK, Sampling(top_p=0.5, max_tokens=5))
+    await model.close()
+    assert set(server.asked[0].body) == {"model", "messages", "max_tokens"}
+    assert model.identity["sampling"] == "0"
+
+
+async def test_what_cannot_be_said_names_the_model(server: Server) -> None:
+    with pytest.raises(Unsupported, match=r"^openai/mock: this API does not continue"):
+        await at(server).generate(Prompt(messages=(*ASK.messages, Message("assistant", "It"))), Sampling())
+    assert server.asked == []

@@ -150,7 +150,9 @@ def test_a_key_that_no_header_can_hold_is_refused_and_not_repeated(monkeypatch: 
      ("base_url=http://[::1", "no http address"), ("base_url=", "no http address"), ("tmeout=3", "Known: base_url"),
      ("timeout=0", "timeout must be"), ("timeout=x", "timeout must be"), ("timeout=nan", "timeout must be"),
      ("api=other", "api must be one of chat, completions, responses"), ("stream=yes", "stream must be"),
-     ("prefill=yes", "prefill must be"), ("summary=long", "summary must be"), ("thinking_tokens_field=1", "names a field"), ("logprobs=yes", "logprobs must be"),
+     ("prefill=yes", "prefill must be"), ("summary=long", "summary must be"),
+     ("thinking_tokens_field=1", "names a field"),
+     ("logprobs=yes", "logprobs must be"),
      ("key_env=NOT_SET_HERE&base_url=http://x", "NOT_SET_HERE is not set"), ("api=chat&api=chat", "given twice")],
 )  # fmt: skip
 def test_wrong_options_are_usage_errors(query: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:

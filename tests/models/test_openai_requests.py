@@ -2,7 +2,7 @@
 
 import pytest
 
-from sinan.errors import RequestRejected, TransientError, Unsupported
+from sinan.errors import TransientError, Unsupported
 from sinan.models.dialects import openai as dialect
 from sinan.models.dialects import openai_echo as echo
 from sinan.types import Message, Prompt, Sampling, Tool, ToolCall, Usage
@@ -12,7 +12,10 @@ ADD = Tool("add", "Adds.", {"type": "object", "properties": {"a": {"type": "inte
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False}
 
 
-def drawn(sampling: Sampling, habits: dialect.Habits = dialect.Habits()) -> dict:
+USUAL = dialect.Habits()
+
+
+def drawn(sampling: Sampling, habits: dialect.Habits = USUAL) -> dict:
     """The fields besides model, messages and temperature."""
     body = dialect.chat_request("m", ASK, sampling, {}, habits)
     return {name: value for name, value in body.items() if name not in ("model", "messages", "temperature")}
@@ -35,7 +38,7 @@ def test_a_begun_answer_is_continued_where_the_server_can_and_refused_elsewhere(
     body = dialect.chat_request("m", begun, Sampling(), {}, dialect.Habits(prefill=True))
     assert (body["continue_final_message"], body["add_generation_prompt"]) == (True, False)
     for habits in (dialect.Habits(), dialect.OFFICIAL):
-        with pytest.raises(RequestRejected, match="prefill=continue"):
+        with pytest.raises(Unsupported, match="prefill=continue"):
             dialect.chat_request("m", begun, Sampling(), {}, habits)
 
 
@@ -55,14 +58,14 @@ def test_thoughts_are_turned_off_in_the_way_of_the_server() -> None:
     assert drawn(off) == {"chat_template_kwargs": {"enable_thinking": False, "x": 1}, "top_k": 3}
     assert drawn(Sampling(thinking_tokens=0), dialect.OFFICIAL) == {"reasoning_effort": "none"}
     assert drawn(Sampling(thinking_tokens=0, reasoning_effort="none"), dialect.OFFICIAL) == {"reasoning_effort": "none"}
-    with pytest.raises(RequestRejected, match="give one of them"):
+    with pytest.raises(Unsupported, match="give one of them"):
         drawn(Sampling(thinking_tokens=0, reasoning_effort="high"))
 
 
 def test_thoughts_are_bounded_where_a_field_is_named_and_refused_elsewhere() -> None:
     habits = dialect.Habits(thinking_tokens_field="thinking_token_budget")
     assert drawn(Sampling(thinking_tokens=512), habits) == {"thinking_token_budget": 512}
-    with pytest.raises(RequestRejected, match=r"thinking_tokens=512 .*thinking_tokens_field"):
+    with pytest.raises(Unsupported, match=r"thinking_tokens=512 .*thinking_tokens_field"):
         drawn(Sampling(thinking_tokens=512))
 
 
@@ -81,7 +84,7 @@ def test_stop_strings_are_withheld_where_thoughts_stand_in_the_text() -> None:
     ],
 )
 def test_what_a_text_cannot_say_is_refused(prompt: Prompt, sampling: Sampling, told: str) -> None:
-    with pytest.raises(RequestRejected, match=told):
+    with pytest.raises(Unsupported, match=told):
         dialect.text_request("m", prompt, sampling)
 
 

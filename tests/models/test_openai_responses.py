@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinan.errors import ModelError, Refused, RequestRejected, TransientError
+from sinan.errors import ModelError, Refused, RequestRejected, TransientError, Unsupported
 from sinan.models.dialects import openai_responses as responses
+from sinan.models.dialects.stop_strings import cut
 from sinan.types import Completion, Image, Message, Prompt, Sampling, Text, Tool, ToolCall, Usage
 
 ASK = Prompt(messages=(Message("user", "2+2?"),))
@@ -24,6 +25,10 @@ def said(text: str) -> dict:
 
 def reply(*output: dict, status: str = "completed", **more) -> dict:
     return {"status": status, "error": None, "output": list(output), **more}
+
+
+def unfinished(why: str, *output: dict) -> dict:
+    return reply(*output, status="incomplete", incomplete_details={"reason": why})
 
 
 def test_a_conversation_becomes_items() -> None:
@@ -83,15 +88,15 @@ def test_sampling_becomes_fields() -> None:
     ],
 )
 def test_what_the_api_cannot_say_is_refused(prompt: Prompt, sampling: Sampling, told: str) -> None:
-    with pytest.raises(RequestRejected, match=told):
+    with pytest.raises((Unsupported, RequestRejected), match=told):
         responses.response_request("m", prompt, sampling, {})
 
 
 def test_stop_strings_end_the_answer_here() -> None:
-    cut = responses.stopped(Completion("4\nQ: b\n\nC", "length"), ("\n\n", "\nQ:"))
-    assert (cut.text, cut.finish_reason) == ("4", "stop")
+    ended = cut(Completion("4\nQ: b\n\nC", "length"), ("\n\n", "\nQ:"))
+    assert (ended.text, ended.finish_reason) == ("4", "stop")
     whole = Completion("4", "length")
-    assert responses.stopped(whole, ("\n",)) == whole and responses.stopped(whole, ()) == whole
+    assert cut(whole, ("\n",)) == whole and cut(whole, ()) == whole
 
 
 THOUGHT = {"type": "reasoning", "summary": [{"type": "summary_text", "text": t} for t in ("One.", "Two.")]}
@@ -110,10 +115,10 @@ NO = {"type": "message", "role": "assistant", "content": [{"type": "refusal", "r
         (reply(NO), Completion("I cannot.", "refusal")),
         (reply({"type": "web_search_call"}, said("4")), Completion("4", "stop")),
         (reply(THOUGHT), Completion("", "stop", reasoning="One.\n\nTwo.")),
-        (reply(said(""), status="incomplete", incomplete_details={"reason": "max_output_tokens"}), Completion("", "length")),
-        (reply(status="incomplete", incomplete_details={"reason": "max_output_tokens"}), Completion("", "length")),
-        (reply(said("4"), status="incomplete", incomplete_details={"reason": "content_filter"}), Completion("4", "refusal")),
-        (reply(said("4"), status="incomplete", incomplete_details={"reason": "steered"}), Completion("4", "length")),
+        (unfinished("max_output_tokens", said("")), Completion("", "length")),
+        (unfinished("max_output_tokens"), Completion("", "length")),
+        (unfinished("content_filter", said("4")), Completion("4", "refusal")),
+        (unfinished("steered", said("4")), Completion("4", "length")),
         (reply(said("4"), status="incomplete"), Completion("4", "length")),
         (reply(status="failed") | {"error": {"code": "bio_policy", "message": "No."}}, Completion("No.", "refusal")),
         ({"output": [said("4")]}, Completion("4", "stop")),
@@ -163,7 +168,8 @@ def test_errors_are_told_apart(error, raised: type[ModelError]) -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    [None, 3, {}, [], [3], {"output": None}, {"output": [3]}, reply(), reply(status="queued"), reply({"type": "message"}),
+    [None, 3, {}, [], [3], {"output": None}, {"output": [3]}, reply(), reply(status="queued"),
+     reply({"type": "message"}),
      reply(said("4"), status="cancelled"), reply({"type": "function_call", "name": 3}), [{"type": "response.created"}],
      reply({"type": "message", "content": [{"type": "output_text"}]}), [{"type": "response.completed"}]],
 )  # fmt: skip

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sinan import settings
-from sinan.errors import RequestRejected, Unsupported, UsageError
+from sinan.errors import Declined, RequestRejected, Unsupported, UsageError
 from sinan.models import options as option
 from sinan.types import Completion, Image, Limits, Prompt
 from sinan.types.availability import Availability
@@ -19,6 +19,11 @@ from sinan.types.price import Price
 if typing.TYPE_CHECKING:
     from sinan.models.transport import Endpoint, Reply
 
+LEAVE_OUT = (
+    "-p {name}=null leaves it out for all models, sampling=0 behind the model's name for this one: "
+    "its answers are then drawn as the server sees fit"
+)
+"""What helps where a model takes no temperature."""
 LIMITS = ("rpm", "tpm", "price_in", "price_out")
 """Options that `limits` and `price` read."""
 _ANSWER = 256
@@ -37,6 +42,8 @@ class Vendor:
     """Environment names of the key; the first that is set is taken."""
     key_header: str = "Authorization"
     """The header that carries the key."""
+    example: str = "http://127.0.0.1:8000/v1"
+    """What another address looks like."""
 
     def is_official(self, base_url: str) -> bool:
         """Whether an address is on the vendor's own host."""
@@ -44,14 +51,11 @@ class Vendor:
 
     def status(self, provider: str, speaks: str) -> Availability:
         """The line of `sinan models`: whether the official address can be used; `speaks` says which others can."""
-        key_name = self.key_names[0]
-        if any(settings.load().key(name) for name in self.key_names):
+        configured, wanted = settings.load(), self.key_names[0]
+        if key_name := next((name for name in self.key_names if configured.key(name)), None):
             return Availability(provider, True, f"{self.official} (with the key in {key_name}), and {speaks}")
-        remedy = f"set {key_name} for the official address, or name a server: {provider}/NAME?base_url=" + _EXAMPLE
-        return Availability(provider, False, f"{key_name} is not set; {speaks}", remedy)
-
-
-_EXAMPLE = "http://127.0.0.1:8000/v1"
+        remedy = f"set {wanted} for the official address, or name a server: {provider}/NAME?base_url={self.example}"
+        return Availability(provider, False, f"{wanted} is not set; {speaks}", remedy)
 
 
 def endpoint(spec: str, options: Mapping[str, str], vendor: Vendor, headers: Mapping[str, str] = {}) -> "Endpoint":
@@ -93,6 +97,11 @@ def price(spec: str, options: Mapping[str, str]) -> Price | None:
     if None in given:
         raise UsageError(f"{spec}: give both price_in and price_out, in USD for a million tokens")
     return Price(given[0] or 0.0, given[1] or 0.0)
+
+
+def declined(error: Declined) -> Completion:
+    """The refusal that a filter before the model gave instead of an answer."""
+    return Completion(error.said, "refusal", latency_s=error.latency_s, attempts=error.attempts)
 
 
 def no_likelihoods(name: str) -> Unsupported:

@@ -18,7 +18,7 @@ import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -39,7 +39,7 @@ _TRY_AGAIN = {408, 409, 425}
 _TOO_MUCH = {429, 529}
 """529, which is no standard status, says that the server is overloaded by all its users."""
 _UNUSABLE = {401, 402, 403, 404}
-_MAY_BE_MONEY = {400, 429}
+_MAY_BE_ACCOUNT = {400, 429}
 _REJECTED = {400, 422}
 DENIED = 5
 _ERROR_BODY = 64 * 1024
@@ -168,25 +168,28 @@ class Transport:
         tokens: int = 0,
         took: Callable[[T], int | None] | None = None,
     ) -> Reply[T]:
-        """Send `body` and read the answer, trying again where that may help.
-
-        `read` turns the decoded JSON (of an event stream the list of its events) into the value, and raises
-        TransientError where it cannot; `tokens` is what the call is expected to take, and `took` tells of an answer
-        what it took. Raises ModelUnusable, RequestRejected,
-        or TransientError after the last attempt; `attempts` is set on each.
-        """
+        """Send `body` and read the answer: `read` turns the decoded JSON (of an event stream the list of its events)
+        into the value, and raises TransientError where it cannot. The rest is as in `call`."""
         payload = self._encode(body)
-        return await self._tried(lambda: self._attempt(path, payload), read, tokens, took)
 
-    async def _tried(
+        async def attempt() -> T:
+            return read(await self._attempt(path, payload))
+
+        return await self.call(attempt, tokens, took)
+
+    async def call(
         self,
-        attempt: Callable[[], Awaitable[Any]],
-        read: Callable[[Any], T],
+        attempt: Callable[[], Awaitable[T]],
         tokens: int = 0,
         took: Callable[[T], int | None] | None = None,
-        attempts: int | None = None,
+        patience: Patience | None = None,
     ) -> Reply[T]:
-        """As `post`, whatever an attempt is; `attempts`: how many, where not as many as patience allows."""
+        """Make attempts at the right pace until one gives a value, as long as that may help.
+
+        An attempt that fails raises a ModelError; `tokens` is what the call is expected to take, and `took` tells of
+        a value what it took; `patience`: where it is not the transport's. Raises ModelUnusable, RequestRejected, or
+        TransientError after the last attempt; `attempts` is set on each.
+        """
         trials: Trials | None = None  # most calls need none
         while True:
             await self.pace.enter(tokens)
@@ -195,14 +198,14 @@ class Transport:
                 raise self._unusable
             began, signal, reason, wish, spent = time.perf_counter(), Signal.LEFT, "", None, None
             try:
-                value = read(await attempt())
+                value = await attempt()
                 signal, self._answered, self._denied = Signal.ANSWERED, True, 0
                 spent = took(value) if took else None
                 return Reply(value, trials.made + 1 if trials else 1, time.perf_counter() - began)
             except TransientError as error:
                 signal = Signal.REFUSED if isinstance(error, Refused) else Signal.FAILED
                 reason, wish = refusal.scrub(str(error), self.endpoint.key), error.retry_after
-                trials = trials or Trials(replace(self.patience, attempts=attempts or self.patience.attempts), began)
+                trials = trials or Trials(patience or self.patience, began)
                 trials.add(error)
             except ModelError as error:
                 signal = Signal.ANSWERED
@@ -311,8 +314,9 @@ class Transport:
     def _meaning(self, status: int, body: bytes, url: str, wish: float | None) -> ModelError:
         said = refusal.message(body)
         what = f"{status} {_phrase(status)}" + (f": {said}" if said else "")
-        if status in _UNUSABLE or (status in _MAY_BE_MONEY and refusal.is_about_money(said)):
+        if status in _UNUSABLE or (status in _MAY_BE_ACCOUNT and refusal.is_about_account(said)):
             return ModelUnusable(refusal.unusable(status, url, self.endpoint.key_name, bool(self.endpoint.key), said))
+        wish = wish or refusal.wait_told(body)
         if status in _TOO_MUCH or (status == 503 and wish is not None):
             return Refused(what, wish)
         if status in _TRY_AGAIN or status >= 500:

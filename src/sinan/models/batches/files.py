@@ -5,7 +5,8 @@ The same timeouts, retries and errors as `transport`. Nothing here is paced: a b
 
 import io
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import aiohttp
@@ -14,7 +15,7 @@ import yarl
 
 from sinan.errors import ModelError, RequestRejected, TransientError
 from sinan.models import refusal
-from sinan.models.transport import Error, Transport
+from sinan.models.transport import Error, Patience, Transport
 
 T = TypeVar("T")
 
@@ -31,14 +32,14 @@ class FileTransport(Transport):
 
     async def read(self, path: str, read: Callable[[Any], T]) -> T:
         """The JSON at `path`, asked for again where that may help. Raises ModelError."""
-        return (await self._tried(lambda: self._exchange("GET", self._url(path), self._answer), read)).value
+        return await self._asked(lambda: self._exchange("GET", self._url(path), self._answer), read)
 
     async def send_once(self, path: str, payload: bytes, read: Callable[[Any], T]) -> T:
         """Post JSON that must not arrive twice: again only after a 429, which says that it was not taken.
 
         Raises TransientError where it may have been taken all the same.
         """
-        return (await self._tried(lambda: self._sent(path, payload), read, attempts=1)).value
+        return await self._asked(lambda: self._sent(path, payload), read, replace(self.patience, attempts=1))
 
     async def upload(
         self, path: str, fields: Mapping[str, str], name: str, lines: Sequence[bytes], read: Callable[[Any], T]
@@ -46,7 +47,7 @@ class FileTransport(Transport):
         """Post a file of lines as a form, beside `fields`. Raises ModelError."""
         boundary = secrets.token_hex(16)
         payload, kind = form(fields, name, lines, boundary), f"multipart/form-data; boundary={boundary}"
-        return (await self._tried(lambda: self._sent(path, payload, kind), read)).value
+        return await self._asked(lambda: self._sent(path, payload, kind), read)
 
     async def lines(self, path: str, hear: Callable[[Any], None]) -> None:
         """The JSON of every line at `path`. A body that was cut is asked for again, from its beginning.
@@ -70,7 +71,7 @@ class FileTransport(Transport):
             self._hear(b"".join(begun), hear)
 
         quiet = aiohttp.ClientTimeout(total=None, sock_connect=self.patience.connect, sock_read=_SILENCE)
-        await self._tried(lambda: self._exchange("GET", url, answer, timeout=quiet), lambda nothing: nothing)
+        await self.call(lambda: self._exchange("GET", url, answer, timeout=quiet))
 
     def outcome(self, status: int, body: Any) -> Any:
         """What a request of a batch came to: the reply's JSON, or a ModelError. `status`: that of HTTP, had it been
@@ -81,6 +82,14 @@ class FileTransport(Transport):
         if status == 0:
             return TransientError(refusal.message(said) or "the request was not worked on")
         return self.failure(status, said, self.endpoint.base_url)
+
+    async def _asked(
+        self, attempt: Callable[[], Awaitable[Any]], read: Callable[[Any], T], patience: Patience | None = None
+    ) -> T:
+        async def one() -> T:
+            return read(await attempt())
+
+        return (await self.call(one, patience=patience)).value
 
     def _hear(self, line: bytes, hear: Callable[[Any], None]) -> None:
         if not line.strip():

@@ -13,11 +13,11 @@ Source: platform.claude.com/docs/en/api/messages, API versions 2023-06-01 and 20
 import base64
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
 from sinan.errors import RequestRejected, TransientError, Unsupported
+from sinan.models.dialects.stop_strings import cut
 from sinan.models.dialects.untrusted import arguments, count, detail, server_error, text_or_empty
 from sinan.models.parameters import RESERVED
 from sinan.types import Completion, Message, Part, Prompt, Sampling, Text, Tool, ToolCall, Usage
@@ -249,7 +249,7 @@ def read_message(reply: Any, stops: Sequence[str] = ()) -> Completion:
     if reason == "refusal" and not text:
         text = text_or_empty(detail(reply, "stop_details", "explanation"))
     thoughts = "\n\n".join(thought for thought in _of(content, "thinking", "thinking") if thought)
-    return _cut(Completion(text, reason, usage(reply), thoughts, calls), stops)
+    return cut(Completion(text, reason, usage(reply), thoughts, calls), stops)
 
 
 def usage(reply: Mapping[str, Any]) -> Usage:
@@ -291,11 +291,3 @@ def _tool_call(block: dict[str, Any]) -> ToolCall:
 def _finish_reason(reason: Any, called: bool) -> FinishReason:
     found = _FINISH.get(reason, "stop") if isinstance(reason, str) else "stop"
     return "tool_calls" if called and found == "stop" else found
-
-
-def _cut(completion: Completion, stops: Sequence[str]) -> Completion:
-    """As if the server had stopped there: nothing follows, no tool call and no limit."""
-    places = [place for place in (completion.text.find(stop) for stop in stops) if place >= 0]
-    if not places or completion.finish_reason == "refusal":
-        return completion
-    return replace(completion, text=completion.text[: min(places)], finish_reason="stop", tool_calls=())

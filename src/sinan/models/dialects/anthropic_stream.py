@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sinan.errors import Refused, TransientError
+from sinan.models import refusal
 from sinan.models.dialects.anthropic import read_message
 from sinan.models.dialects.untrusted import server_error
 from sinan.types import Completion
@@ -42,7 +43,7 @@ class _Message:
         """One event. Raises TransientError."""
         kind = event.get("type")
         if kind == "error":
-            raise _error(event)
+            self._break(event)
         if kind == "message_start":
             self._count(_object(event, "message").get("usage"))
         elif kind == "content_block_start":
@@ -54,6 +55,13 @@ class _Message:
             self._count(event.get("usage"))
         elif kind == "message_stop":
             self.stopped = True
+
+    def _break(self, event: dict[str, Any]) -> None:
+        """An error ends the stream; one by which a filter takes the answer back is a refusal."""
+        said = server_error(event)
+        if not refusal.declines(None, said):
+            raise _error(event, said)
+        self.end |= {"stop_reason": "refusal", "stop_details": {"explanation": said}}
 
     def _count(self, counts: Any) -> None:
         """Counts are of all so far, and those that are left out stand."""
@@ -121,8 +129,7 @@ def _index(event: dict[str, Any]) -> int:
     return index
 
 
-def _error(event: dict[str, Any]) -> TransientError:
-    said = server_error(event)
+def _error(event: dict[str, Any], said: str) -> TransientError:
     error = event.get("error")
     kind = error.get("type") if isinstance(error, dict) else None
     what = "the server sent an error in its stream" + (f": {said}" if said else "")

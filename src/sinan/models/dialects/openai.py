@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sinan.errors import RequestRejected, TransientError
+from sinan.errors import RequestRejected, TransientError, Unsupported
 from sinan.models.dialects.untrusted import arguments, count, detail, server_error, text_or_empty
 from sinan.models.parameters import RESERVED
 from sinan.types import Completion, Image, Message, Part, Prompt, Sampling, Text, Tool, ToolCall, Usage
@@ -59,7 +59,7 @@ def chat_request(
 ) -> dict[str, Any]:
     """Body of POST /chat/completions. `images` holds the bytes of the prompt's pictures by sha256.
 
-    Raises RequestRejected for what cannot be said in it, and for a parameter that is not the user's to set.
+    Raises Unsupported for what cannot be said in it, and RequestRejected for a parameter that is not the user's to set.
     """
     body: dict[str, Any] = {"model": model, "messages": [_message_json(message, images) for message in prompt.messages]}
     if prompt.tools:
@@ -72,10 +72,10 @@ def chat_request(
 def text_request(model: str, prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
     """Body of POST /completions. Raises RequestRejected as `chat_request` does."""
     if prompt.tools:
-        raise RequestRejected("tools are offered in messages, and /completions continues text (api=chat)")
+        raise Unsupported("tools are offered in messages, and /completions continues text (api=chat)")
     for name in ("reasoning_effort", "thinking_tokens"):
         if getattr(sampling, name) is not None:
-            raise RequestRejected(f"/completions has no field for `{name}`: write the prompt so, or use api=chat")
+            raise Unsupported(f"/completions has no field for `{name}`: write the prompt so, or use api=chat")
     return {"model": model, "prompt": prompt.text} | parameters(sampling, Habits())
 
 
@@ -102,19 +102,19 @@ def refuse_reserved(sampling: Sampling, more: tuple[str, ...] = ()) -> None:
 
 
 def thinking(sampling: Sampling, habits: Habits) -> Mapping[str, Any]:
-    """The fields that bound a model's thoughts. Raises RequestRejected where the server has none."""
+    """The fields that bound a model's thoughts. Raises Unsupported where the server has none."""
     wanted = sampling.thinking_tokens
     if wanted is None:
         return {}
     if wanted and not habits.thinking_tokens_field:
-        raise RequestRejected(
+        raise Unsupported(
             f"thinking_tokens={wanted} has no field in this API: say how much with reasoning_effort, turn thoughts off "
             "with thinking_tokens=0, or name the server's own field (thinking_tokens_field=thinking_token_budget)"
         )
     if wanted:
         return {habits.thinking_tokens_field: wanted}
     if sampling.reasoning_effort not in (None, "none"):
-        raise RequestRejected(f"thinking_tokens=0 and reasoning_effort={sampling.reasoning_effort}: give one of them")
+        raise Unsupported(f"thinking_tokens=0 and reasoning_effort={sampling.reasoning_effort}: give one of them")
     return habits.thinking_off
 
 
@@ -144,7 +144,7 @@ SCHEMA = "answer"
 
 def _continued(habits: Habits) -> dict[str, Any]:
     if not habits.prefill:
-        raise RequestRejected(
+        raise Unsupported(
             "this API does not continue an answer that was begun (a prefill). Where the server does, as vLLM and "
             "SGLang do, say prefill=continue in the model's name; a base model (api=completions) always can"
         )

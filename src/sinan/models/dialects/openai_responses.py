@@ -14,10 +14,9 @@ turns are not sent back: they are the server's own, encrypted, and our messages 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from sinan.errors import ModelError, Refused, RequestRejected, TransientError
+from sinan.errors import ModelError, Refused, RequestRejected, TransientError, Unsupported
 from sinan.models.dialects.openai import (
     OFFICIAL,
     SCHEMA,
@@ -55,11 +54,11 @@ def response_request(
     """Body of POST /responses. `images` holds the bytes of the prompt's pictures by sha256; `summary` is how much of
     the model's thoughts is told (`auto`, `concise`, `detailed`; empty: nothing).
 
-    Stop strings have no field in this API: `stopped` applies them to the answer. Raises RequestRejected for what
-    cannot be said at all, and for a parameter that is not the user's to set.
+    Stop strings have no field in this API: `stop_strings.cut` applies them to the answer. Raises Unsupported for what
+    cannot be said at all, and RequestRejected for a parameter that is not the user's to set.
     """
     if prompt.prefill:
-        raise RequestRejected("the Responses API does not continue an answer that was begun (a prefill)")
+        raise Unsupported("the Responses API does not continue an answer that was begun (a prefill)")
     body: dict[str, Any] = {"model": model, "store": False}
     turns, first = prompt.messages, prompt.messages[:1]
     if first and first[0].role == "system" and isinstance(first[0].content, str):
@@ -73,7 +72,7 @@ def response_request(
 def _parameters(sampling: Sampling, habits: Habits, summary: str) -> dict[str, Any]:
     refuse_reserved(sampling, _RESERVED)
     if sampling.seed is not None:
-        raise RequestRejected("the Responses API takes no seed (api=chat does)")
+        raise Unsupported("the Responses API takes no seed: leave it out, or use api=chat")
     bounds = dict(thinking(sampling, habits))
     effort = bounds.pop("reasoning_effort", sampling.reasoning_effort)
     reasoning = {name: value for name, value in (("effort", effort), ("summary", summary)) if value}
@@ -118,12 +117,6 @@ def _content(message: Message, images: Mapping[str, bytes]) -> str | list[dict[s
         else {"type": "input_image", "detail": "auto", "image_url": data_url(part, images)}
         for part in message.content
     ]
-
-
-def stopped(completion: Completion, stop: Sequence[str]) -> Completion:
-    """The completion as if it had ended before the first of the stop strings."""
-    found = [at for text in stop if (at := completion.text.find(text)) >= 0]
-    return replace(completion, text=completion.text[: min(found)], finish_reason="stop") if found else completion
 
 
 def read_response(reply: Any) -> Completion:

@@ -7,7 +7,8 @@ import numpy as np
 
 from sinan.models.local.cache import Floats
 from sinan.models.local.llama import Llama
-from sinan.models.local.prefixes import Ids, Prefixes
+from sinan.models.local.prefixes import Prefixes
+from sinan.models.local.wholes import Ids
 from sinan.types.completion import FinishReason
 
 Decode = Callable[[Sequence[int]], str]

@@ -1,41 +1,24 @@
 """How likely are continuations? The context is read once; each different continuation reads only its own tokens.
 
-Tokens are counted as lm-evaluation-harness does: context and continuation are encoded together, and what lies behind
-the context's own number of tokens is the continuation.
+Which tokens those are, `wholes` says.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from sinan.models.local.cache import Cache
 from sinan.models.local.llama import Llama, log_softmax
-from sinan.models.local.prefixes import Ids, Prefixes, common
+from sinan.models.local.prefixes import Prefixes
+from sinan.models.local.tree import common
+from sinan.models.local.wholes import Ids, Whole
 from sinan.types import LogLikelihood
 
 ROWS = 32_768  # tokens of context and continuation in the cache at one time
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A context with one continuation."""
-
-    ids: Ids
-    context: int
-    """How many of the ids are context; at least 1."""
-
-
 Ask = tuple[Whole, ...]
-"""The continuations of one prompt."""
-
-
-def wholes(encode: Callable[[str], Ids], text: str, continuations: Sequence[str]) -> Ask:
-    """The ids of every continuation; spaces at the context's end go to the continuation, where tokens hold them."""
-    context = text.rstrip()
-    spaces = text[len(context) :]
-    length = len(encode(context))
-    return tuple(Whole(encode(context + spaces + continuation), length) for continuation in continuations)
+"""The continuations of one prompt, or the windows of one text."""
 
 
 def likelihoods(network: Llama, prefixes: Prefixes, asks: Sequence[Ask]) -> list[tuple[LogLikelihood, ...]]:

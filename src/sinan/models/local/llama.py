@@ -31,6 +31,8 @@ class Config:
     context: int
     theta: float
     eps: float
+    bos: int
+    """Id of the token that texts begin with."""
     eos: int
     """Id of the token that ends a text."""
 
@@ -47,6 +49,7 @@ class Config:
             context=raw["max_position_embeddings"],
             theta=raw["rope_theta"],
             eps=raw["rms_norm_eps"],
+            bos=raw["bos_token_id"],
             eos=raw["eos_token_id"],
         )
 

@@ -12,12 +12,11 @@ import numpy as np
 
 from sinan.models.local.cache import Cache, Floats
 from sinan.models.local.llama import Llama
+from sinan.models.local.tree import WORTH, common, headers
+from sinan.models.local.wholes import Ids
 
-WORTH = 32  # tokens: below it, looking up and copying costs more than reading again
 LONGEST = 4096
 KEPT = 16_384  # tokens over all kept prefixes; 50 MB for 6 layers of 2 heads of 32
-
-Ids = tuple[int, ...]
 
 
 class Prefixes:
@@ -48,15 +47,11 @@ class Prefixes:
 
     def _keep_shared(self, prompts: Sequence[Ids]) -> None:
         """Keep what two or more prompts have in common, where it is long enough and not kept yet."""
-        groups: dict[Ids, list[Ids]] = {}
-        for prompt in set(prompts):
-            if len(prompt) > WORTH:
-                groups.setdefault(prompt[:WORTH], []).append(prompt)
-        for group in groups.values():
-            # The common beginning of all is that of the first and the last in order.
-            shared = min(common(min(group), max(group)), LONGEST)
-            if len(group) > 1 and self._longest(group[0])[1] < shared - WORTH:
-                self._keep(group[0][:shared])
+        different = list(set(prompts))
+        found = {one[:length] for one, length in zip(different, headers(different, LONGEST), strict=True) if length}
+        for prefix in sorted(found, key=len):
+            if self._longest(prefix)[1] < len(prefix) - WORTH:
+                self._keep(prefix)
 
     def _keep(self, prefix: Ids) -> None:
         cache = self._network.start(1, len(prefix))
@@ -80,11 +75,3 @@ class Prefixes:
             return None, 0
         self._kept.move_to_end(best)
         return self._kept[best], length
-
-
-def common(a: Ids, b: Ids) -> int:
-    """How many tokens two sequences share at their beginning."""
-    limit = min(len(a), len(b))
-    if a[:limit] == b[:limit]:
-        return limit
-    return next(i for i in range(limit) if a[i] != b[i])

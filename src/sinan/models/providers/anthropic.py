@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from sinan.errors import RequestRejected, Unsupported, UsageError
+from sinan.errors import Declined, RequestRejected, Unsupported, UsageError
 from sinan.models import batches, remote
 from sinan.models import options as option
 from sinan.types import Completion, Form, Limits, Model, Pace, Prompt, Sampling, Unpaced
@@ -143,6 +143,8 @@ class Anthropic:
         tokens, took = (remote.expected_tokens(prompt), remote.took) if limited else (0, None)
         try:
             reply = await self.transport.post("/messages", body, read, tokens, took)
+        except Declined as error:
+            return remote.declined(error)
         except RequestRejected as error:
             raise _for_all(error) from None
         return remote.answered(reply)
@@ -167,17 +169,13 @@ class Anthropic:
             return
         asked = sampling.to_json()
         if given := [name for name in names if asked.get(name) is not None]:
-            raise Unsupported(f"API version {self.version} has no {given[0]}. {_LEAVE_OUT.format(name=given[0])}")
+            raise Unsupported(f"API version {self.version} has no {given[0]}. {remote.LEAVE_OUT.format(name=given[0])}")
 
     async def loglikelihood(self, prompt: Prompt) -> Completion:
         """Raises Unsupported: the API gives no log-probabilities."""
         raise remote.no_likelihoods(self.name)
 
 
-_LEAVE_OUT = (
-    "-p {name}=null leaves it out for all models, sampling=0 behind the model's name for this one: "
-    "its answers are then drawn as the server sees fit"
-)
 _DRAWING_REFUSED = re.compile(r"\(400 [^:]*: `?(temperature|top_p|top_k)\b")
 _PREFILL_REFUSED = re.compile(r"\(400 [^:]*:.*\bprefill", re.IGNORECASE)
 
@@ -187,7 +185,7 @@ def _for_all(error: RequestRejected) -> RequestRejected | Unsupported:
     ask. Recognised by the server's words; where they change, the questions fail one by one with what it said."""
     said = str(error)
     if found := _DRAWING_REFUSED.search(said):
-        remedy = _LEAVE_OUT.format(name=found[1])
+        remedy = remote.LEAVE_OUT.format(name=found[1])
     elif _PREFILL_REFUSED.search(said):
         remedy = "Ask without the beginning of an answer"
     else:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from sinan.errors import RequestRejected, UnknownName
 from sinan.models import options as option
-from sinan.types import Completion, Form, Limits, Model, Pace, Prompt, Sampling, Usage
+from sinan.models.local.wholes import ids_hash
+from sinan.types import Completion, Form, Limits, Model, Pace, Prompt, Rendered, Sampling, Usage
 from sinan.types.availability import Availability
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Needle:
     """One bundled model."""
 
     form: Form = "base"
-    capabilities = frozenset({"generate", "loglikelihood", "seed"})
+    capabilities = frozenset({"generate", "loglikelihood", "seed", "rolling"})
     concurrency = 64
     endpoint = ""
     limits = Limits()
@@ -80,16 +81,26 @@ class Needle:
     async def generate(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """Continue the text. Where the request leaves the temperature open, greedily."""
         began, runtime, text = time.perf_counter(), await self._opened(), self._text(prompt)
-        came, tokens_in = await runtime.generate(text, sampling, MAX_TOKENS)
-        usage = Usage(tokens_in, came.tokens)
-        return Completion(came.text, came.finish_reason, usage, latency_s=time.perf_counter() - began)
+        came, ids = await runtime.generate(text, sampling, MAX_TOKENS, prompt.cut)
+        usage, latency = Usage(len(ids), came.tokens), time.perf_counter() - began
+        return Completion(came.text, came.finish_reason, usage, latency_s=latency, prompt_ids=ids_hash(ids))
 
     async def loglikelihood(self, prompt: Prompt) -> Completion:
-        """Log-likelihood of every continuation after the text."""
-        began, runtime, text = time.perf_counter(), await self._opened(), self._text(prompt)
-        values, tokens_in = await runtime.loglikelihood(text, prompt.continuations)
-        latency = time.perf_counter() - began
-        return Completion("", "stop", Usage(tokens_in, 0), loglikelihoods=values, latency_s=latency)
+        """Log-likelihood of every continuation after its context, or of the text itself."""
+        self._text(prompt)
+        began, runtime = time.perf_counter(), await self._opened()
+        likely = await runtime.loglikelihood(prompt)
+        latency, usage = time.perf_counter() - began, Usage(likely.tokens, 0)
+        return Completion(
+            "", "stop", usage, loglikelihoods=likely.values, latency_s=latency, prompt_ids=likely.prompt_ids
+        )
+
+    def render(self, prompt: Prompt) -> Rendered:
+        """The text and its tokens. Raises RequestRejected for messages."""
+        from sinan.models.local.runtime import Runtime
+
+        self._text(prompt)
+        return (self._runtime or Runtime(self.name, self.folder)).render(prompt)
 
     async def close(self) -> None:
         """Let go of the weights and of kept prefixes."""

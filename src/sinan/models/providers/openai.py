@@ -8,20 +8,21 @@
 Options: base_url (else OPENAI_BASE_URL), api=chat|completions|responses, key_env=NAME of the variable that holds the
 key, timeout=SECONDS of one attempt, stream=1 where answers shall come in chunks, max_tokens_field=NAME of the field
 that bounds the answer, thinking_tokens_field=NAME of the field that bounds thoughts, prefill=continue where the server
-continues a begun answer, summary=auto|concise|detailed of the thoughts (api=responses), logprobs=1|0 where the guess is
-wrong whether the server echoes log-probabilities (guessed: yes, but not at the official address), bos=TEXT of the token
-that texts begin with (for log-likelihoods of whole texts), rpm=N and tpm=N requests and tokens that are allowed in a
-minute, price_in=USD and price_out=USD for a million tokens; batch=1, batch_size=N and poll=SECONDS as in
-`models/batches`.
+continues a begun answer, summary=auto|concise|detailed of the thoughts (api=responses), sampling=0 where the model
+takes no temperature and top_p, logprobs=1|0 where the guess is wrong whether the server echoes log-probabilities
+(guessed: yes, but not at the official address), bos=TEXT of the token that texts begin with (for log-likelihoods of
+whole texts), rpm=N and tpm=N requests and tokens that are allowed in a minute, price_in=USD and price_out=USD for a
+million tokens; batch=1, batch_size=N and poll=SECONDS as in `models/batches`.
 """
 
 import asyncio
+import re
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sinan.errors import Declined, RequestRejected
+from sinan.errors import Declined, RequestRejected, Unsupported
 from sinan.models import batches, remote
 from sinan.models import options as option
 from sinan.types import Completion, Form, Limits, LogLikelihood, Model, Pace, Prompt, Sampling, Unpaced, Usage
@@ -35,7 +36,7 @@ if typing.TYPE_CHECKING:
 VENDOR = remote.Vendor("https://api.openai.com/v1", "OPENAI_BASE_URL", ("OPENAI_API_KEY",))
 OPTIONS = (
     "base_url", "api", "key_env", "timeout", "stream", "max_tokens_field", "thinking_tokens_field", "prefill",
-    "summary", "logprobs", "bos", *remote.LIMITS,
+    "summary", "sampling", "logprobs", "bos", *remote.LIMITS,
 )  # fmt: skip
 _PATHS = {"chat": "/chat/completions", "completions": "/completions", "responses": "/responses"}
 
@@ -82,6 +83,7 @@ def opened(
         query=query,
         official=official,
         stream=option.one_of(spec, options, "stream", ("0", "1"), "0") == "1",
+        drawing=option.one_of(spec, options, "sampling", ("0", "1"), "1") == "1",
         summary=option.one_of(spec, options, "summary", ("", "auto", "concise", "detailed"), ""),
         bos=options.get("bos", ""),
         limits=remote.limits(spec, options),
@@ -131,6 +133,8 @@ class OpenAI:
     official: bool = False
     stream: bool = False
     """Whether answers are asked for in chunks; they are read whole all the same."""
+    drawing: bool = True
+    """Whether the model takes a temperature and top_p."""
     summary: str = ""
     bos: str = ""
     """The token that texts of this model begin with."""
@@ -175,6 +179,7 @@ class OpenAI:
         more = {
             "query": self.query,
             "thinking_tokens_field": self.habits.thinking_tokens_field,
+            "sampling": "" if self.drawing else "0",
             "summary": self.summary,
             "bos": self.bos,
             "served": dict(self.served),
@@ -212,28 +217,33 @@ class OpenAI:
 
     async def generate(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """Answer the messages, or continue the text. Raises ModelError."""
-        from sinan.models.dialects import openai_responses as responses
+        from sinan.models.dialects.stop_strings import cut
 
-        self._check_form(prompt)
         images = await asyncio.to_thread(remote.read_images, prompt.images) if prompt.images else {}
         path, body = self.request(prompt, sampling, images)
         completion = await self._answered(path, self._streamed(body), prompt)
         if self.api == "responses" and sampling.think_end is None:
-            return responses.stopped(completion, sampling.stop)
+            return cut(completion, sampling.stop)
         return completion
 
     def request(self, prompt: Prompt, sampling: Sampling, images: Mapping[str, bytes]) -> tuple[str, dict[str, Any]]:
         """Path and body of the request, not streamed; `images` holds the bytes of pictures by sha256. Raises
-        RequestRejected for what the API cannot say."""
+        Unsupported for what the API cannot say."""
         from sinan.models.dialects import openai as dialect
         from sinan.models.dialects import openai_responses as responses
 
-        path = _PATHS[self.api] + self.query
-        if self.api == "completions":
-            return path, dialect.text_request(self.model, prompt, sampling)
-        if self.api == "chat":
-            return path, dialect.chat_request(self.model, prompt, sampling, images, self.habits)
-        return path, responses.response_request(self.model, prompt, sampling, images, self.habits, self.summary)
+        drawn = sampling if self.drawing else replace(sampling, temperature=None, top_p=None)
+        try:
+            self._check_form(prompt)
+            if self.api == "completions":
+                body = dialect.text_request(self.model, prompt, drawn)
+            elif self.api == "chat":
+                body = dialect.chat_request(self.model, prompt, drawn, images, self.habits)
+            else:
+                body = responses.response_request(self.model, prompt, drawn, images, self.habits, self.summary)
+        except (RequestRejected, Unsupported) as error:
+            raise type(error)(f"{self.name}: {error}") from None
+        return _PATHS[self.api] + self.query, body
 
     def read(self, reply: Any) -> Completion:
         """The completion in a reply: its JSON, or the list of its events. Raises TransientError where there is none."""
@@ -255,8 +265,10 @@ class OpenAI:
         took = None if self.limits.tokens_per_minute is None else remote.took
         try:
             return remote.answered(await self.transport.post(path, body, self.read, self._tokens(prompt), took))
-        except Declined as no:
-            return Completion(no.said, "refusal", latency_s=no.latency_s, attempts=no.attempts)
+        except Declined as error:
+            return remote.declined(error)
+        except RequestRejected as error:
+            raise _for_all(error) from None
 
     async def loglikelihood(self, prompt: Prompt) -> Completion:
         """One request per continuation, one after the other: the caller bounds calls in flight. Raises ModelError."""
@@ -291,11 +303,9 @@ class OpenAI:
 
     def _check_form(self, prompt: Prompt) -> None:
         if self.form == "chat" and not prompt.messages:
-            raise RequestRejected(
-                f"{self.name} takes messages, and the prompt is text (api=completions continues text)"
-            )
+            raise RequestRejected("it takes messages, and the prompt is text (api=completions continues text)")
         if self.form == "base" and prompt.messages:
-            raise RequestRejected(f"{self.name} continues text, and the prompt is messages (api=chat takes messages)")
+            raise RequestRejected("it continues text, and the prompt is messages (api=chat takes messages)")
 
     def _check_likelihood(self, prompt: Prompt) -> None:
         if not self.logprobs:
@@ -307,6 +317,23 @@ class OpenAI:
             )
         if not prompt.continuations and not prompt.rolling:
             raise RequestRejected(f"{self.name}: a log-likelihood needs a text and its continuations")
+
+
+_UNSUPPORTED = re.compile(r"\(400 [^:]*: Unsupported (?:parameter|value): '([\w.]+)'")
+
+
+def _for_all(error: RequestRejected) -> RequestRejected | Unsupported:
+    """What a model refuses of one request because it never takes it, it refuses of all: the run stops, and says how to
+    ask. Recognised by OpenAI's words; where they change, the questions fail one by one with what it said."""
+    found = _UNSUPPORTED.search(str(error))
+    if found is None:
+        return error
+    remedy = remote.LEAVE_OUT if found[1] in ("temperature", "top_p") else "ask without it (-p NAME=VALUE)"
+    if found[1] == "max_tokens":
+        remedy = "max_tokens_field=max_completion_tokens behind the model's name sends it so"
+    stopping = Unsupported(f"{error}. {remedy.format(name=found[1])}")
+    stopping.attempts = error.attempts
+    return stopping
 
 
 _LISTED_WITHIN = 10.0
