@@ -18,7 +18,7 @@ class AnthropicBatchServer(BatchServer):
 
     key = KEY
     most = 100_000
-    steps_of_a_run = ("before create", "create", "look", "look", "look", "results")
+    steps_of_a_run = ("before create", "create", "look", "look", "look", "results", "half")
 
     @property
     def model(self) -> str:

@@ -2,7 +2,7 @@
 
 A batch needs `looks` looks at it until it is over. `after(step)` is called at each step, on the server's thread, with
 the request not yet answered: a test can kill whoever waits for the answer. Steps: `upload`, `create` (accepted, not
-answered), `look`, `results`.
+answered), `look`, `results`, `half` of them (on the way).
 """
 
 import asyncio
@@ -24,7 +24,7 @@ Answer = Callable[[dict[str, Any]], Any]
 """From the body of a request to the text of its answer, or (status, message); None: left unanswered (expired)."""
 
 REQUIRED = {"/v1/chat/completions": {"model", "messages"}, "/v1/responses": {"model", "input"}}
-STEPS = ("upload", "before create", "create", "look", "results")
+STEPS = ("upload", "before create", "create", "look", "results", "half")
 
 
 class BatchServer:
@@ -127,8 +127,12 @@ class BatchServer:
         whole = len(body)
         if self.cut:
             self.cut, whole = self.cut - 1, len(body) // 2
-        for start in range(0, whole, 65_521):
-            await response.write(body[start : min(start + 65_521, whole)])
+        half = len(body) // 2
+        for first, last in ((0, min(half, whole)), (half, whole)):
+            for start in range(first, last, 65_521):
+                await response.write(body[start : min(start + 65_521, last)])
+            if first == 0:
+                await self.step("half")
         if whole < len(body):
             request.transport.close()
         await response.write_eof()
@@ -139,7 +143,7 @@ class OpenAIBatchServer(BatchServer):
     """POST /v1/files, POST and GET /v1/batches, GET /v1/files/ID/content."""
 
     key = "sk-secret-0123456789abcdef"
-    steps_of_a_run = ("upload", "before create", "create", "look", "look", "look", "results")
+    steps_of_a_run = ("upload", "before create", "create", "look", "look", "look", "results", "half")
 
     def __init__(self, answer: Answer, looks: int = 2) -> None:
         super().__init__(answer, looks)

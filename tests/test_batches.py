@@ -36,11 +36,12 @@ def work(tmp_path):
     return tmp_path
 
 
-def killed_at(server, process, step):
-    """Kill -9 at the first such step; what follows is another process's."""
+def killed_at(server, process, step, ready=lambda: True):
+    """Kill -9 at the first such step, once it is `ready`; what follows is another process's."""
 
     def after(name):
         if name == step and process.poll() is None:
+            until(ready)
             process.send_signal(signal.SIGKILL)
             process.wait()
 
@@ -79,14 +80,16 @@ def test_so_it_is_where_a_batch_cannot_be_given_a_name(work, api, step):
 def killed_and_gone_on_with(work, api, step):
     with api(right) as server:
         process = start(work, "run", "q.jsonl", "-m", server.model)
-        killed_at(server, process, step)
+        killed_at(server, process, step, lambda: step != "half" or lines(work) >= N // 4)
         process.communicate(timeout=60)
         assert process.returncode == -signal.SIGKILL
         code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--json")
         assert code == 0, err
         accepted_once(server)
-    (result,) = json.loads(out)["results"]
+    document = json.loads(out)
+    (result,) = document["results"]
     assert result["value"] == 1.0 and result["n"] == N
+    assert (document["requests"]["resumed"] > 0) == (step == "half"), "what came is kept, the others are fetched again"
     assert "going on with run" in err
     assert ("going on with batch" in err) == (step != "upload")
 

@@ -124,6 +124,14 @@ async def test_a_rejected_request_fails_alone(api):
     assert len(server.batches) == 1
 
 
+async def test_what_a_filter_declines_to_answer_is_a_refusal_as_it_is_one_by_one(api):
+    said = "Output blocked by content filtering policy"
+    with api(lambda body: (400, said) if asked(body) == "b" else echo(body)) as server:
+        came = await answers(open_model(server.model), ["a", "b"])
+    assert [c.finish_reason for c in came] == ["stop", "refusal"] and said in came[1].text and came[1].latency_s == 0.0
+    assert len(server.batches) == 1
+
+
 async def test_a_request_that_expired_is_sent_in_a_next_batch_alone(api):
     seen = []
 
