@@ -24,7 +24,19 @@ from sinan.models import parameters as generation
 from sinan.models.prices import price_of
 from sinan.store import description
 from sinan.store.earlier import earlier
-from sinan.types import Benchmark, Cache, Cell, Journal, Limits, Model, RunSpec, SampleResult, Source
+from sinan.types import (
+    Benchmark,
+    Cache,
+    Cell,
+    InBatches,
+    Journal,
+    Limits,
+    Model,
+    RunSpec,
+    SampleResult,
+    Source,
+    in_batches,
+)
 from sinan.types.earlier import EarlierRuns
 
 T = TypeVar("T")
@@ -74,16 +86,22 @@ class Asked:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        """The models, ready to be asked. Raises ModelUnusable where one cannot be."""
+        """The models, ready to be asked. Raises ModelUnusable where one cannot be. Where nothing is raised until the
+        end, all that was answered is on disk."""
         async with AsyncExitStack() as stack:
             for model in self.models:
                 stack.push_async_callback(model.close)
                 await model.open(self.paces.get(model.endpoint))
             yield
+            for model in self.models:
+                if isinstance(model, InBatches):
+                    await model.settle()
 
     def _workers(self, model: Model) -> int:
         """A few more than may be in flight: a question is ready when a place becomes free, and a call that waits
         before its next attempt leaves its place to another."""
+        if in_batches(model):
+            return model.concurrency
         if model.endpoint not in self.paces:
             return self.concurrency or model.concurrency
         limit = self.paces[model.endpoint].limit
@@ -191,11 +209,16 @@ def _cells(
 
 
 def _paces(opened: Sequence[Model], concurrency: int | None, share: int) -> dict[str, EndpointPace]:
-    """One for each endpoint, however many models it serves."""
-    of = {endpoint: [m.limits for m in opened if m.endpoint == endpoint] for endpoint in _endpoints(opened)}
+    """One for each endpoint, however many models it serves. Where questions wait in batches, no more are in flight
+    than the model says; how many calls suit the endpoint is of no matter to them."""
+    of = {endpoint: [m for m in opened if m.endpoint == endpoint] for endpoint in _endpoints(opened)}
     return {
-        endpoint: EndpointPace(endpoint.split()[0], concurrency=concurrency, limits=_shared(limits, share))
-        for endpoint, limits in of.items()
+        endpoint: EndpointPace(
+            endpoint.split()[0],
+            concurrency=sum(m.concurrency for m in served) if all(map(in_batches, served)) else concurrency,
+            limits=_shared([m.limits for m in served], share),
+        )
+        for endpoint, served in of.items()
     }
 
 

@@ -21,7 +21,7 @@ from sinan.asked import Asked
 from sinan.engine import EndpointPace
 from sinan.errors import BudgetReached, SinanError, StoreError, UsageError
 from sinan.share import LINE_BYTES, Order, error_of, names, unpacked
-from sinan.types import SampleResult
+from sinan.types import SampleResult, in_batches
 
 STOP_SECONDS = 10.0
 """How long a process that is told to stop may take to put away what it has."""
@@ -36,19 +36,26 @@ AUTO_CORES = 4
 def size(wanted: int | None, asked: Asked, expected: int, limited: bool) -> int:
     """How many processes ask. `wanted` None: more than one only where that is likely to help and costs nothing.
 
-    `expected`: results; `limited`: by cost or tokens. Raises UsageError where several are wanted of a local model.
+    `expected`: results; `limited`: by cost or tokens. Raises UsageError where several are wanted of a model that has no
+    use for them.
     """
     local = [model.name for model in asked.models if not model.endpoint]
+    batched = [model.name for model in asked.models if in_batches(model)]
     calls = asked.concurrency
     if wanted is None:
         cores = _cores()
-        if local or limited or calls is None or expected < AUTO_QUESTIONS or cores < AUTO_CORES:
+        if local or batched or limited or calls is None or expected < AUTO_QUESTIONS or cores < AUTO_CORES:
             return 1
         return max(1, min(cores // 2, calls // AUTO_CALLS))
     if wanted > 1 and local:
         raise UsageError(
             f"--workers {wanted} is for models behind an address: {local[0]} runs on this machine, and {wanted} "
             "processes would hold it as often and share the same cores. Leave --workers out"
+        )
+    if wanted > 1 and batched:
+        raise UsageError(
+            f"--workers {wanted} is for models that answer each call by itself: {batched[0]} answers in batches, which "
+            "one process sends. Leave --workers out"
         )
     return max(1, min(wanted, expected, calls or wanted))
 

@@ -71,6 +71,8 @@ class ModelError(SinanError):
     """One call got no answer. `attempts` says how often it was tried."""
 
     attempts: int = 1
+    status: int = 0
+    """Of HTTP, with which a server said so; 0 where it did not."""
 
 
 class TransientError(ModelError):

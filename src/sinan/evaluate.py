@@ -87,6 +87,8 @@ async def evaluate(
     questions, about = await _prepared(spec, runs, timeout, concurrency, watch, paid or max_time is not None)
     size = crew.size(workers, questions, about["expected"], limited=paid)
     budget = budgeted(max_cost, max_tokens, max_time, {cell.model.name: cell.price for cell in questions.cells})
+    for each in questions.paces.values():
+        each.notice = watch.notice
     async with questions.opened():
         folder = _folder(runs, name, resume, about, watch)
         with _writing(folder, about) as (disk, lock), answers(cache, watch.notice) as kept:

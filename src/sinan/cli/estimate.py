@@ -91,6 +91,10 @@ def _notes(estimate: "RunEstimate", limits: Limits) -> list[str]:
     notes = ["Nothing was asked. Tokens are guessed from characters; see docs/budgets.md.", *_answers(estimate)]
     if limits.cache and estimate.requests:
         notes.append("Answers that lie in the response cache are not taken off: with them it will take less.")
+    if batched := sorted({cell.model for cell in estimate.cells if cell.in_batches and cell.questions}):
+        notes.append(
+            f"{', '.join(batched)} answers in batches: each within 24 hours, often sooner; how soon is not known."
+        )
     if estimate.pictures:
         notes.append(f"{estimate.pictures:,} pictures are not in the tokens: what they take is the model's own affair.")
     if unpriced := sorted({cell.model for cell in estimate.cells if cell.cost_usd_at_least is None}):

@@ -92,7 +92,8 @@ def command(**options: Any) -> int:
         if watch.run is None:
             raise KeyboardInterrupt from None
         _print(watch.run, options)
-        click.echo(f"sinan: interrupted; go on with: {_resume(watch.run, options)}", err=True)
+        goes_on = f"; {watch.left_behind}" if watch.left_behind else ""
+        click.echo(f"sinan: interrupted{goes_on}; go on with: {_resume(watch.run, options)}", err=True)
         return 130
     except SinanError as error:
         if watch.run is None:

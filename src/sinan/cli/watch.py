@@ -31,6 +31,12 @@ class Plain(Watch):
         """Whether the run exists and has not ended: there is something to conclude."""
         return self._tally is not None and self.run is None
 
+    @property
+    def left_behind(self) -> str:
+        """What goes on at the models' side although the run was stopped, in a few words; '' for nothing."""
+        doing = "; ".join(pace.doing for pace in self._paces if pace.doing)
+        return f"{doing}; that goes on there, and the same command fetches it" if doing else ""
+
     def __enter__(self) -> "Plain":
         return self
 

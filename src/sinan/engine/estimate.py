@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from sinan.engine import plan
 from sinan.engine.plan import Done
-from sinan.types import Benchmark, Cell, Message, Model, Prompt, RunSpec, Sample
+from sinan.types import Benchmark, Cell, Message, Model, Prompt, RunSpec, Sample, in_batches
 from sinan.types.earlier import Earlier
 from sinan.types.price import Price
 
@@ -47,6 +47,8 @@ class CellEstimate:
     """Of the prompts alone where the answers' length is but bounded; else the same as `cost_usd`."""
     seconds: float | None
     pictures: int
+    in_batches: bool = False
+    """Whether the answers come in batches: how long that takes is the provider's affair."""
 
     @property
     def at_most(self) -> bool:
@@ -241,8 +243,9 @@ def _cell(
         basis=basis,
         cost_usd=_cost(asked, each, cell.price, each_out),
         cost_usd_at_least=_cost(asked, each, cell.price, 0.0 if basis in ("max_tokens", "unknown") else each_out),
-        seconds=_seconds(requests, latency, concurrency),
+        seconds=_seconds(requests, None if in_batches(cell.model) else latency, concurrency),
         pictures=round(each * sum(one.pictures for one in asked)),
+        in_batches=in_batches(cell.model),
     )
 
 

@@ -56,6 +56,10 @@ class EndpointPace:
         """Calls allowed in flight now."""
         self.changed: Callable[[], None] | None = None
         """Called whenever `limit` grew."""
+        self.doing = ""
+        """What goes on at the endpoint by itself, in a few words; '' for nothing."""
+        self.notice: Callable[[str], None] | None = None
+        """Hears what the user should know."""
         self.dead = False
         """Given up: every `enter` raises."""
         self._clock = clock
@@ -128,6 +132,12 @@ class EndpointPace:
         if self._queue:
             self._admit()
 
+    def tell(self, doing: str, line: str) -> None:
+        """See `sinan.types.Pace`."""
+        self.doing = doing
+        if line and self.notice is not None:
+            self.notice(line)
+
     def stop(self, why: BudgetReached) -> None:
         """Let nobody in any more: whoever waits, and whoever comes, gets `why`. Those in flight go on."""
         self._stopped = why
@@ -145,7 +155,7 @@ class EndpointPace:
             return f"asked to wait {math.ceil(self._sends.asked_until - now)} s (429)"
         if self._minute and self._queue and self.in_flight < self.limit:
             return self._minute.told(now, self._queue[0][1])
-        return ""
+        return self.doing
 
     @property
     def told(self) -> str:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from sinan.errors import ModelError, ModelUnusable
 from sinan.types import Cell, Completion, Outcome, Question, SampleResult, Sampling, Score
+from sinan.types.asking import ASKING, Asking
 
 LARGEST = 1e100
 """Of a score: sums of a billion of them are still numbers."""
@@ -11,6 +12,7 @@ LARGEST = 1e100
 
 async def ask(cell: Cell, question: Question, sampling: Sampling) -> SampleResult:
     """The result of one question. Raises ModelUnusable, which no other question of this model would survive."""
+    ASKING.set(Asking(f"{cell.benchmark}/{question.sample.id}/{question.draw}/{question.seed}"))
     try:
         completion = await cell.protocol.solver(cell.model, question.prompt, sampling)
     except ModelUnusable:

@@ -20,6 +20,8 @@ from sinan.types import Cache, Cell, Journal, Model, Question, SampleResult, Sam
 
 COMMIT_SECONDS = 0.05
 COMMIT_RESULTS = 1_000
+AT_ONCE = 1_000
+"""Workers of a model that are started before it is seen whether there are questions for more."""
 
 Questions = Iterator[tuple[Cell, Question]]
 
@@ -47,6 +49,8 @@ class Schedule:
         self._group: asyncio.TaskGroup | None = None
         self._lines: dict[int, tuple[Model, Questions]] = {}
         self._working: dict[int, int] = {}
+        self._last: dict[int, asyncio.Task[None]] = {}
+        """The worker of each line that was started last."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -81,11 +85,17 @@ class Schedule:
         if self._group is None:
             return
         for key, (model, questions) in self._lines.items():
-            for _ in range(self._wanted(model) - self._working[key]):
+            last = self._last.get(key)
+            if last is not None and last.done():
+                continue  # no question was left for it
+            more = self._wanted(model) - self._working[key]
+            for _ in range(min(more, AT_ONCE)):
                 self._working[key] += 1
-                task = self._group.create_task(self._desk.work(questions))
+                task = self._last[key] = self._group.create_task(self._desk.work(questions))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+            if more > AT_ONCE:  # once these have taken their questions
+                asyncio.get_running_loop().call_soon(self.grow)
 
 
 def _by_model(cells: Sequence[Cell]) -> Iterator[tuple[Model, Questions]]:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sinan import settings
-from sinan.types import Model
+from sinan.types import Model, in_batches
 from sinan.types.price import FREE, LongPrompts, Price
 
 _FILE = Path(__file__).with_name("prices.toml")
@@ -45,11 +45,21 @@ class PriceList:
 def price_of(model: Model) -> Price | None:
     """What the model's tokens cost, or None where nobody said. Raises UsageError where a sinan.toml is broken.
 
-    A model that runs on this machine is free; a server at a local address may be a gateway, so it is not.
+    A model that runs on this machine is free; a server at a local address may be a gateway, so it is not. In batches
+    tokens cost half of what sinan.toml and the list say; what the model's own options say is what it costs.
     """
     own: Price | None = getattr(model, "price", None)
     if own is not None:
         return own
+    price = _said(model)
+    return price.times(IN_BATCHES) if price is not None and in_batches(model) else price
+
+
+IN_BATCHES = 0.5
+"""Share of a price that is asked in batches, by OpenAI and by Anthropic alike."""
+
+
+def _said(model: Model) -> Price | None:
     configured = settings.load().prices.get(model.name)
     if configured is not None:
         return configured

@@ -18,12 +18,12 @@ import aiohttp
 import orjson
 import yarl
 
-from sinan.errors import ModelError, ModelUnusable, TransientError
+from sinan.errors import ModelError, ModelUnusable, TransientError, UsageError
 from sinan.models import refusal
 from sinan.models.dialects import openai_stream as stream
 from sinan.models.event_stream import LINE_LIMIT, Events
 from sinan.models.providers.openai import OpenAI
-from sinan.types import Model, Prompt, Sampling, Usage
+from sinan.types import Model, Prompt, Sampling, Usage, in_batches
 from sinan.types.load import Ask, Exchange, Failure
 
 BODY_LIMIT = 64 * 1024 * 1024
@@ -58,8 +58,10 @@ class Asker(typing.Protocol):
 def asker(model: Model, stream: bool, timeout: float) -> Asker:
     """For an OpenAI-compatible server one that sees every chunk; for any other model one that sees whole answers.
 
-    `timeout` is seconds for one request; where the model's own address says another one, that holds.
+    `timeout` is seconds for one request; where the model's own address says another one, that holds. Raises UsageError.
     """
+    if in_batches(model):
+        raise UsageError(f"{model.name}: a load test measures calls that are answered at once; leave batch=1 out.")
     if isinstance(model, OpenAI) and model.api != "responses":
         return Streaming(model, stream, model.transport.patience.timeout)
     return Whole(model, timeout)

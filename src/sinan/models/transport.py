@@ -12,7 +12,6 @@ whose connection pool is searched in time that grows with the number of connecti
 import asyncio
 import contextlib
 import errno
-import json
 import os
 import random
 import socket
@@ -28,8 +27,7 @@ import orjson
 import yarl
 
 from sinan.errors import Declined, ModelError, ModelUnusable, Refused, RequestRejected, TransientError, Unsupported
-from sinan.models import refusal
-from sinan.models.event_stream import Events
+from sinan.models import decoding, refusal
 from sinan.models.trials import Trials
 from sinan.types import Pace, Signal, Unpaced
 
@@ -179,13 +177,17 @@ class Transport:
         return await self.call(attempt, tokens, took)
 
     async def call(
-        self, attempt: Callable[[], Awaitable[T]], tokens: int = 0, took: Callable[[T], int | None] | None = None
+        self,
+        attempt: Callable[[], Awaitable[T]],
+        tokens: int = 0,
+        took: Callable[[T], int | None] | None = None,
+        patience: Patience | None = None,
     ) -> Reply[T]:
         """Make attempts at the right pace until one gives a value, as long as that may help.
 
         An attempt that fails raises a ModelError; `tokens` is what the call is expected to take, and `took` tells of
-        a value what it took. Raises ModelUnusable, RequestRejected, or TransientError after the last attempt;
-        `attempts` is set on each.
+        a value what it took; `patience`: where it is not the transport's. Raises ModelUnusable, RequestRejected, or
+        TransientError after the last attempt; `attempts` is set on each.
         """
         trials: Trials | None = None  # most calls need none
         while True:
@@ -202,7 +204,7 @@ class Transport:
             except TransientError as error:
                 signal = Signal.REFUSED if isinstance(error, Refused) else Signal.FAILED
                 reason, wish = refusal.scrub(str(error), self.endpoint.key), error.retry_after
-                trials = trials or Trials(self.patience, began)
+                trials = trials or Trials(patience or self.patience, began)
                 trials.add(error)
             except ModelError as error:
                 signal = Signal.ANSWERED
@@ -230,6 +232,9 @@ class Transport:
         self._unusable = error
         return error
 
+    async def settle(self) -> None:
+        """All that was answered is on disk. Nothing is kept of it here."""
+
     async def close(self) -> None:
         """Let go of all connections. A later call opens new ones."""
         session, self._open, self._unusable = self._open, None, None
@@ -244,12 +249,17 @@ class Transport:
         raise self._named(RequestRejected(f"the request cannot be written as JSON ({reason})"), 1)
 
     async def _attempt(self, path: str, payload: bytes) -> Any:
+        url = self._urls.get(path) or self._urls.setdefault(path, yarl.URL(self.endpoint.base_url + path))
+        return await self._exchange("POST", url, self._answer, data=payload)
+
+    async def _exchange(
+        self, method: str, url: yarl.URL, answer: Callable[[aiohttp.ClientResponse, str], Awaitable[Any]], **how: Any
+    ) -> Any:
         """One request. What aiohttp raises is turned into our errors outside its `except`: some of its errors hold
         the request's headers, and no error of ours may carry them along."""
-        url = self._urls.get(path) or self._urls.setdefault(path, yarl.URL(self.endpoint.base_url + path))
         try:
-            async with self._session().post(url, data=payload, allow_redirects=False) as response:
-                return await self._answer(response, str(url))
+            async with self._session().request(method, url, allow_redirects=False, **how) as response:
+                return await answer(response, str(url))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             failure = self._network_failure(error)
         raise failure
@@ -263,16 +273,18 @@ class Transport:
         if len(body) > self.patience.body_limit:
             raise RequestRejected(f"the answer is longer than {self.patience.body_limit:,} bytes")
         reason = "an empty answer" if not body.strip() else "an answer that is no JSON"
-        decoded = _events if response.content_type == "text/event-stream" else _decoded
+        decode = decoding.events if response.content_type == "text/event-stream" else decoding.reply
         with contextlib.suppress(ValueError, RecursionError):
-            reply, key = decoded(self._without_key(body)), self.endpoint.key or ""
-            return without(reply, key) if len(key) >= 8 and b"\\" in body else reply
+            return self._decoded(body, decode)
         raise TransientError(f"{reason} ({response.status})")
 
-    def _without_key(self, body: bytes) -> bytes:
-        """A server that repeats the key must not get it into a run."""
-        key = (self.endpoint.key or "").encode()
-        return body.replace(key, b"(key)") if len(key) >= 8 else body
+    def _decoded(self, body: bytes, decode: Callable[[bytes], Any] = decoding.reply) -> Any:
+        """The JSON without the key: a server that repeats it must not get it into a run. Raises ValueError."""
+        key = self.endpoint.key or ""
+        if len(key) < 8:
+            return decode(body)
+        value = decode(body.replace(key.encode(), b"(key)"))
+        return decoding.without(value, key) if b"\\" in body else value
 
     async def _body(self, response: aiohttp.ClientResponse, limit: int) -> bytes:
         """The body, or just over `limit` bytes of it."""
@@ -293,7 +305,12 @@ class Transport:
         return self.failure(status, body, url, refusal.wait_asked(response.headers, time.time()))
 
     def failure(self, status: int, body: bytes, url: str, wish: float | None = None) -> ModelError:
-        """What it means that a server says so; `wish` is the wait in seconds that its headers ask for."""
+        """What it means that a server says so; `wish` is the wait in seconds that it asks for."""
+        failure = self._meaning(status, body, url, wish)
+        failure.status = status
+        return failure
+
+    def _meaning(self, status: int, body: bytes, url: str, wish: float | None) -> ModelError:
         said = refusal.message(body)
         what = f"{status} {refusal.phrase(status)}" + (f": {said}" if said else "")
         if status in _UNUSABLE or (status in _MAY_BE_ACCOUNT and refusal.is_about_account(said)):
@@ -340,36 +357,6 @@ class Transport:
                 trust_env=False,
             )
         return self._open
-
-
-def without(value: Any, key: str) -> Any:
-    """The value without the key: as escapes it is not to be found in the bytes of a reply."""
-    if isinstance(value, str):
-        return value.replace(key, "(key)")
-    if isinstance(value, dict):
-        return {without(name, key): without(one, key) for name, one in value.items()}
-    return [without(one, key) for one in value] if isinstance(value, list) else value
-
-
-def _decoded(body: bytes) -> Any:
-    """The JSON. The standard library reads what orjson refuses though servers send it: half of a surrogate pair in a
-    model's text, a NaN among numbers that nobody needs (it becomes null)."""
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        value = json.loads(body.decode("utf-8-sig"), parse_constant=lambda name: None)
-    if not isinstance(value, dict):
-        raise ValueError("an answer is an object")
-    return value
-
-
-def _events(body: bytes) -> list[Any]:
-    """The JSON of every event of a stream, in order; `[DONE]`, by which some servers close one, is none."""
-    events = Events(line_limit=len(body))
-    found = [_decoded(data) for data in events.feed(body) + events.end() if data != b"[DONE]"]
-    if not found:
-        raise ValueError("a stream has events")
-    return found
 
 
 _KEEPALIVE = 4.0

@@ -126,7 +126,7 @@ def _number(value: Any) -> float | None:
 
 def _mean(seen: _Seen, cell: Cell) -> Earlier | None:
     if seen.cell == cell:
-        return Earlier(seen.tokens_out, seen.latency_s)
+        return Earlier(seen.tokens_out, seen.latency_s or None)  # 0: answered in batches, which tells nothing
     return None if seen.tokens_out is None else Earlier(seen.tokens_out, None, same_model=False)
 
 

@@ -2,7 +2,18 @@
 
 from sinan.types.benchmark import Benchmark, Card, PromptBuilder, Protocol, Solver, Suite
 from sinan.types.comparison import CAUSES, Cause, Comparison, Differing, PairedDifference, ProtocolDifference
-from sinan.types.completion import Completion, Form, LogLikelihood, Model, Rendered, Renders, Sampling, Usage
+from sinan.types.completion import (
+    Completion,
+    Form,
+    InBatches,
+    LogLikelihood,
+    Model,
+    Rendered,
+    Renders,
+    Sampling,
+    Usage,
+    in_batches,
+)
 from sinan.types.message import Image, Message, Part, Prompt, Text, Tool, ToolCall
 from sinan.types.metric import Estimate, Metric
 from sinan.types.pace import Limits, Pace, Signal, Unpaced
@@ -26,6 +37,7 @@ __all__ = [
     "Form",
     "Further",
     "Image",
+    "InBatches",
     "Journal",
     "Limits",
     "LogLikelihood",
@@ -59,4 +71,5 @@ __all__ = [
     "ToolCall",
     "Unpaced",
     "Usage",
+    "in_batches",
 ]

@@ -179,6 +179,25 @@ class Model(typing.Protocol):
 
 
 @typing.runtime_checkable
+class InBatches(typing.Protocol):
+    """A model whose calls can be collected and answered together, hours later."""
+
+    @property
+    def batch_size(self) -> int:
+        """Calls of one batch, at the most; 0 where every call is answered by itself."""
+        ...
+
+    async def settle(self) -> None:
+        """All that was answered is on disk: let go of what was kept to find it again."""
+        ...
+
+
+def in_batches(model: Model) -> bool:
+    """Whether the model's answers come in batches."""
+    return isinstance(model, InBatches) and model.batch_size > 0
+
+
+@typing.runtime_checkable
 class Renders(typing.Protocol):
     """A model that can show a prompt as it reads it."""
 

@@ -52,6 +52,11 @@ class Pace(typing.Protocol):
         """
         ...
 
+    def tell(self, doing: str, line: str) -> None:
+        """`doing`: what goes on at the endpoint by itself, in a few words, and goes on also where this process ends;
+        '' for nothing. `line`: what the user should know now; '' for nothing."""
+        ...
+
 
 class Unpaced:
     """No limit at all: for a model that paces itself, and for calls outside of a run."""
@@ -69,3 +74,6 @@ class Unpaced:
         reason: str = "",
     ) -> None:
         """Nothing to keep."""
+
+    def tell(self, doing: str, line: str) -> None:
+        """Nobody hears it."""

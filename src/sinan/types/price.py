@@ -1,6 +1,6 @@
 """What a model's tokens cost, in US dollars."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,13 @@ class Price:
     output_usd: float
     long: LongPrompts | None = None
     """Where the owner charges more for long prompts. The whole request then costs that."""
+
+    def times(self, share: float) -> "Price":
+        """A part of it."""
+        long = self.long and replace(
+            self.long, input_usd=share * self.long.input_usd, output_usd=share * self.long.output_usd
+        )
+        return replace(self, input_usd=share * self.input_usd, output_usd=share * self.output_usd, long=long)
 
     def cost(self, tokens_in: int | float, tokens_out: int | float) -> float:
         """US dollars for one request."""

@@ -7,7 +7,8 @@ Options: base_url (else ANTHROPIC_BASE_URL; with or without the /v1 at its end),
 the key, header=x-api-key|authorization that carries it, version=DATE of the API, beta=NAMES of beta features,
 sampling=0 where the model takes no temperature, top_p and top_k: they are left out of its requests then, stream=1 to
 have answers sent in pieces, timeout=SECONDS of one attempt, rpm=N and tpm=N requests and tokens that are allowed in a
-minute, price_in=USD and price_out=USD for a million tokens.
+minute, price_in=USD and price_out=USD for a million tokens; batch=1, batch_size=N and poll=SECONDS as in
+`models/batches`.
 """
 
 import asyncio
@@ -19,8 +20,8 @@ from functools import partial
 from typing import Any
 
 from sinan.errors import Declined, RequestRejected, Unsupported, UsageError
+from sinan.models import batches, remote
 from sinan.models import options as option
-from sinan.models import remote
 from sinan.types import Completion, Form, Limits, Model, Pace, Prompt, Sampling, Unpaced
 from sinan.types.availability import Availability
 from sinan.types.price import Price
@@ -42,23 +43,28 @@ def open_model(name: str, options: Mapping[str, str], timeout: float = 600.0) ->
 
     Raises UsageError for options that are wrong, and where the official address has no key.
     """
-    from sinan.models.transport import Patience, Transport  # aiohttp is loaded when a model is opened, not before
+    from sinan.models.batches.anthropic import AnthropicBatches
+    from sinan.models.transport import Patience  # aiohttp is loaded when a model is opened, not before
 
     spec = f"anthropic/{name}"
-    option.check_known(spec, options, (*_OPTIONS, *remote.LIMITS))
+    option.check_known(spec, options, (*_OPTIONS, *remote.LIMITS, *batches.OPTIONS))
     version, beta = _version(spec, options), _beta(spec, options)
     headers = {"anthropic-version": version} | ({"anthropic-beta": beta} if beta else {})
     endpoint = remote.endpoint(spec, options, VENDOR, headers)
     header = option.one_of(spec, options, "header", (VENDOR.key_header, "authorization"), VENDOR.key_header)
     base_url = endpoint.base_url.removesuffix("/v1") + "/v1"
     endpoint = replace(endpoint, base_url=base_url, key_header=header.replace("authorization", "Authorization"))
+    patience = Patience(timeout=option.seconds(spec, options, "timeout", timeout))
+    way = batches.way(spec, options, endpoint, patience, AnthropicBatches)
     return Anthropic(
         model=name,
         version=version,
         beta=beta,
         drawing=option.one_of(spec, options, "sampling", ("0", "1"), "1") == "1",
         stream=option.one_of(spec, options, "stream", ("0", "1"), "0") == "1",
-        transport=Transport(endpoint, Patience(timeout=option.seconds(spec, options, "timeout", timeout))),
+        transport=way.transport,
+        batch_size=way.batch_size,
+        concurrency=way.concurrency,
         limits=remote.limits(spec, options),
         price=remote.price(spec, options),
     )
@@ -82,6 +88,8 @@ class Anthropic:
     """Whether the model takes a temperature, top_p and top_k."""
     stream: bool
     transport: "Transport"
+    batch_size: int = 0
+    """Questions of one batch, at the most; 0 where every one is answered by itself."""
     concurrency: int = 32
     limits: Limits = Limits()
     price: Price | None = None
@@ -107,13 +115,18 @@ class Anthropic:
 
     @property
     def endpoint(self) -> str:
-        """The address, and whose key opens it: an account's limits are the account's own."""
-        return f"{self.transport.endpoint.base_url} {self.transport.endpoint.key_name}"
+        """The address, and whose key opens it: an account's limits are the account's own. Of batches, each model's."""
+        shared = f"{self.transport.endpoint.base_url} {self.transport.endpoint.key_name}"
+        return f"{shared} batches of {self.model}" if self.batch_size else shared
 
     async def open(self, pace: Pace | None = None) -> None:
         """Raises ModelUnusable where nothing listens at the address. Nothing that is paid for is sent."""
         self.transport.pace = pace or Unpaced()
         await self.transport.check()
+
+    async def settle(self) -> None:
+        """All that was answered is on disk."""
+        await self.transport.settle()
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -180,9 +180,9 @@ class LiteLLM:
     async def _attempt(self, body: Mapping[str, Any]) -> Completion:
         """One call of the library. What it raises is turned into our errors outside the `except`: its errors hold the
         request, and no error of ours may carry the key along. It may change what it is given, so it gets a copy."""
+        from sinan.models.decoding import without
         from sinan.models.dialects import litellm as dialect
         from sinan.models.dialects import litellm_failure
-        from sinan.models.transport import without
 
         patience, key = self.transport.patience, self.transport.endpoint.key or ""
         heard: list[str] = []

@@ -12,7 +12,7 @@ continues a begun answer, summary=auto|concise|detailed of the thoughts (api=res
 takes no temperature and top_p, logprobs=1|0 where the guess is wrong whether the server echoes log-probabilities
 (guessed: yes, but not at the official address), bos=TEXT of the token that texts begin with (for log-likelihoods of
 whole texts), rpm=N and tpm=N requests and tokens that are allowed in a minute, price_in=USD and price_out=USD for a
-million tokens.
+million tokens; batch=1, batch_size=N and poll=SECONDS as in `models/batches`.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sinan.errors import Declined, RequestRejected, Unsupported
+from sinan.models import batches, remote
 from sinan.models import options as option
-from sinan.models import remote
 from sinan.types import Completion, Form, Limits, LogLikelihood, Model, Pace, Prompt, Sampling, Unpaced, Usage
 from sinan.types.availability import Availability
 from sinan.types.price import Price
@@ -47,7 +47,7 @@ def open_model(name: str, options: Mapping[str, str], timeout: float = 600.0) ->
     Raises UsageError for options that are wrong, and where the official address has no key.
     """
     spec = f"openai/{name}"
-    option.check_known(spec, options, OPTIONS)
+    option.check_known(spec, options, (*OPTIONS, *batches.OPTIONS))
     endpoint = remote.endpoint(spec, options, VENDOR)
     return opened(name, options, timeout, endpoint, official=VENDOR.is_official(endpoint.base_url))
 
@@ -63,17 +63,22 @@ def opened(
 ) -> "OpenAI":
     """The model NAME at an endpoint. `official`: whether it is OpenAI's own service and not another that speaks its
     language. Raises UsageError for options that are wrong."""
-    from sinan.models.transport import Patience, Transport  # aiohttp is loaded when a model is opened, not before
+    from sinan.models.batches.openai import OpenAIBatches
+    from sinan.models.transport import Patience  # aiohttp is loaded when a model is opened, not before
 
     spec, api = f"{provider}/{name}", api_of(f"{provider}/{name}", options)
-    guess = "0" if official else "1"
+    patience = Patience(timeout=option.seconds(spec, options, "timeout", timeout))
+    way = batches.way(spec, options, endpoint, patience, OpenAIBatches)
+    guess = "0" if official or way.batch_size else "1"
     return OpenAI(
         model=name,
         base_url=endpoint.base_url,
         api=api,
         habits=_habits(spec, options, official),
         logprobs=option.one_of(spec, options, "logprobs", ("0", "1"), guess) == "1" and api != "responses",
-        transport=Transport(endpoint, Patience(timeout=option.seconds(spec, options, "timeout", timeout))),
+        transport=way.transport,
+        batch_size=way.batch_size,
+        concurrency=way.concurrency,
         provider=provider,
         query=query,
         official=official,
@@ -133,6 +138,8 @@ class OpenAI:
     summary: str = ""
     bos: str = ""
     """The token that texts of this model begin with."""
+    batch_size: int = 0
+    """Questions of one batch, at the most; 0 where every one is answered by itself."""
     concurrency: int = 32
     limits: Limits = Limits()
     price: Price | None = None
@@ -187,8 +194,9 @@ class OpenAI:
 
     @property
     def endpoint(self) -> str:
-        """The address, and whose key opens it: an account's limits are the account's own."""
-        return f"{self.base_url} {self.transport.endpoint.key_name}"
+        """The address, and whose key opens it: an account's limits are the account's own. Of batches, each model's."""
+        shared = f"{self.base_url} {self.transport.endpoint.key_name}"
+        return f"{shared} batches of {self.model}" if self.batch_size else shared
 
     async def open(self, pace: Pace | None = None) -> None:
         """Raises ModelUnusable where nothing listens at the address. Nothing that is paid for is sent."""
@@ -198,6 +206,10 @@ class OpenAI:
         await self.transport.check()
         if not self.official:
             self.served.update(dialect.served(await self.transport.get("/models", _LISTED_WITHIN), self.model))
+
+    async def settle(self) -> None:
+        """All that was answered is on disk."""
+        await self.transport.settle()
 
     async def close(self) -> None:
         """Let go of the connections."""
