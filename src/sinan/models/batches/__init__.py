@@ -24,8 +24,7 @@ if typing.TYPE_CHECKING:
 OPTIONS = ("batch", "batch_size", "poll")
 SIZE, POLL = 10_000, 60.0
 WAITING = 50_000
-"""Questions that wait at once, where that is several batches: so many are in memory, about 10 KB each and more where
-they are long."""
+"""Questions that wait at once, where that is several batches: in memory, 10 KB each where they are short."""
 AT_ONCE = 5
 """Batches that are worked on at the same time, at the most."""
 _NOT_WITH = {
