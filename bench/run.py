@@ -32,6 +32,7 @@ SECTIONS = (
     "kills",
     "sharing",
     "bundled",
+    "likelihoods",
 )
 
 
