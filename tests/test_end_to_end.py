@@ -328,7 +328,8 @@ def test_repeated_draws_are_averaged_within_a_sample(work):
 
     with ChatServer(answer) as server:
         code, out, _ = sinan(work, "run", "q.jsonl", "-m", server.model, "--samples", "4", "--json")
-    (result,) = json.loads(out)["results"]
+    result, *further = json.loads(out)["results"]
+    assert all(row["further"] for row in further)
     assert code == 0 and (result["value"], result["n"], result["k"]) == (0.5, 60, 4)
     assert result["outcomes"]["correct"] == 120 and result["outcomes"]["wrong"] == 120
     assert result["ci_method"] != "wilson"

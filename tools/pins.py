@@ -19,6 +19,7 @@ NEEDS = {
     "AGI-Edgerunners/LLM-Adapters": ["dataset/ARC-*/test.json", "dataset/boolq/test.json"],
     "eyezkes/benchmarking-system": ["TruthfulQA.csv"],
     "suzgunmirac/BIG-Bench-Hard": ["bbh/*.json", "cot-prompts/*.txt"],
+    "UKGovernmentBEIS/inspect_ai": ["tests/model/gatsby.txt"],
     "mathllm/MATH-V": ["data/*.jsonl", "images/*.jpg"],
 }
 PINS = Path(__file__).parents[1] / "src/sinan/datasets/pins.json"

@@ -12,10 +12,12 @@ import typing
 __version__ = "0.1.0"
 
 if typing.TYPE_CHECKING:
+    from sinan.comparison import compare
     from sinan.evaluate import run, run_async
     from sinan.types import Benchmark, Card, Dataset, Message, Prompt, Protocol, Run, RunSpec, Sample, Score
 
 _HOME = {
+    "compare": "sinan.comparison",
     **dict.fromkeys(("run", "run_async"), "sinan.evaluate"),
     **dict.fromkeys(
         ("Benchmark", "Card", "Dataset", "Message", "Prompt", "Protocol", "Run", "RunSpec", "Sample", "Score"),
@@ -34,6 +36,7 @@ __all__ = [
     "RunSpec",
     "Sample",
     "Score",
+    "compare",
     "run",
     "run_async",
 ]

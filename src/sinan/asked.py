@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sinan import catalog, models, settings, store
+from sinan import adapted, catalog, models, settings, store
 from sinan.datasets import download
 from sinan.engine import Done, EndpointPace, plan
 from sinan.engine.budget import Budget
@@ -109,17 +109,8 @@ async def asked(
     not where the run may be stopped before its end, since what was asked by then should be a fair part. `resolved`
     hears what the targets are, `fetching` how many data files are at hand, of how many.
     """
-    spec = replace(spec, targets=tuple(catalog.absolute(target) for target in spec.targets))
-    generation.check(spec.parameters)
-    benchmarks = catalog.resolve(spec.targets, spec.scorer)
-    resolved(benchmarks)
-    opened = [models.open_model(model, timeout) for model in spec.models]
-    _refuse_twice([model.name for model in opened], "model")
-    _refuse_twice([benchmark.id for benchmark in benchmarks], "benchmark")
-    for benchmark in benchmarks:
-        for model in opened:
-            plan.refuse_what_cannot_work(benchmark, plan.protocol(benchmark, spec), model, spec)
-    data = await _fetched(benchmarks, fetching)
+    spec, benchmarks, opened = looked_up(spec, timeout, resolved)
+    data = await fetched(benchmarks, spec, fetching)
     done, names = Done() if done is None else done, {b.id: plan.protocol_name(b, spec) for b in benchmarks}
     versions = {b.id: catalog.version(b, names[b.id]) for b in benchmarks}
     before = earlier(runs, [b.id for b in benchmarks], [model.name for model in opened], names)
@@ -127,6 +118,26 @@ async def asked(
     about = description.describe(spec, cells, versions, names, benchmarks, opened, data)
     paces = _paces(opened, concurrency, share)
     return Asked(spec, benchmarks, opened, paces, concurrency, cells, done, versions, names, before, about)
+
+
+def looked_up(
+    spec: RunSpec, timeout: float, resolved: Callable[[Sequence[Benchmark]], None] = lambda benchmarks: None
+) -> tuple[RunSpec, list[Benchmark], list[Model]]:
+    """What the names of a spec stand for: the spec with whole paths, the benchmarks as it wants them asked, and the
+    models, of which nothing is asked yet. Raises UsageError where they do not fit each other."""
+    targets = tuple(catalog.absolute(target) for target in spec.targets)
+    spec = replace(spec, targets=targets, few_shot=adapted.absolute_rule(spec.few_shot))
+    generation.check(spec.parameters)
+    benchmarks = catalog.resolve(spec.targets, spec.scorer, spec.trust)
+    resolved(benchmarks)
+    opened = [models.open_model(model, timeout) for model in spec.models]
+    _refuse_twice([model.name for model in opened], "model")
+    _refuse_twice([benchmark.id for benchmark in benchmarks], "benchmark")
+    benchmarks = [adapted.adapted(benchmark, spec) for benchmark in benchmarks]
+    for benchmark in benchmarks:
+        for model in opened:
+            plan.refuse_what_cannot_work(benchmark, plan.protocol(benchmark, spec), model, spec)
+    return spec, benchmarks, opened
 
 
 def in_loop(work: Coroutine[Any, Any, T]) -> T:
@@ -172,6 +183,7 @@ def _cells(
             before.seconds.get((benchmark.id, model.name), {}),
             price_of(model),
             known[benchmark.id, model.name].tokens_out if (benchmark.id, model.name) in known else None,
+            adapted.metrics(benchmark, benchmark.protocols[plan.protocol_name(benchmark, spec)], spec),
         )
         for benchmark in benchmarks
         for model in opened
@@ -204,10 +216,15 @@ def _refuse_twice(names: Sequence[str], what: str) -> None:
         raise UsageError(f"{what} {twice[0]} is asked for twice in one run; results could not be told apart")
 
 
-async def _fetched(benchmarks: Sequence[Benchmark], fetching: Callable[[int, int], None]) -> list[Source]:
-    """Every data file of the benchmarks, at hand and verified."""
+async def fetched(
+    benchmarks: Sequence[Benchmark], spec: RunSpec, fetching: Callable[[int, int], None] = lambda done, total: None
+) -> list[Source]:
+    """Every data file of the benchmarks, at hand and verified. Raises UsageError where the data do not bear what the
+    spec wants of them."""
     sources = [source for benchmark in benchmarks for source in benchmark.dataset.files]
     for number, source in enumerate(sources, 1):
         await asyncio.to_thread(download.fetch, source)
         fetching(number, len(sources))
+    for benchmark in benchmarks:
+        adapted.refuse_what_its_data_do_not_bear(benchmark, spec)
     return sources

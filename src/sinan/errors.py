@@ -11,6 +11,7 @@ SinanError
 │   ├── TransientError    another try may succeed (timeout, 5xx, cut stream, nonsense)
 │   │   └── Refused       the server is asked too much (429): nothing is wrong but the pace
 │   ├── RequestRejected   this request never succeeds (400, 413, 422): not tried again
+│   │   └── Declined      a filter before the model declines to answer it: a refusal, where the caller reads it so
 │   └── ModelUnusable     no request succeeds (wrong key, unknown model, unreachable): the run stops
 │       └── Unsupported   the model's side cannot do what the protocol asks for
 └── MissingExtra          a library that an optional feature needs is not installed
@@ -86,6 +87,19 @@ class Refused(TransientError):
 
 class RequestRejected(ModelError):
     """This request never succeeds; the same model may answer others."""
+
+
+class Declined(RequestRejected):
+    """A filter before the model declines to answer, and says so with the status of an error.
+
+    `said` are its words; `latency_s` is how long the attempt took, in seconds.
+    """
+
+    latency_s: float = 0.0
+
+    def __init__(self, message: str, said: str = "") -> None:
+        super().__init__(message)
+        self.said = said
 
 
 class ModelUnusable(ModelError):

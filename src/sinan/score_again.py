@@ -10,39 +10,22 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sinan import catalog, store
+from sinan import asked_before, catalog, store
 from sinan.datasets import download
 from sinan.engine import Tally, plan
 from sinan.engine.sample import failed, judge
-from sinan.errors import StoreError, Unsupported, UsageError
-from sinan.scoring import by_name
+from sinan.errors import StoreError, UsageError
 from sinan.store import description, frames, journal
 from sinan.store.finals import Finals
 from sinan.store.living import being_written
 from sinan.store.provenance import provenance
 from sinan.store.record import Record, answered
-from sinan.types import (
-    Benchmark,
-    Cell,
-    Completion,
-    Form,
-    Limits,
-    LogLikelihood,
-    Pace,
-    Prompt,
-    Question,
-    Run,
-    RunSpec,
-    SampleResult,
-    Sampling,
-    ToolCall,
-    Usage,
-)
+from sinan.types import Benchmark, Cell, Question, Run, RunSpec, SampleResult
 
 
 @dataclass(frozen=True)
@@ -78,9 +61,11 @@ def score_again(
         raise StoreError(f"run {old.id} is still being written. Wait for it, or stop it; then score it again")
     before = old.about()
     spec = description.spec_from_json(before)
-    chosen = scorer or before.get("scored_from", {}).get("scorer")
-    benchmarks = _benchmarks(old, before, spec, chosen)
-    cells = _cells(before, benchmarks, spec)
+    chosen = scorer or asked_before.scorer_asked_for(before)
+    benchmarks = asked_before.benchmarks(old.id, before, spec, chosen)
+    for source in {source for benchmark in benchmarks for source in benchmark.dataset.files}:
+        download.fetch(source)
+    cells = asked_before.cells(before, benchmarks, spec)
     finals = journal.finals(old.journal, {(cell.benchmark, cell.model.name) for cell in cells})
     if not len(finals):
         raise StoreError(f"run {old.id} holds no answer that could be scored: {old.journal} is empty or not there")
@@ -136,38 +121,6 @@ def _about(
     }
 
 
-def _benchmarks(old: store.RunFolder, before: Mapping[str, Any], spec: RunSpec, scorer: str | None) -> list[Benchmark]:
-    """Those that the run holds answers of, with their data at hand; judged by the scorer of that name, if any."""
-    judge = by_name(scorer) if scorer else None
-    found = {benchmark.id: benchmark for benchmark in catalog.resolve(spec.targets, spec.scorer)}
-    wanted = list(dict.fromkeys(cell["benchmark"] for cell in before["cells"]))
-    if missing := [name for name in wanted if name not in found]:
-        raise UsageError(
-            f"run {old.id} holds answers to {missing[0]}, but {', '.join(spec.targets)} names no such benchmark any "
-            "more: they cannot be scored without its questions"
-        )
-    for name in wanted:
-        for source in found[name].dataset.files:
-            download.fetch(source)
-        if judge is not None:
-            protocol = plan.protocol_name(found[name], spec)
-            judged = replace(found[name].protocols[protocol], scorer=judge)
-            found[name] = replace(found[name], protocols={**found[name].protocols, protocol: judged})
-    return [found[name] for name in wanted]
-
-
-def _cells(before: Mapping[str, Any], benchmarks: Sequence[Benchmark], spec: RunSpec) -> list[Cell]:
-    """The run's cells, in its order, with models that stand for those that were asked."""
-    by_id = {benchmark.id: benchmark for benchmark in benchmarks}
-    identities = {model["name"]: model.get("identity", {}) for model in before["models"]}
-    cells = []
-    for cell in before["cells"]:
-        benchmark, name = by_id[cell["benchmark"]], cell["model"]
-        model = _Asked(name, "base" if cell.get("form") == "base" else "chat", identities.get(name, {}))
-        cells.append(plan.cell(benchmark, plan.protocol(benchmark, spec), model, spec, plan.Done()))
-    return cells
-
-
 @dataclass
 class _Again:
     """One pass over the questions of a run, and what it counts on its way."""
@@ -207,7 +160,7 @@ class _Again:
         if not answered(record):
             return SampleResult(cell.benchmark, name, question, None, failed(record["explanation"]), attempts, cost)
         self.answers += 1
-        completion = _completion(record)
+        completion = asked_before.completion(record)
         return SampleResult(
             cell.benchmark, name, question, completion, judge(cell, question, completion), attempts, cost
         )
@@ -227,30 +180,6 @@ def _key(cell: Cell, question: Question) -> tuple[str, str, str, int]:
     return cell.benchmark, cell.model.name, stored, question.draw
 
 
-def _completion(record: Record) -> Completion:
-    """The answer as it came from the model. Raises StoreError."""
-    try:
-        if type(record["completion"]) is not str or type(record["reasoning"]) is not str:
-            raise TypeError("the completion is no text")
-        return Completion(
-            text=record["completion"],
-            finish_reason=record["finish_reason"],
-            usage=Usage(record["tokens_in"], record["tokens_out"]),
-            reasoning=record["reasoning"],
-            tool_calls=tuple([ToolCall(c["id"], c["name"], c["arguments"]) for c in record["tool_calls"]]),
-            loglikelihoods=tuple([LogLikelihood(v, n, greedy) for v, n, greedy in record["loglikelihoods"]]),
-            latency_s=record["latency_s"] or 0.0,
-            attempts=record["attempts"],
-            cached=record["cached"],
-            turns=tuple(record["turns"]),
-            prompt_ids=record["prompt_ids"],
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(
-            f"the stored answer to {record['benchmark']} sample {record['sample_id']} is damaged: {error!r}"
-        ) from None
-
-
 @contextmanager
 def _new(old: store.RunFolder, name: str) -> Iterator[tuple[store.RunFolder, store.DiskJournal]]:
     """A folder beside the old run. It is a run only once run.json stands in it, which is written last: half of it is
@@ -268,30 +197,3 @@ def _new(old: store.RunFolder, name: str) -> Iterator[tuple[store.RunFolder, sto
         raise
     finally:
         lock.release()
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """Stands for a model that was asked: prompts are built in its form, and it is not there to be asked again."""
-
-    name: str
-    form: Form
-    identity: Mapping[str, Any]
-    capabilities: frozenset[str] = frozenset()
-    concurrency: int = 1
-    endpoint: str = ""
-    limits: Limits = field(default_factory=Limits)
-
-    async def open(self, pace: Pace | None = None) -> None:
-        """Nothing is to be got ready."""
-
-    async def generate(self, prompt: Prompt, sampling: Sampling) -> Completion:
-        """Refused."""
-        raise Unsupported(f"{self.name} is not asked again: only its stored answers are scored")
-
-    async def loglikelihood(self, prompt: Prompt) -> Completion:
-        """Refused."""
-        raise Unsupported(f"{self.name} is not asked again: only its stored answers are scored")
-
-    async def close(self) -> None:
-        """Nothing is to be let go."""

@@ -3,6 +3,7 @@
 sinan.toml:
     mirror = "../data"          # SINAN_MIRROR: a folder or URL of files found by sha256
     cache = "~/.cache/sinan"    # SINAN_CACHE
+    lm_eval_tasks = "tasks"     # SINAN_LM_EVAL_TASKS: a folder of task files of lm-evaluation-harness
     [keys]
     OPENAI_API_KEY = "..."      # any key that a provider asks for by its environment name
     [prices."openai/NAME"]      # in USD for a million tokens; comes before the list that sinan brings
@@ -30,6 +31,8 @@ class Settings:
     keys: dict[str, str] = field(repr=False, default_factory=dict)
     prices: dict[str, Price] = field(default_factory=dict)
     """By the model's name, as in results: `openai/NAME`."""
+    lm_eval_tasks: Path | None = None
+    """A folder of task files of lm-evaluation-harness."""
 
     def key(self, name: str) -> str | None:
         """A secret by its environment name (`OPENAI_API_KEY`); None where it is not set or empty."""
@@ -45,7 +48,7 @@ def _file(path: Path) -> dict[str, Any]:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise UsageError(f"{path} cannot be read as settings: {error}") from None
-    for name in ("cache", "mirror"):
+    for name in ("cache", "mirror", "lm_eval_tasks"):
         if name in table:
             table[name] = _place(path, name, table[name])
     keys = table.setdefault("keys", {})
@@ -95,4 +98,6 @@ def load() -> Settings:
     cache_folder = Path(os.environ.get("SINAN_CACHE") or table.get("cache") or own_cache)
     mirror = os.environ.get("SINAN_MIRROR") or table.get("mirror") or None
     keys, prices = (user.get(name, {}) | here.get(name, {}) for name in ("keys", "prices"))
-    return Settings(cache_folder.expanduser(), mirror, keys, prices)
+    tasks = os.environ.get("SINAN_LM_EVAL_TASKS") or table.get("lm_eval_tasks") or None
+    own_tasks = Path(tasks).expanduser() if tasks else None
+    return Settings(cache_folder.expanduser(), mirror, keys, prices, own_tasks)

@@ -63,7 +63,7 @@ def test_a_benchmark_is_a_short_file_with_citation_and_a_row(name):
     docstring = ast.get_docstring(ast.parse(text))
     assert "arXiv:" in docstring
     assert "made up" in docstring
-    assert len(text.splitlines()) < 120
+    assert len(text.splitlines()) < 140
 
 
 def test_a_subset_is_a_benchmark_by_itself():
@@ -143,7 +143,8 @@ def test_a_benchmark_file_that_is_not_there_is_named():
 def test_a_version_changes_with_whatever_decides_the_number():
     benchmark = catalog.load("gsm8k")
     protocol = benchmark.protocols["default"]
-    versions = [catalog.version(benchmark, name) for name in benchmark.protocols]
+    assert benchmark.protocols["cot"] is protocol  # another name is no other number
+    versions = [catalog.version(benchmark, name) for name in benchmark.protocols if name != "cot"]
     changes = [
         replace(protocol, scorer=Exact()),
         replace(protocol, sampling=Sampling(max_tokens=1)),

@@ -27,6 +27,7 @@ PROTOCOLS = [
     ("arc_easy", "acc_norm"),
     ("arc_challenge", "acc_norm"),
     *((name, "generate") for name in ("mmlu", "ceval", "arc_easy", "arc_challenge", "boolq", "truthfulqa_mc1")),
+    *((name, "cot") for name in ("mmlu", "ceval", "arc_easy", "arc_challenge")),
 ]
 
 pytestmark = pytest.mark.usefixtures("mirrored")

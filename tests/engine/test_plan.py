@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sinan.engine import Done, plan
 from sinan.errors import UnknownName, UsageError
-from sinan.types import RunSpec, Sampling
+from sinan.types import RunSpec, Sample, Sampling
 from tests.fakes import FakeModel, benchmark, numbered
 
 
@@ -91,3 +91,31 @@ def test_a_reading_that_breaks_is_one_line_wherever_it_is_met():
     for limit in (None, 3):
         with pytest.raises(UsageError, match=r"toy: reading its samples raised KeyError"):
             plan.expected([toy], 1, spec(limit=limit))
+
+
+def forms(count, of=3):
+    return [Sample(f"{i}~{f}", f"{i}", "A", unit=str(i), unit_size=of) for i in range(count) for f in range(of)]
+
+
+def test_a_limit_counts_questions_and_takes_each_in_all_its_forms():
+    toy = benchmark(forms(10))
+    assert [q.sample.id for q in questions(toy, spec(limit=2))] == [f"{i}~{f}" for i in (0, 1) for f in (0, 1, 2)]
+    toy = replace(toy, dataset=replace(toy.dataset, size=None))
+    assert plan.expected([toy], 2, spec(limit=2)) == 12
+    assert plan.expected([toy], 1, spec()) == 30
+
+
+def test_a_limit_is_spread_over_subsets_by_their_questions():
+    samples = [replace(s, id=f"{g}{s.id}", unit=f"{g}{s.unit}", group=g) for g in "ab" for s in forms(4)]
+    assert [q.sample.unit for q in questions(benchmark(samples), spec(limit=3))] == [
+        *(["a0"] * 3 + ["a1"] * 3 + ["b0"] * 3)
+    ]
+
+
+def test_a_prefill_is_refused_where_a_chat_cannot_take_it():
+    toy, wanted = benchmark(numbered(1)), spec(prefill="x")
+    with pytest.raises(UsageError, match="--prefill: fake/one takes no beginning of its answer"):
+        plan.refuse_what_cannot_work(toy, plan.protocol(toy, wanted), FakeModel(str, endpoint="there"), wanted)
+    able = FakeModel(str, endpoint="there", capabilities=frozenset({"generate", "prefill"}))
+    for model in (FakeModel(str), FakeModel(str, form="base", endpoint="there"), able):
+        plan.refuse_what_cannot_work(toy, plan.protocol(toy, wanted), model, wanted)

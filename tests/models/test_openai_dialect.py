@@ -29,7 +29,7 @@ def test_a_chat_request_holds_only_what_is_set() -> None:
 
 def test_parameters_are_passed_on_and_max_tokens_renamed() -> None:
     sampling = Sampling(0.5, 10, 0.9, ("\n",), 7, {"top_k": 3})
-    body = dialect.chat_request("m", Prompt(messages=(Message("user", "q"),)), sampling, {}, "max_completion_tokens")
+    body = dialect.chat_request("m", Prompt(messages=(Message("user", "q"),)), sampling, {}, dialect.OFFICIAL)
     assert {k: v for k, v in body.items() if k not in ("model", "messages")} == {
         "temperature": 0.5, "max_completion_tokens": 10, "top_p": 0.9, "stop": ["\n"], "seed": 7, "top_k": 3,
     }  # fmt: skip

@@ -110,7 +110,11 @@ def test_the_official_address_needs_a_key(monkeypatch: pytest.MonkeyPatch) -> No
     model = open_model("openai/gpt-x")
     assert model.identity["base_url"] == "https://api.openai.com/v1"
     assert model.identity["max_tokens_field"] == "max_completion_tokens"
-    assert model.capabilities == {"generate", "image"} and model.form == "chat" and model.name == "openai/gpt-x"
+    assert (
+        model.capabilities == {"generate", "image", "tools", "schema"}
+        and model.form == "chat"
+        and model.name == "openai/gpt-x"
+    )
 
 
 def test_a_key_in_sinan_toml_and_an_address_in_the_environment_are_taken(monkeypatch, tmp_path: Path) -> None:
@@ -145,7 +149,10 @@ def test_a_key_that_no_header_can_hold_is_refused_and_not_repeated(monkeypatch: 
      ("base_url=http://x:99999", "no http address"), ("base_url=http://", "no http address"),
      ("base_url=http://[::1", "no http address"), ("base_url=", "no http address"), ("tmeout=3", "Known: base_url"),
      ("timeout=0", "timeout must be"), ("timeout=x", "timeout must be"), ("timeout=nan", "timeout must be"),
-     ("api=responses", "api must be one of chat, completions"), ("logprobs=yes", "logprobs must be"),
+     ("api=other", "api must be one of chat, completions, responses"), ("stream=yes", "stream must be"),
+     ("prefill=yes", "prefill must be"), ("summary=long", "summary must be"),
+     ("thinking_tokens_field=1", "names a field"),
+     ("logprobs=yes", "logprobs must be"),
      ("key_env=NOT_SET_HERE&base_url=http://x", "NOT_SET_HERE is not set"), ("api=chat&api=chat", "given twice")],
 )  # fmt: skip
 def test_wrong_options_are_usage_errors(query: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,9 +168,13 @@ def test_options_and_their_defaults() -> None:
     assert model.identity == {
         "provider": "openai", "base_url": "http://h:1/v1", "model": "a/b", "api": "chat", "max_tokens_field": "m",
     }  # fmt: skip
-    assert model.capabilities == {"generate", "image"}
+    assert model.capabilities == {"generate", "image", "tools", "schema"}
     assert open_model("openai/a?base_url=http://h", timeout=9).transport.patience.timeout == 9
-    assert open_model("openai/a?base_url=http://h&api=completions").capabilities == {"generate", "loglikelihood"}
+    base = open_model("openai/a?base_url=http://h&api=completions")
+    assert base.capabilities == {"generate", "loglikelihood", "rolling", "schema", "prefill"}
+    assert "prefill" in open_model("openai/a?base_url=http://h&prefill=continue").capabilities
+    newer = open_model("openai/a?base_url=http://h&api=responses&prefill=continue&logprobs=1")
+    assert newer.capabilities == {"generate", "image", "tools", "schema"}
 
 
 async def test_a_server_that_is_not_there_is_found_at_open(closed_port: int) -> None:
@@ -239,7 +250,9 @@ async def test_what_has_no_likelihood_is_refused_before_a_request(server: Server
     with pytest.raises(ModelUnusable, match="gives no log-likelihoods"):
         await at(server, "&logprobs=0").loglikelihood(Prompt(text="a", continuations=(" b",)))
     with pytest.raises(RequestRejected, match="needs a text and its continuations"):
-        await at(server).loglikelihood(ASK)
+        await at(server).loglikelihood(Prompt(text="a"))
+    with pytest.raises(RequestRejected, match=r"follows messages cannot be asked for.*--protocol generate"):
+        await at(server).loglikelihood(Prompt(messages=ASK.messages, continuations=(" a",)))
     assert server.asked == []
 
 

@@ -2,13 +2,16 @@
 
 import itertools
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sinan.errors import TransientError
-from sinan.models.dialects.openai_stream import Events, read_chunk, streamed
+from sinan.models.dialects.openai import read_chat, read_text
+from sinan.models.dialects.openai_stream import read_chunk, streamed, whole
+from sinan.models.event_stream import Events
 from sinan.types import Usage
 
 
@@ -155,3 +158,50 @@ def test_any_json_is_a_chunk_or_a_transient_error(value):
 def test_the_count_is_asked_for_only_where_it_is_wanted():
     assert streamed({"model": "m"}, True) == {"model": "m", "stream": True, "stream_options": {"include_usage": True}}
     assert streamed({"model": "m"}, False) == {"model": "m", "stream": True}
+
+
+# ---- whole answers out of streams
+
+TEXTS = st.lists(st.text(max_size=3), max_size=4)
+CALLS = st.lists(st.tuples(st.text("abc", min_size=1, max_size=3), TEXTS), max_size=3)
+FINISH = st.sampled_from(["stop", "length", "tool_calls", "content_filter"])
+
+
+@given(TEXTS, TEXTS, TEXTS, CALLS, FINISH)
+def test_a_streamed_reply_gives_the_completion_of_the_whole_one(content, thoughts, refusal, calls, finish):
+    made = [
+        {"id": f"c{i}", "function": {"name": name, "arguments": "".join(parts)}}
+        for i, (name, parts) in enumerate(calls)
+    ]
+    message = {"content": "".join(content), "reasoning_content": "".join(thoughts), "refusal": "".join(refusal) or None}
+    counts = {"prompt_tokens": 3, "completion_tokens": 4, "completion_tokens_details": {"reasoning_tokens": 2}}
+    reply = {"choices": [{"message": message | {"tool_calls": made}, "finish_reason": finish}], "usage": counts}
+    deltas = [{"role": "assistant", "content": ""}, *({"reasoning_content": text} for text in thoughts)]
+    deltas += [{"content": text} for text in content] + [{"refusal": text} for text in refusal]
+    for index, (name, parts) in enumerate(calls):
+        deltas.append(
+            {"tool_calls": [{"index": index, "id": f"c{index}", "function": {"name": name, "arguments": ""}}]}
+        )
+        deltas += [{"tool_calls": [{"index": index, "function": {"arguments": text}}]} for text in parts]
+    events = [{"choices": [{"delta": delta, "finish_reason": None}]} for delta in deltas]
+    events += [{"choices": [{"delta": {}, "finish_reason": finish}]}, {"choices": [], "usage": counts}]
+    assert read_chat(whole(events)) == read_chat(reply)
+
+
+EVENT_KEYS = ["choices", "delta", "content", "text", "tool_calls", "index", "id", "function", "name", "arguments",
+              "finish_reason", "usage", "error", "reasoning"]  # fmt: skip
+EVENT = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["stop", "a", ""]),
+    lambda x: st.lists(x, max_size=3) | st.dictionaries(st.sampled_from(EVENT_KEYS), x, max_size=4),
+    max_leaves=12,
+)
+CHOSEN = st.fixed_dictionaries({"choices": st.lists(st.fixed_dictionaries({}, optional={
+    "delta": st.dictionaries(st.sampled_from(EVENT_KEYS), EVENT) | EVENT, "finish_reason": EVENT, "text": EVENT,
+}))})  # fmt: skip
+
+
+@given(st.lists(EVENT | CHOSEN, max_size=5))
+def test_no_stream_raises_anything_but_a_transient_error(events):
+    for read in (read_chat, read_text):
+        with suppress(TransientError):
+            assert isinstance(read(whole(events)).text, str)

@@ -1,8 +1,8 @@
 """Floor 3: the benchmarks, one file each. This file finds them by name.
 
 A name is a benchmark (`gsm8k`), one of its subsets (`mmlu/astronomy`), a suite (`first-light`), a dimension
-(`dim:math`), a file of questions (`mine.jsonl`) or a benchmark of one's own (`./my_benchmark.py`). Other packages
-add theirs through the entry points `sinan.benchmarks`.
+(`dim:math`), a file of questions (`mine.jsonl`), a benchmark of one's own (`./my_benchmark.py`) or a task of
+lm-evaluation-harness (`lm-eval:NAME`). Other packages add theirs through the entry points `sinan.benchmarks`.
 """
 
 import importlib
@@ -14,10 +14,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from sinan import lm_eval
 from sinan.catalog.own import from_file
 from sinan.catalog.version import version
 from sinan.errors import SinanError, UnknownName, UsageError
-from sinan.types import Benchmark, Suite
+from sinan.types import Benchmark, Dataset, Suite
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -75,16 +76,23 @@ def expand(target: str) -> list[str]:
 
 def absolute(target: str) -> str:
     """A target that is a file, by its whole path, so that a run can go on from another folder; else as it is."""
+    if lm_eval.is_target(target):
+        return lm_eval.absolute(target)
     return str(Path(target).absolute()) if target.lower().endswith((*_QUESTIONS, ".py")) else target
 
 
-def resolve(targets: Iterable[str], scorer: str | None = None) -> list[Benchmark]:
-    """The benchmarks of all targets, each once, in order. `scorer` overrides the guess for files of questions."""
+def resolve(targets: Iterable[str], scorer: str | None = None, trust: bool = False) -> list[Benchmark]:
+    """The benchmarks of all targets, each once, in order. `scorer` overrides the guess for files of questions; `trust`:
+    whether code that a task file names may run."""
     targets = list(targets)
     if scorer and not any(target.lower().endswith(_QUESTIONS) for target in targets):
         raise UsageError(f"--scorer {scorer} is for files of questions; a benchmark is judged as its protocol says")
     wanted = dict.fromkeys(name for target in targets for name in expand(target))
-    return [load(name, scorer) for name in wanted]
+    return [one for name in wanted for one in _resolved(name, scorer, trust)]
+
+
+def _resolved(name: str, scorer: str | None, trust: bool) -> list[Benchmark]:
+    return lm_eval.resolve(name, trust) if lm_eval.is_target(name) else [load(name, scorer)]
 
 
 def _registered() -> "Iterable[EntryPoint]":
@@ -163,12 +171,18 @@ def _subset(benchmark: Benchmark, subset: str) -> Benchmark:
         known = [name for name in benchmark.dataset.subsets if name]
         remedy = f"Its subsets: {', '.join(known)}." if known else f"{benchmark.id} has no subsets."
         raise UnknownName(subset, f"subset of {benchmark.id}", known, remedy)
-    # How many samples one subset has is not known before it is read.
+    narrowed = {
+        name: replace(protocol, dataset=protocol.dataset and _narrow(protocol.dataset, subset))
+        for name, protocol in benchmark.protocols.items()
+    }
     return replace(
-        benchmark,
-        id=f"{benchmark.id}/{subset}",
-        dataset=replace(benchmark.dataset, subsets=(subset,), size=None),
+        benchmark, id=f"{benchmark.id}/{subset}", dataset=_narrow(benchmark.dataset, subset), protocols=narrowed
     )
+
+
+def _narrow(dataset: Dataset, subset: str) -> Dataset:
+    """One subset of it. How many samples that has is not known before it is read."""
+    return replace(dataset, subsets=(subset,), size=None)
 
 
 def _of_dimension(dimension: str) -> list[str]:

@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from sinan.datasets import fetch, pinned
 from sinan.datasets.readers import json_list
 from sinan.errors import DataError
-from sinan.prompts import ASK_LETTER, Template
-from sinan.scoring import Letter, MostLikely
+from sinan.prompts import ASK_LETTER, THINK_LETTER, InContext, Template
+from sinan.scoring import Letter, LikelihoodChoices, MostLikely
 from sinan.solving import Likelihood, OneTurn
+from sinan.statistics.averages import average
+from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
@@ -38,12 +40,17 @@ def rows(source: Source) -> Iterator[Sample]:
 
 
 def protocols() -> dict[str, Protocol]:
-    """The likelihood of the options' texts; `acc_norm` the same per character; `generate` asks for the letter."""
+    """The likelihood of the options' texts; `acc_norm` the same per character; `generate` asks for the letter,
+    `cot` for thoughts before it; `lm-eval` gives both `acc` and `acc_norm` of one run."""
     published = Template(base="Question: {question}\nAnswer:", continuations=" {choice}")
+    in_context = InContext("choices", Template(base="Question: {question}\nAnswer:", continuations="{choice}"))
+    metrics = (average.named("acc", "acc"), average.named("acc_norm", "acc_norm"))
     return {
-        "default": Protocol(published, Likelihood(), MostLikely()),
+        "default": Protocol(published, Likelihood(), MostLikely(), metrics=CALIBRATED),
         "acc_norm": Protocol(published, Likelihood(), MostLikely("chars")),
         "generate": Protocol(ASK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
+        "lm-eval": Protocol(in_context, Likelihood(), LikelihoodChoices(), metrics=metrics),
+        "cot": Protocol(THINK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
     }
 
 

@@ -8,16 +8,23 @@ One example of navigate.json (made up), and the published prompt navigate.txt: a
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from sinan.datasets import fetch, listed, pinned
 from sinan.datasets.readers import json_list
-from sinan.scoring import After
+from sinan.prompts import InContext, Template
+from sinan.scoring import After, Filtered, Pipeline
+from sinan.scoring.filters import Regex, TakeFirst
 from sinan.solving import OneTurn
+from sinan.statistics.averages import average
 from sinan.statistics.intervals import accuracy
+from sinan.statistics.over_groups import over
 from sinan.types import Benchmark, Card, Dataset, Form, Message, Prompt, Protocol, Sample, Sampling, Source
 
+CUE = "A: Let's think step by step."
+STOPS = ("</s>", "Q", "\n\n")
+GET_ANSWER = Pipeline("get-answer", (Regex("(?<=the answer is )(.*)(?=.)"), TakeFirst()))
 REPO, REVISION = "suzgunmirac/BIG-Bench-Hard", "9ee07bd481feebf959a6b59d61ea57bdcf30964d"
 
 
@@ -40,6 +47,22 @@ def _rows(task: str) -> Iterator[Sample]:
         yield Sample(f"{task}/{number}", row.fields["input"], row.fields["target"], group=task)
 
 
+def _described(task: str) -> Iterator[Sample]:
+    """The questions, each with what its task is about."""
+    for sample in _rows(task):
+        yield replace(sample, metadata={"said": _examples(task).partition("\n\nQ: ")[0]})
+
+
+@cache
+def _worked(task: str) -> Sequence[Sample]:
+    """The published examples one by one."""
+    pairs = [example.split(f"\n{CUE}\n") for example in _examples(task).split("\n\nQ: ")[1:]]
+    return tuple(
+        Sample(f"example/{task}/{number}", question, "", group=task, metadata={"worked": worked})
+        for number, (question, worked) in enumerate(pairs)
+    )
+
+
 @dataclass(frozen=True)
 class ChainOfThought:
     """The published prompt of the task, then the question; the same text for a chat, as one message."""
@@ -53,7 +76,15 @@ class ChainOfThought:
 
 
 def benchmark() -> Benchmark:
-    """Three fixed examples with their reasoning, as published."""
+    """Three fixed examples with their reasoning, as published; `cot` and `paper` are other names for that. `lm-eval`
+    ends the answer at any capital Q, as that harness does, and drops its last character."""
+    published = Protocol(ChainOfThought(), OneTurn(), After(), Sampling(max_tokens=512, stop=("\n\nQ:", "\nQ:")))
+    dataset = Dataset(
+        read=lambda task, seed: _rows(task),
+        subsets=listed(REPO, REVISION, "bbh/", ".json"),
+        size=6511,
+        sources=lambda task: (_questions(task), _prompt(task)),
+    )
     return Benchmark(
         id="bbh",
         card=Card(
@@ -66,16 +97,23 @@ def benchmark() -> Benchmark:
             paper="2210.09261",
             note="Three worked examples are part of the prompt; `--shots` does not change them. Mean over questions.",
         ),
-        dataset=Dataset(
-            read=lambda task, seed: _rows(task),
-            subsets=listed(REPO, REVISION, "bbh/", ".json"),
-            size=6511,
-            sources=lambda task: (_questions(task), _prompt(task)),
-        ),
+        dataset=dataset,
         metric=accuracy,
         protocols={
-            "default": Protocol(
-                ChainOfThought(), OneTurn(), After(), Sampling(max_tokens=512, stop=("\n\nQ:", "\nQ:"))
+            "default": published,
+            "cot": published,
+            "paper": published,
+            "lm-eval": Protocol(
+                InContext("answer", Template(base="Q: {question}\n" + CUE + "\n", answer="{worked}"), "{said}\n\n", ""),
+                OneTurn(),
+                Filtered((GET_ANSWER,), until=STOPS),
+                Sampling(max_tokens=1024, stop=STOPS),
+                shots=3,
+                chat_sampling=Sampling(max_tokens=1024, stop=STOPS),
+                metrics=(over(average.named("exact_match,get-answer", "exact_match,get-answer"), "by_size"),),
+                dataset=replace(
+                    dataset, read=lambda task, seed: _described(task), pool=lambda task, seed: _worked(task)
+                ),
             ),
         },
     )

@@ -9,13 +9,16 @@ A row of test.json (made up; this mirror leaves the passage out):
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sinan.datasets import fetch, pinned
 from sinan.datasets.readers import json_list
 from sinan.errors import DataError
-from sinan.prompts import Template
-from sinan.scoring import Letter, MostLikely
+from sinan.prompts import InContext, Template
+from sinan.scoring import Letter, LikelihoodChoices, MostLikely
 from sinan.solving import Likelihood, OneTurn
+from sinan.statistics.averages import average
+from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
@@ -34,9 +37,17 @@ def _rows(source: Source) -> Iterator[Sample]:
         yield Sample(str(number), match[1].strip(), "AB"[CHOICES.index(row.fields["answer"])], CHOICES)
 
 
+def _no_yes(source: Source) -> Iterator[Sample]:
+    """The same questions with the options of lm-evaluation-harness, and without a question mark of their own."""
+    for sample in _rows(source):
+        target = "B" if sample.target == "A" else "A"
+        yield replace(sample, question=sample.question.rstrip("?"), choices=("no", "yes"), target=target)
+
+
 def benchmark() -> Benchmark:
-    """The likelihood of `true` and `false`; `generate` asks for the word."""
+    """The likelihood of `true` and `false`; `lm-eval` has `no` and `yes`; `generate` asks for the word."""
     source = pinned(REPO, REVISION, "dataset/boolq/test.json")
+    dataset = Dataset(read=lambda subset, seed: _rows(source), size=3270, sources=lambda subset: (source,))
     ending = "\n\nAnswer with true or false. End with a line `ANSWER: true` or `ANSWER: false`."
     return Benchmark(
         id="boolq",
@@ -51,15 +62,22 @@ def benchmark() -> Benchmark:
             chance=0.5,
             note="Not comparable with BoolQ as published, which shows a passage. Always `true` scores 62.2 %.",
         ),
-        dataset=Dataset(read=lambda subset, seed: _rows(source), size=3270, sources=lambda subset: (source,)),
+        dataset=dataset,
         metric=accuracy,
         protocols={
-            "default": Protocol(Template(continuations=" {choice}"), Likelihood(), MostLikely()),
+            "default": Protocol(Template(continuations=" {choice}"), Likelihood(), MostLikely(), metrics=CALIBRATED),
             "generate": Protocol(
                 Template(base="Question: {question} (true or false)\nAnswer:", chat="{question}" + ending),
                 OneTurn(),
                 Letter(),
                 Sampling(max_tokens=1024, stop=("\nQuestion:",)),
+            ),
+            "lm-eval": Protocol(
+                InContext("choices", Template(base="Question: {question}?\nAnswer:", continuations="{choice}")),
+                Likelihood(),
+                LikelihoodChoices(("acc",)),
+                metrics=(average.named("acc", "acc"),),
+                dataset=replace(dataset, read=lambda subset, seed: _no_yes(source)),
             ),
         },
     )

@@ -11,6 +11,7 @@ from sinan.datasets.generated import Item, generated
 from sinan.prompts import ASK_LETTER, Template
 from sinan.scoring import Letter, MostLikely
 from sinan.solving import Likelihood, OneTurn
+from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
 from sinan.types import Benchmark, Card, Protocol, Sampling
 
@@ -97,7 +98,9 @@ def benchmark() -> Benchmark:
         dataset=generated("logic", item),
         metric=accuracy,
         protocols={
-            "default": Protocol(Template(answer=" {answer}", continuations=" {choice}"), Likelihood(), MostLikely()),
+            "default": Protocol(
+                Template(answer=" {answer}", continuations=" {choice}"), Likelihood(), MostLikely(), metrics=CALIBRATED
+            ),
             "generate": Protocol(ASK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=16, stop=("\n",))),
         },
     )

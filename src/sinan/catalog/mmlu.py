@@ -8,16 +8,28 @@ A row of astronomy_test.csv (made up; this mirror has a header, and the answer a
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 
 from sinan.datasets import fetch, listed, pinned
 from sinan.datasets.readers import csv_rows
-from sinan.prompts import ASK_LETTER, LETTERED, Template
-from sinan.scoring import Letter, MostLikely
+from sinan.prompts import ASK_LETTER, LETTERED, THINK_LETTER, InContext, Template
+from sinan.scoring import Filtered, Letter, LikelihoodChoices, MostLikely, Pipeline
+from sinan.scoring.filters import Regex, TakeFirst
 from sinan.solving import Likelihood, OneTurn
+from sinan.statistics.averages import average
+from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
+from sinan.statistics.over_groups import over
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
+HEADER = "The following are multiple choice questions (with answers) about{blank}{{subject}}.\n\n"
+IN_CONTEXT = Template(base=LETTERED + "Answer:", answer="{target}", continuations="{letter}")
+SIMPLE_EVALS = (
+    "Answer the following multiple choice question. The last line of your response should be of the following format: "
+    "'ANSWER: $LETTER' (without quotes) where LETTER is one of ABCD. Think step by step before answering.\n\n"
+    "{question}\n\n{options}"
+)
 REPO, REVISION = "HaeChan0305/MLILAB-FedLLM", "d92730e8bacd7b3a61e551e015e40588e10234b4"
 
 
@@ -44,9 +56,14 @@ def _dev(subject: str) -> Sequence[Sample]:
 
 
 def benchmark() -> Benchmark:
-    """Five examples of the subject and the likelihood of the letters, as published; `generate` asks for the letter."""
+    """Five examples of the subject and the likelihood of the letters, as published; `generate` asks for the letter,
+    `cot` for thoughts before it.
+
+    `lm-eval` has the same prompt and that harness's standard error over subjects (its own default is `--shots 0`);
+    `opencompass` is its mmlu_ppl_ac766d, whose header has two blanks; `simple-evals` asks for `ANSWER: X`.
+    """
     published = Template(
-        header="The following are multiple choice questions (with answers) about {subject}.\n\n",
+        header=HEADER.format(blank=" "),
         base=LETTERED + "Answer:",
         continuations=" {letter}",
     )
@@ -72,7 +89,27 @@ def benchmark() -> Benchmark:
         ),
         metric=accuracy,
         protocols={
-            "default": Protocol(published, Likelihood(), MostLikely(), shots=5),
+            "default": Protocol(published, Likelihood(), MostLikely(), shots=5, metrics=CALIBRATED),
+            "paper": Protocol(published, Likelihood(), MostLikely(), shots=5, metrics=CALIBRATED),
+            "lm-eval": Protocol(
+                InContext("choices", IN_CONTEXT, HEADER.format(blank=" ")),
+                Likelihood(),
+                LikelihoodChoices(("acc",)),
+                shots=5,
+                metrics=(over(average.named("acc", "acc"), "by_size"),),
+            ),
+            "opencompass": Protocol(
+                replace(published, header=HEADER.format(blank="  ")), Likelihood(), MostLikely(), shots=5
+            ),
+            "simple-evals": Protocol(
+                Template(base=SIMPLE_EVALS, chat=SIMPLE_EVALS, option="{letter}) {choice}"),
+                OneTurn(),
+                Filtered((Pipeline(filters=(Regex(r"(?i)ANSWER\s*:\s*([A-D])", fallback=""), TakeFirst())),)),
+                Sampling(temperature=0.5, max_tokens=2048, stop=("\nQuestion:",)),
+                chat_sampling=Sampling(temperature=0.5, max_tokens=2048),
+                metrics=(accuracy,),
+            ),
             "generate": Protocol(ASK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
+            "cot": Protocol(THINK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
         },
     )

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from sinan.types import Benchmark
 
@@ -27,14 +28,23 @@ def _parts(benchmark: Benchmark, protocol_name: str) -> Iterator[bytes]:
         yield Path(benchmark.file).read_bytes()
     yield "\n".join(sorted({source.sha256 for source in dataset.files})).encode()
     yield f"{dataset.fingerprint}\n{dataset.subsets}".encode()
-    yield from _code(getattr(dataset.read, "func", dataset.read))
+    for read in _layers(dataset.read):
+        yield from _code(getattr(read, "func", read))
     for part in (protocol.prompt, protocol.solver, protocol.scorer):
         yield re.sub(r" at 0x[0-9a-f]+", "", repr(part)).encode()
-        yield from _code(type(part))
+        for layer in _layers(part):
+            yield from _code(type(layer))
     yield repr((protocol.sampling, protocol.chat_sampling, protocol.shots, benchmark.metric.name)).encode()
     if protocol.few_shot:
         yield getattr(protocol.few_shot, "__qualname__", repr(protocol.few_shot)).encode()
         yield from _code(protocol.few_shot)
+
+
+def _layers(part: Any) -> Iterator[Any]:
+    """A part, and what it is wrapped around: the part in its `inner`, and so on."""
+    while part is not None:
+        yield part
+        part = getattr(part, "inner", None)
 
 
 def _code(thing: object) -> Iterator[bytes]:

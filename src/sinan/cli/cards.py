@@ -7,9 +7,10 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from sinan.cli.samples import prompt_text
-from sinan.cli.table import AMBER, MUTED, RED, console, percent, safe
+from sinan.cli.numbers import percent
+from sinan.cli.table import AMBER, MUTED, RED, console, safe
 from sinan.hub.cards import Entry
+from sinan.types.message import prompt_text
 
 STYLES = {"here": "green", "mirror": "green", "fetchable": AMBER, "missing": RED}
 

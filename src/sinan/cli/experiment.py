@@ -2,7 +2,7 @@
 
     targets = ["gsm8k", "mmlu"]
     models = ["needle/m", "openai/NAME?base_url=http://127.0.0.1:8000/v1"]
-    limit = 200            # as the options of run: limit, shots, samples, seed, protocol, scorer
+    limit = 200            # as the options of run: limit, shots, few_shot, system, samples, seed, protocol...
     [parameters]
     temperature = 0
 
@@ -20,6 +20,11 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "models": list,
     "limit": int,
     "shots": int,
+    "few_shot": str,
+    "shots_as": str,
+    "system": str,
+    "prefill": str,
+    "rotate": bool,
     "samples": int,
     "seed": int,
     "protocol": str,
@@ -46,9 +51,9 @@ def read(path: Path) -> dict[str, Any]:
 def _check(path: Path, key: str, value: Any) -> None:
     if key not in KINDS:
         raise BadFile(f"{path}: {key} is no setting of an experiment. It has: {', '.join(KINDS)}")
-    if not isinstance(value, KINDS[key]) or isinstance(value, bool):
+    if not isinstance(value, KINDS[key]) or (isinstance(value, bool) and KINDS[key] is not bool):
         raise BadFile(f"{path}: {key} = {value!r} is of the wrong kind")
     if isinstance(value, list) and not (value and all(isinstance(item, str) and item for item in value)):
         raise BadFile(f"{path}: {key} must be a list of names")
-    if isinstance(value, int) and value < (1 if key in ("limit", "samples") else 0):
+    if isinstance(value, int) and not isinstance(value, bool) and value < (1 if key in ("limit", "samples") else 0):
         raise BadFile(f"{path}: {key} = {value} is too small")

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Literal
@@ -14,8 +14,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from sinan.cli.numbers import interval, reported, shares, value
 from sinan.cli.output import document, visible
-from sinan.cli.table import MUTED, RED, console, interval, percent, print_results, safe
+from sinan.cli.table import MUTED, RED, console, print_results, safe
 from sinan.engine import CellTally
 from sinan.errors import StoreError
 from sinan.evaluate import stored_results
@@ -166,10 +167,11 @@ class Followed:
 
     def line(self) -> str:
         """All of it on one line, for a reader that is no terminal."""
+        results = self.drawn()
+        scale = shares(results)
         cells = [
-            f"{r.benchmark} {r.model} {percent(r.estimate.value)} {interval(r.estimate)} n {r.estimate.n:,} "
-            f"failed {r.outcomes['failed']:,}"
-            for r in self.drawn()
+            f"{r.benchmark} {r.model} {_numbers(r, scale)} n {r.estimate.n:,} failed {r.outcomes['failed']:,}"
+            for r in results
         ]
         return visible("   ".join([self.told(), *cells]))
 
@@ -193,14 +195,26 @@ class _Lines:
             click.echo(line)
 
 
+def _numbers(result: CellResult, scale: Mapping[str, bool]) -> str:
+    """`71.0 [64.4, 76.8]`, then what else is reported: `acc_norm 74.0 [67.5, 79.6]`."""
+    shown = [f"{value(m.estimate, scale[m.metric])} {interval(m.estimate, scale[m.metric])}" for m in result.reported]
+    return " ".join([shown[0], *(f"{m.metric} {text}" for m, text in zip(result.further, shown[1:], strict=True))])
+
+
 def _drawn(run: Followed) -> RenderableType:
+    results = run.drawn()
+    scale, several = shares(results), any(r.further for r in results)
     table = Table(box=None, pad_edge=True, padding=(0, 1, 0, 1), header_style=MUTED)
-    for name in ("benchmark", "model", "value", "95 % interval", "n", "failed"):
-        table.add_column(name, no_wrap=True, justify="left" if name in ("benchmark", "model") else "right")
-    for r in run.drawn():
-        failed = Text(f"{r.outcomes['failed']:,}", style=RED if r.outcomes["failed"] else "")
-        value = Text(percent(r.estimate.value), style="bold")
-        table.add_row(safe(r.benchmark), safe(r.model), value, interval(r.estimate), f"{r.estimate.n:,}", failed)
+    for name in ("benchmark", "model", *(["metric"] if several else []), "value", "95 % interval", "n", "failed"):
+        left = name in ("benchmark", "model", "metric")
+        table.add_column(name, no_wrap=True, justify="left" if left else "right")
+    for r, one in reported(results):
+        first = one.metric == r.metric
+        head = [safe(r.benchmark), safe(r.model)] if first else ["", ""]
+        shown = Text(value(one.estimate, scale[one.metric]), style="bold" if first else "")
+        failed = Text(f"{r.outcomes['failed']:,}" if first else "", style=RED if r.outcomes["failed"] else "")
+        metric = [safe(one.metric)] if several else []
+        table.add_row(*head, *metric, shown, interval(one.estimate, scale[one.metric]), f"{one.estimate.n:,}", failed)
     foot = Text("  Ctrl-C ends the view; the run goes on", style=MUTED)
     return Group(Text("  ") + safe(run.told()), Text(), table, Text(), foot)
 

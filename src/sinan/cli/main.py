@@ -20,6 +20,7 @@ COMMANDS = {
     "run": "Evaluate models on benchmarks, suites or files of questions.",
     "show": "Results of a run, its samples, one sample whole, a plot.",
     "score": "Score the stored answers of a run again, without calling a model.",
+    "compare": "Two runs side by side: the difference, and why each sample differs.",
     "perf": "Load-test a model's server: latencies and throughput at several levels of load.",
     "hub": "The catalogue of benchmarks: list, show.",
     "models": "Providers and models: what is configured, what is missing.",

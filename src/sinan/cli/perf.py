@@ -131,7 +131,7 @@ async def _ended_by_signals(spec: "LoadSpec", run: Any, watch: "Watch") -> None:
 
 
 def _spec(options: dict[str, Any]) -> "LoadSpec":
-    from sinan.cli.run import parameters_of
+    from sinan.cli.asking import parameters_of
     from sinan.load_test import checked, target
     from sinan.types.load import LoadSpec
 

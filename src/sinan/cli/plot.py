@@ -1,4 +1,6 @@
-"""Results as a picture: a row per benchmark, a mark per model with its interval, chance as a dotted tick.
+"""Results as a picture: a row per benchmark and metric, a mark per model with its interval, chance as a dotted tick.
+
+A metric that is no share of one, such as a perplexity, has no place on a scale of percent: its numbers are written.
 
 Drawn with matplotlib's figure object alone, so that no global state and no window system is touched.
 """
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sinan import __version__
+from sinan.cli.numbers import interval, plain, shares
 from sinan.errors import MissingExtra, StoreError, UsageError
 from sinan.types import CellResult, Estimate
 
@@ -124,12 +127,15 @@ def fonts_of(kind: str) -> Iterator[_CanShow]:
 class _Sheet:
     """What is drawn and where, in inches. Every mark has a line of its own, so nothing can overlap."""
 
-    benchmarks: Sequence[str]
+    rows: Sequence[str]
+    """Benchmarks; further metrics of one as `benchmark metric`."""
     models: Sequence[str]
     cells: Mapping[tuple[str, str], Estimate]
+    written: frozenset[str]
+    """Rows whose numbers are no shares."""
     chance: Mapping[str, float]
     labels: Mapping[str, str]
-    """Benchmarks and models as they can be drawn."""
+    """Rows and models as they can be drawn."""
     headline: str
     footer: str
 
@@ -138,15 +144,26 @@ class _Sheet:
         cls, results: Sequence[CellResult], chance: Mapping[str, float | None], title: str, can_show: _CanShow
     ) -> "_Sheet":
         """The sheet for these results, in their order."""
-        benchmarks = list(dict.fromkeys(r.benchmark for r in results))
         models = list(dict.fromkeys(r.model for r in results))
+        scale = shares(results)
+        cells = {(r.benchmark, r.model): r.estimate for r in results}
+        named = {(r.benchmark, m.metric): f"{r.benchmark} {m.metric}" for r in results for m in r.further}
+        cells |= {(named[r.benchmark, m.metric], r.model): m.estimate for r in results for m in r.further}
+        rows = [
+            row
+            for name in dict.fromkeys(r.benchmark for r in results)
+            for row in (name, *(further for (of, _), further in named.items() if of == name))
+        ]
+        written = {named[r.benchmark, m.metric] for r in results for m in r.further if not scale[m.metric]}
+        written |= {r.benchmark for r in results if not scale[r.metric]}
         return cls(
-            benchmarks,
+            rows,
             models,
-            {(r.benchmark, r.model): r.estimate for r in results},
-            {name: level for name in benchmarks if (level := chance.get(name)) is not None},
-            {name: can_show(name) for name in (*benchmarks, *models)},
-            f"{', '.join(sorted({r.metric for r in results}))} in %",
+            cells,
+            frozenset(written),
+            {name: level for name in rows if (level := chance.get(name)) is not None},
+            {name: can_show(name) for name in (*rows, *models)},
+            _headline(scale),
             _footer(results, can_show(title, 60)),
         )
 
@@ -157,13 +174,13 @@ class _Sheet:
 
     @property
     def row(self) -> float:
-        """Height of one benchmark."""
+        """Height of one row."""
         return self.pitch * len(self.models) + 0.2
 
     @property
     def left(self) -> float:
-        """Room for the benchmarks' names."""
-        return 0.35 + 0.083 * max(_columns(self.labels[name]) for name in self.benchmarks)
+        """Room for the rows' names."""
+        return 0.35 + 0.083 * max(_columns(self.labels[name]) for name in self.rows)
 
     @property
     def legend_columns(self) -> int:
@@ -180,7 +197,7 @@ class _Sheet:
     @property
     def long(self) -> bool:
         """Whether the percent scale is wanted at both ends."""
-        return self.row * len(self.benchmarks) > 8
+        return self.row * len(self.rows) > 8
 
     @property
     def width(self) -> float:
@@ -190,11 +207,17 @@ class _Sheet:
     @property
     def height(self) -> float:
         """Of the whole sheet."""
-        return self.top + self.row * len(self.benchmarks) + 0.75
+        return self.top + self.row * len(self.rows) + 0.75
 
-    def y(self, benchmark: int, model: int) -> float:
+    def y(self, row: int, model: int) -> float:
         """Where a mark's line is, in inches below the top of the axes."""
-        return self.row * benchmark + 0.1 + self.pitch * (model + 0.5)
+        return self.row * row + 0.1 + self.pitch * (model + 0.5)
+
+
+def _headline(scale: Mapping[str, bool]) -> str:
+    drawn, written = [sorted(name for name, share in scale.items() if share is wanted) for wanted in (True, False)]
+    parts = [f"{', '.join(drawn)} in %"] * bool(drawn) + [f"{', '.join(written)} as written"] * bool(written)
+    return ", ".join(parts)
 
 
 def _footer(results: Sequence[CellResult], title: str) -> str:
@@ -210,14 +233,15 @@ def _columns(text: str) -> int:
 
 
 def _draw(figure: Any, sheet: _Sheet) -> None:
-    tall = sheet.row * len(sheet.benchmarks)
+    tall = sheet.row * len(sheet.rows)
     box = (sheet.left / sheet.width, 0.75 / sheet.height, (sheet.width - sheet.left - 0.35) / sheet.width)
     axes = figure.add_axes((*box, tall / sheet.height), facecolor=PAPER)
     _frame(axes, sheet, tall)
-    for row, name in enumerate(sheet.benchmarks):
+    for row, name in enumerate(sheet.rows):
         for line, model in enumerate(sheet.models):
             if (estimate := sheet.cells.get((name, model))) is not None:
-                _mark(axes, estimate, sheet.y(row, line), *_style(line))
+                draw = _write if name in sheet.written else _mark
+                draw(axes, estimate, sheet.y(row, line), *_style(line))
         if (level := sheet.chance.get(name)) is not None:
             span = (sheet.row * row + 0.05, sheet.row * (row + 1) - 0.05)
             axes.plot([100 * level] * 2, span, color=MUTED, linewidth=1.1, linestyle=(0, (1, 1.6)), zorder=1)
@@ -226,15 +250,16 @@ def _draw(figure: Any, sheet: _Sheet) -> None:
 
 def _frame(axes: Any, sheet: _Sheet, tall: float) -> None:
     """Axes without a box: light horizontal rules between benchmarks, and a percent scale."""
-    bounds = [100 * x for e in sheet.cells.values() if e.value is not None for x in (e.ci or (e.value,))]
+    drawn = [e for (row, _), e in sheet.cells.items() if row not in sheet.written and e.value is not None]
+    bounds = [100 * x for e in drawn for x in (e.ci or (e.value,)) if x is not None]
     axes.set_xlim(min(-1.0, *bounds, 0.0), max(100.0, *bounds, 0.0) + 7)  # room for the last label
     axes.set_ylim(tall, 0)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    for row in range(len(sheet.benchmarks) + 1):
+    for row in range(len(sheet.rows) + 1):
         axes.axhline(sheet.row * row, color=RULE, linewidth=0.8, zorder=0, clip_on=False)
-    middles = [sheet.row * (row + 0.5) for row in range(len(sheet.benchmarks))]
-    axes.set_yticks(middles, [sheet.labels[name] for name in sheet.benchmarks], fontsize=9, color=INK)
+    middles = [sheet.row * (row + 0.5) for row in range(len(sheet.rows))]
+    axes.set_yticks(middles, [sheet.labels[name] for name in sheet.rows], fontsize=9, color=INK)
     axes.xaxis.set_major_locator(_percent_ticks(max(bounds, default=100)))
     axes.tick_params(axis="both", length=0, labelsize=8.5)
     axes.tick_params(axis="y", labelsize=9.5, pad=8)
@@ -258,6 +283,13 @@ def _mark(axes: Any, estimate: Estimate, y: float, colour: str, marker: str) -> 
     axes.plot([value], [y], color=colour, zorder=3, **_shape(marker))
     paper = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6}  # a chance tick must not cross the figure
     axes.text(high + 1.1, y, f"{value:.1f}", color=INK, fontsize=7, va="center", ha="left", bbox=paper)
+
+
+def _write(axes: Any, estimate: Estimate, y: float, colour: str, marker: str) -> None:
+    """A number that has no place on the scale, with its interval in words, after the model's mark."""
+    axes.plot([1.0], [y], color=colour, zorder=3, **_shape(marker))
+    told = f"{plain(estimate.value)}  {interval(estimate, shares=False)}" if estimate.ci else plain(estimate.value)
+    axes.text(3.0, y, told, color=INK, fontsize=7, va="center", ha="left")
 
 
 def _shape(marker: str) -> dict[str, Any]:

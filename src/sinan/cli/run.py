@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import signal
 import sys
 from collections.abc import Coroutine, Iterator
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sinan.cli import experiment
+from sinan.cli import asking, experiment
 from sinan.cli.output import document, of_a_part, one_line
 from sinan.errors import BudgetReached, ModelError, SinanError, Unsupported, UsageError
 from sinan.types import Run, RunSpec
@@ -35,22 +34,7 @@ Examples:
 @click.option(
     "-m", "--model", "models", multiple=True, metavar="MODEL", help="PROVIDER/NAME[?KEY=VALUE&...]; again for more."
 )
-@click.option("-n", "--limit", type=click.IntRange(1), help="Samples per benchmark, spread over its subsets.")
-@click.option("--shots", type=click.IntRange(0), help="Worked examples in each prompt (default: the protocol's).")
-@click.option("--samples", "draws", type=click.IntRange(1), default=1, show_default=True, help="Draws per question.")
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of generated items and few-shot choice."
-)
-@click.option("--protocol", default="default", show_default=True, help="How to ask and judge; see: sinan hub show ID.")
-@click.option(
-    "-p",
-    "--parameter",
-    "parameters",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Generation parameter, such as temperature=0.7.",
-)
-@click.option("--scorer", help="For a file of questions: number, letter, exact, ...")
+@asking.what_is_asked()
 @click.option(
     "--concurrency", default="auto", show_default=True, metavar="N|auto", help="Calls in flight per endpoint."
 )
@@ -89,8 +73,8 @@ Examples:
 @click.option("--quiet", is_flag=True, help="No progress and no table.")
 def command(**options: Any) -> int:
     """Evaluate every model on every TARGET: a benchmark (gsm8k, mmlu/astronomy), a suite (first-light), a dimension
-    (dim:math), a file of questions (.jsonl, .csv, .parquet), a benchmark of one's own (./mine.py), or an experiment
-    (exp.toml)."""
+    (dim:math), a file of questions (.jsonl, .csv, .parquet), a benchmark of one's own (./mine.py), a task of
+    lm-evaluation-harness (lm-eval:NAME, lm-eval:FILE.yaml), or an experiment (exp.toml)."""
     from sinan.asked import in_loop
     from sinan.evaluate import evaluate
 
@@ -191,21 +175,19 @@ def _spec(options: dict[str, Any]) -> RunSpec:
         raise UsageError(
             "run needs a model: -m needle/s, or -m 'openai/NAME?base_url=...'. All providers: sinan models"
         )
-    names = ("targets", "models", "limit", "shots", "draws", "seed", "protocol", "scorer")
-    return RunSpec(**{name: options[name] for name in names}, parameters=options["parameters"])
+    return asking.spec_of(options, options["targets"], options["models"])
 
 
 def _refuse_changes(run: str) -> None:
     told = click.get_current_context().get_parameter_source
-    asked = ("limit", "shots", "draws", "seed", "protocol", "scorer", "parameters", "name")
-    changed = [name for name in asked if told(name) is not click.core.ParameterSource.DEFAULT]
+    changed = [name for name in (*asking.FIELDS, "name") if told(name) is not click.core.ParameterSource.DEFAULT]
     if changed:
         raise UsageError(f"--resume {run} goes on with what that run asks; {changed[0]} cannot be changed")
 
 
 def _with_experiment(options: dict[str, Any]) -> dict[str, Any]:
     """The options, completed by an experiment file where one is the target."""
-    given = options | {"parameters": parameters_of(options["parameters"])}
+    given = options | {"parameters": asking.parameters_of(options["parameters"])}
     files = [target for target in options["targets"] if target.lower().endswith(".toml")]
     if not files:
         return given
@@ -219,24 +201,6 @@ def _with_experiment(options: dict[str, Any]) -> dict[str, Any]:
     merged = given | table | by_hand
     merged["parameters"] = table.get("parameters", {}) | given["parameters"]
     return merged | {"targets": tuple(table["targets"]), "models": tuple(merged["models"])}
-
-
-def parameters_of(pairs: tuple[str, ...]) -> dict[str, Any]:
-    """`KEY=VALUE`, where VALUE is JSON if it can be read as such and text if not."""
-    parameters: dict[str, Any] = {}
-    for pair in pairs:
-        key, equals, text = pair.partition("=")
-        if not key or not equals:
-            raise UsageError(f"-p {pair}: a parameter is written KEY=VALUE, such as -p temperature=0")
-        try:
-            parameters[key] = json.loads(text, parse_constant=_no_constant)
-        except (ValueError, RecursionError):
-            parameters[key] = text
-    return parameters
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 def _number(name: str, options: dict[str, Any]) -> int | None:

@@ -1,6 +1,5 @@
 """Samples on a terminal: a page of them, or one whole. All of it is text from outside, and shown as such."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,9 +7,10 @@ from rich.table import Table
 from rich.text import Text
 
 from sinan.cli.table import AMBER, MUTED, RED, console, safe
+from sinan.types.message import prompt_text
 
-HEADS = ("", "benchmark", "id", "draw", "model", "outcome", "read", "target", "answer's end")
-MARKS = {"correct": ("=", "green"), "wrong": ("x", RED), "failed": ("!", RED)}
+HEADS = ("", "benchmark", "id", "draw", "model", "outcome", "read", "target", "scores", "answer's end")
+MARKS = {"correct": ("=", "green"), "wrong": ("x", RED), "failed": ("!", RED), "measured": ("#", "")}
 
 
 def print_page(rows: Sequence[dict[str, Any]], total: int, page: int, size: int) -> None:
@@ -20,7 +20,11 @@ def print_page(rows: Sequence[dict[str, Any]], total: int, page: int, size: int)
     lines = [_line(row, 60 if out.width >= 110 else 28) for row in rows]
     # What is the same on the whole page is said once, below: a narrow terminal has no room for it.
     same = [name for name in ("benchmark", "model") if len({row[name] for row in rows}) == 1]
-    shown = [name for name in HEADS if name not in same and (name != "draw" or any(row["draw"] for row in rows))]
+    empty = {
+        "draw": not any(row["draw"] for row in rows),
+        "scores": not any(row["scores"] or row["score"] not in (0, 1, None) for row in rows),
+    }
+    shown = [name for name in HEADS if name not in same and not empty.get(name)]
     for name in shown:
         least = {"id": 8, "outcome": 9}.get(name)
         table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=least)
@@ -61,37 +65,47 @@ def _line(row: dict[str, Any], room: int) -> dict[str, Text]:
         "outcome": Text(row["outcome"], style=style),
         "read": safe("-" if row["answer"] is None else row["answer"], 20),
         "target": safe(row["target"], 20),
+        "scores": safe(scores_text(row), 28),
         "answer's end": safe(end[-room:], room),
     }
 
 
 def _parts(row: dict[str, Any]) -> list[tuple[str, str]]:
-    parts = [("prompt", prompt_text(json.loads(row["prompt"])))]
+    parts = [("prompt", prompt_text(row["prompt"]))]
+    if row["shots"]:
+        parts.append((f"worked examples ({len(row['shots'])})", ", ".join(row["shots"])))
+    if row["prompt_ids"]:
+        parts.append(("hash of the token ids", row["prompt_ids"]))
     if row["reasoning"]:
         parts.append(("reasoning", row["reasoning"]))
-    likelihoods = json.loads(row["loglikelihoods"] or "[]")
-    if likelihoods:
-        shown = "\n".join(f"{i}: {value:.4f} ({tokens} tokens)" for i, (value, tokens, _) in enumerate(likelihoods))
-        parts.append(("log-likelihoods", shown))
+    if row["loglikelihoods"]:
+        parts.append(("log-likelihoods", likelihoods_text(row)))
+    elif row["turns"]:
+        parts += [(f"answer {number}", text) for number, text in enumerate(row["turns"], 1)]
     elif row["completion"] is not None:
         parts.append(("answer", row["completion"]))
     read = "nothing" if row["answer"] is None else row["answer"]
-    parts.append(
-        ("verdict", f"read: {read}\ntarget: {row['target']}\nscore: {row['score']}\n{row['explanation'] or ''}")
+    verdict = f"read: {read}\ntarget: {row['target']}\nscore: {scores_text(row)}\n{row['explanation'] or ''}"
+    return [*parts, ("verdict", verdict)]
+
+
+def likelihoods_text(row: dict[str, Any]) -> str:
+    """A line per continuation: its log-likelihood, its tokens, whether it is what the model would have written, and
+    its text."""
+    prompt = row["prompt"]
+    texts = prompt.get("continuations", []) if isinstance(prompt, dict) else []
+    texts = [*map(repr, texts), *[""] * len(row["loglikelihoods"])]
+    return "\n".join(
+        f"{number}: {value:10.4f}  {tokens:,} token{'s' * (tokens != 1)}{'  greedy' * bool(greedy)}  {text}".rstrip()
+        for number, ((value, tokens, greedy), text) in enumerate(zip(row["loglikelihoods"], texts, strict=False))
     )
-    return parts
 
 
-def prompt_text(prompt: Any) -> str:
-    """A prompt as a person reads it: roles in brackets, pictures by their hash."""
-    if isinstance(prompt, str):
-        return prompt
-    if isinstance(prompt, dict):
-        return prompt_text(prompt["text"]) + "\ncontinuations: " + " | ".join(repr(c) for c in prompt["continuations"])
-    return "\n".join(f"[{turn['role']}] {_content(turn['content'])}" for turn in prompt)
+def scores_text(row: dict[str, Any]) -> str:
+    """`1` and what else the answer was given: `1 · acc_norm 0 · brier 0.213`."""
+    further = [f"{name} {_number(value)}" for name, value in row["scores"].items()]
+    return " · ".join(["-" if row["score"] is None else f"{row['score']:g}", *further])
 
 
-def _content(content: Any) -> str:
-    if isinstance(content, str):
-        return content
-    return " ".join(p["text"] if p["type"] == "text" else f"<picture {p['sha256'][:12]}>" for p in content)
+def _number(value: Any) -> str:
+    return " ".join(map(_number, value)) if isinstance(value, list) else f"{value:.4g}" if value is not None else "-"

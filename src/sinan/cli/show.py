@@ -1,28 +1,31 @@
 """`sinan show`: results of a run, its samples, one sample whole, a plot."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from sinan.cli import asking
 from sinan.cli.output import document, of_a_part
 from sinan.errors import UnknownName, UsageError
 
 NOT_CORRECT = ("wrong", "unparsed", "truncated", "refused")
+OTHERS = ("correct", "measured", "collected", "failed")
 
 
 @click.command("show")
 @click.argument("run", default="last")
 @click.option("--samples", "as_samples", is_flag=True, help="Its samples, a page at a time.")
 @click.option("--wrong", is_flag=True, help="Samples that are not correct: wrong, unparsed, truncated, refused.")
-@click.option("--outcome", "outcomes", multiple=True, type=click.Choice([*NOT_CORRECT, "correct", "failed"]))
+@click.option("--outcome", "outcomes", multiple=True, type=click.Choice([*NOT_CORRECT, *OTHERS]))
 @click.option("--id", "sample_id", help="One sample whole: prompt, answer, verdict.")
 @click.option("--benchmark", help="Only this benchmark.")
-@click.option("--model", help="Only this model.")
+@click.option("-m", "--model", "models", multiple=True, metavar="MODEL", help="Only this model; again for more.")
 @click.option("--page", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--rows", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Samples on a page.")
+@click.option("--prompt", "as_prompt", is_flag=True, help="The first prompts of a benchmark, as MODEL reads them.")
+@asking.what_is_asked(leave_out=("draws",))
 @click.option("--groups", is_flag=True, help="Results by group: subject, level.")
 @click.option("--follow", is_flag=True, help="Go on showing a run that is being written, until it ends.")
 @click.option("--list", "as_list", is_flag=True, help="The runs of the folder, newest first.")
@@ -34,7 +37,13 @@ NOT_CORRECT = ("wrong", "unparsed", "truncated", "refused")
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(**options: Any) -> int:
-    """Show a RUN: its id, the beginning of its id, or `last`."""
+    """Show a RUN: its id, the beginning of its id, or `last`. With --prompt, in place of RUN a benchmark and what
+    `sinan run` takes to ask it (-m, -n, --protocol, --shots and so on): nothing is asked, the prompt is shown."""
+    if options["as_prompt"]:
+        from sinan.cli.prompt import show_prompts
+
+        return show_prompts(options)
+    _refuse_without_prompt()
     if options["as_list"]:
         _list(options)
         return 0
@@ -50,6 +59,14 @@ def command(**options: Any) -> int:
         return follow(folder, options["as_json"])
     (_samples if of_samples else _results)(folder, options)
     return 0
+
+
+def _refuse_without_prompt() -> None:
+    """What says how to ask says nothing of a run, which was asked already."""
+    told = click.get_current_context().get_parameter_source
+    for name in asking.FIELDS:
+        if told(name) not in (None, click.core.ParameterSource.DEFAULT):
+            raise UsageError(f"--{name.replace('_', '-')} is for --prompt: a run that is shown was asked already")
 
 
 def _list(options: dict[str, Any]) -> None:
@@ -81,12 +98,16 @@ def _results(folder: Any, options: dict[str, Any]) -> None:
     from sinan.evaluate import stored_results
 
     about, results = folder.about(), stored_results(folder)
-    results = [r for r in results if _chosen(r.benchmark, options["benchmark"]) and _chosen(r.model, options["model"])]
+    wanted = options["benchmark"], options["models"]
+    results = [r for r in results if not wanted[0] or r.benchmark == wanted[0]]
+    results = [r for r in results if not wanted[1] or r.model in wanted[1]]
     if options["plot"]:
         from sinan.cli.plot import plot
         from sinan.hub.cards import chance_levels
 
-        catalogued = [r.benchmark for r in results if r.benchmark not in about.get("files", {})]
+        # Nobody guesses all rotations of a question as easily as one of them: a card's chance level is not theirs.
+        known = () if about["spec"].get("rotate") else results
+        catalogued = [r.benchmark for r in known if r.benchmark not in about.get("files", {})]
         plot(results, options["plot"], folder.id, chance_levels(catalogued))
         click.echo(f"  Saved {options['plot']}", err=options["as_json"])
         if not options["as_json"]:
@@ -103,7 +124,7 @@ def _results(folder: Any, options: dict[str, Any]) -> None:
     )
     print_results(results)
     asked, expected = sum(sum(r.outcomes.values()) for r in results), about.get("expected")
-    if isinstance(expected, int) and asked < expected and not (options["benchmark"] or options["model"]):
+    if isinstance(expected, int) and asked < expected and not (options["benchmark"] or options["models"]):
         click.echo(f"  {of_a_part(asked, expected)}")
     if status in ("stopped", "killed") and "scored_from" not in about:
         click.echo(f"  go on with: sinan run --resume {folder.path}")
@@ -120,10 +141,6 @@ def _status(folder: Any, about: dict[str, Any]) -> str:
     return "killed" if status == "running" and not being_written(folder) else status
 
 
-def _chosen(name: str, wanted: str | None) -> bool:
-    return wanted is None or name == wanted
-
-
 def _samples(folder: Any, options: dict[str, Any]) -> None:
     from sinan.store import frames
 
@@ -134,16 +151,16 @@ def _samples(folder: Any, options: dict[str, Any]) -> None:
         known = frames.sample_ids(folder, 10_000)
         remedy = f"Its samples: sinan show {folder.id} --samples"
         raise UnknownName(options["sample_id"], f"sample of run {folder.id}", known, remedy)
+    samples = list(map(frames.opened, rows))
     if options["as_json"]:
-        samples = [_opened(row) for row in rows]
         return click.echo(document({"run": folder.id, "total": total, "page": options["page"], "samples": samples}))
     from sinan.cli.samples import print_page, print_sample
 
     if options["sample_id"] is not None:
-        for row in rows:
+        for row in samples:
             print_sample(row)
         return None
-    return print_page(rows, total, options["page"], options["rows"])
+    return print_page(samples, total, options["page"], options["rows"])
 
 
 def _where(options: dict[str, Any]) -> dict[str, Sequence[str]]:
@@ -154,14 +171,6 @@ def _where(options: dict[str, Any]) -> dict[str, Sequence[str]]:
         "outcome": [*options["outcomes"], *(NOT_CORRECT if options["wrong"] else ())],
         "sample_id": [options["sample_id"]],
         "benchmark": [options["benchmark"]],
-        "model": [options["model"]],
+        "model": options["models"],
     }
     return {column: values for column, values in wanted.items() if values and values[0] is not None}
-
-
-def _opened(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with its JSON columns as JSON."""
-    return row | {
-        name: json.loads(row[name]) if row[name] is not None else None
-        for name in ("prompt", "tool_calls", "loglikelihoods", "metadata")
-    }

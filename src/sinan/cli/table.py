@@ -9,11 +9,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sinan.cli.numbers import interval, reported, shares, value
 from sinan.cli.output import money, visible
-from sinan.types import CellResult, Estimate
+from sinan.types import CellResult, Estimate, Outcome
 
 WIDE = 118
 """Columns of a terminal that outcomes and tokens of one model need beside the score; the lines below tell them too."""
+VERDICTS = ("correct", "wrong", "unparsed", "truncated", "refused", "failed")
+"""Outcomes that have a column even where none came."""
 AMBER, RED, MUTED = "yellow", "red", "dim"
 
 
@@ -23,26 +26,16 @@ def console() -> Console:
 
 
 def print_results(results: Sequence[CellResult]) -> None:
-    """One line per benchmark with a column per model where that fits; otherwise one line per cell."""
+    """One line per benchmark and metric, with a column per model where that fits; otherwise one line per cell."""
     out = console()
     models = list(dict.fromkeys(r.model for r in results))
-    fits = 20 + 24 * len(models) + 8 <= out.width
+    fits = 20 + 24 * len(models) + 8 + 14 * _several(results) <= out.width
     out.print()
-    wide = out.width >= WIDE + 20 * (len(models) > 1)
+    wide = out.width >= WIDE + 20 * (len(models) > 1) + 14 * _several(results)
     out.print(_matrix(results, models) if len(models) > 1 and fits else _long(results, len(models) > 1, wide))
     out.print()
     for line in _notes(results):
         out.print(line)
-
-
-def percent(value: float | None) -> str:
-    """`71.0`; a dash where there is no number."""
-    return "-" if value is None else f"{100 * value:.1f}"
-
-
-def interval(estimate: Estimate) -> str:
-    """`[64.4, 76.8]`, in percent."""
-    return f"[{percent(estimate.ci[0])}, {percent(estimate.ci[1])}]" if estimate.ci else "[not estimable]"
 
 
 def safe(text: str, width: int | None = None) -> Text:
@@ -54,61 +47,83 @@ def safe(text: str, width: int | None = None) -> Text:
     return Text(shown)
 
 
+def _several(results: Sequence[CellResult]) -> bool:
+    """Whether a line has to say of which metric it is."""
+    return len({one.metric for _, one in reported(results)}) > 1
+
+
 def _matrix(results: Sequence[CellResult], models: Sequence[str]) -> Table:
-    table = _table("benchmark", *models, "n")
+    several, scale = _several(results), shares(results)
+    table = _table("benchmark", *(["metric"] if several else []), *models, "n")
     for benchmark in dict.fromkeys(r.benchmark for r in results):
-        cells = {r.model: r for r in results if r.benchmark == benchmark}
-        sizes = sorted({r.estimate.n for r in cells.values()})
-        n = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,}-{sizes[-1]:,}"
-        table.add_row(safe(benchmark), *(_cell(cells.get(model)) for model in models), n)
+        cells = {r.model: {m.metric: m for m in r.reported} for r in results if r.benchmark == benchmark}
+        for number, metric in enumerate(dict.fromkeys(name for own in cells.values() for name in own)):
+            found = {model: own[metric].estimate for model, own in cells.items() if metric in own}
+            sizes = sorted({estimate.n for estimate in found.values()})
+            n = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,}-{sizes[-1]:,}"
+            head = [safe("" if number else benchmark), *([safe(metric)] if several else [])]
+            table.add_row(*head, *(_cell(found.get(model), scale[metric]) for model in models), n)
     return table
 
 
 def _long(results: Sequence[CellResult], with_model: bool, wide: bool) -> Table:
-    heads = ["benchmark", *(["model"] if with_model else []), "accuracy", "95 % interval", "n"]
-    more = ["correct", "wrong", "unparsed", "truncated", "refused", "failed", "tokens in", "out"] if wide else []
-    table = _table(*heads, *more)
+    several, scale, outcomes = _several(results), shares(results), _outcomes(results)
+    of = "value" if several else next((safe(r.metric, 24).plain for r in results), "accuracy")
+    heads = [*(["model"] if with_model else []), *(["metric"] if several else []), of, "95 % interval", "n"]
+    table = _table("benchmark", *heads, *([*outcomes, "tokens in", "out"] if wide else []))
     for r in results:
-        outcomes = [_count(name, r.outcomes[name]) for name in r.outcomes]
-        head = [safe(r.benchmark), *([safe(r.model)] if with_model else [])]
-        value = Text(percent(r.estimate.value), style="bold")
-        tokens = [f"{r.tokens_in:,}", f"{r.tokens_out:,}"]
-        rest: list[Text | str] = [*outcomes, *tokens] if wide else []
-        table.add_row(*head, value, interval(r.estimate), f"{r.estimate.n:,}", *rest)
+        for number, one in enumerate(r.reported):
+            first = number == 0
+            head = [safe(r.benchmark), *([safe(r.model)] if with_model else [])] if first else [""] * (1 + with_model)
+            shown = Text(value(one.estimate, scale[one.metric]), style="bold" if first else "")
+            counts = [_count(name, r.outcomes.get(name, 0)) for name in outcomes]
+            rest: list[Text | str] = [*counts, f"{r.tokens_in:,}", f"{r.tokens_out:,}"] if wide and first else []
+            metric = [safe(one.metric)] if several else []
+            table.add_row(
+                *head, *metric, shown, interval(one.estimate, scale[one.metric]), f"{one.estimate.n:,}", *rest
+            )
     return table
+
+
+def _outcomes(results: Sequence[CellResult]) -> list[str]:
+    """Their names, in the order of the enumeration: of a verdict always, of what is no verdict where it occurs."""
+    occur = {name for r in results for name, count in r.outcomes.items() if count}
+    return [outcome.value for outcome in Outcome if outcome.value in VERDICTS or outcome.value in occur]
 
 
 def _table(first: str, *others: str) -> Table:
     table = Table(box=None, pad_edge=True, padding=(0, 1, 0, 1), header_style=MUTED)
     table.add_column(first, no_wrap=True)
     for name in others:
-        table.add_column(Text(name), justify="left" if name == "model" else "right", no_wrap=True)
+        table.add_column(safe(name), justify="left" if name in ("model", "metric") else "right", no_wrap=True)
     return table
 
 
-def _cell(result: CellResult | None) -> Text:
-    if result is None:
+def _cell(estimate: Estimate | None, share: bool) -> Text:
+    if estimate is None:
         return Text("")
-    return Text.assemble((percent(result.estimate.value), "bold"), f"  {interval(result.estimate):>13}")
+    return Text.assemble((value(estimate, share), "bold"), f"  {interval(estimate, share):>13}")
 
 
 def _count(name: str, count: int) -> Text:
-    style = "" if not count or name in ("correct", "wrong") else RED if name == "failed" else AMBER
+    style = (
+        "" if not count or name in ("correct", "wrong") or name not in VERDICTS else RED if name == "failed" else AMBER
+    )
     return Text(f"{count:,}", style=style)
 
 
 def _notes(results: Sequence[CellResult]) -> list[Text]:
     """The interval's method, the outcomes that are neither correct nor wrong, and the tokens."""
-    methods = sorted({r.estimate.method for r in results if r.estimate.ci})
-    metric = ", ".join(sorted({r.metric for r in results}))
-    lines = [Text(f"  {metric} in %, with 95 % intervals ({', '.join(methods) or 'none'})", style=MUTED)]
+    lines = [Text("  ", style=MUTED).append(safe(_told(results)))]
     if (draws := max((r.k for r in results), default=1)) > 1:
         lines.append(Text(f"  {draws} draws of each sample: n counts samples, outcomes count draws", style=MUTED))
     told = []
-    for name in ("unparsed", "truncated", "refused", "failed"):
+    for name in _outcomes(results):
+        if name in ("correct", "wrong"):
+            continue
         by_model: dict[str, int] = {}
         for r in results:
-            by_model[r.model] = by_model.get(r.model, 0) + r.outcomes[name]
+            by_model[r.model] = by_model.get(r.model, 0) + r.outcomes.get(name, 0)
         whose = ", ".join(f"{model} {n:,}" for model, n in by_model.items() if n)
         told.append(f"{name} {sum(by_model.values()):,}" + (f" ({whose})" if whose and len(by_model) > 1 else ""))
     lines.append(Text("  " + " · ".join(told), style=RED if not told[-1].startswith("failed 0") else ""))
@@ -122,13 +137,25 @@ def _notes(results: Sequence[CellResult]) -> list[Text]:
     return lines
 
 
+def _told(results: Sequence[CellResult]) -> str:
+    """`accuracy in %, perplexity as it is, with 95 % intervals (wilson)`."""
+    scale = shares(results)
+    methods = sorted({one.estimate.method for _, one in reported(results) if one.estimate.ci})
+    in_percent, plain = [sorted(name for name, share in scale.items() if share is wanted) for wanted in (True, False)]
+    parts = [f"{', '.join(in_percent)} in %"] * bool(in_percent) + [f"{', '.join(plain)} as it is"] * bool(plain)
+    return f"{', '.join(parts)}, with 95 % intervals ({', '.join(methods) or 'none'})"
+
+
 def print_groups(results: Sequence[CellResult]) -> None:
-    """One line per group of each cell that has groups."""
-    table = _table("benchmark", "model", "group", "accuracy", "95 % interval", "n")
-    for r in results:
-        for name, e in r.groups:
-            row = (safe(r.benchmark), safe(r.model), safe(name), Text(percent(e.value), style="bold"))
-            table.add_row(*row, interval(e), f"{e.n:,}")
+    """One line per group and metric of each cell that has groups."""
+    several, scale = _several(results), shares(results)
+    heads = ["metric", "value"] if several else [next(iter(scale), "accuracy")]
+    table = _table("benchmark", "model", "group", *heads, "95 % interval", "n")
+    for r, one in reported(results):
+        for name, e in one.groups:
+            shown = Text(value(e, scale[one.metric]), style="bold")
+            row = (safe(r.benchmark), safe(r.model), safe(name), *([safe(one.metric)] if several else []), shown)
+            table.add_row(*row, interval(e, scale[one.metric]), f"{e.n:,}")
     out = console()
     out.print(table if table.row_count else Text("  nothing is grouped here", style=MUTED))
     out.print()

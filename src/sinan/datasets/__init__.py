@@ -4,5 +4,6 @@ from sinan.datasets.download import fetch, whereabouts
 from sinan.datasets.pictures import picture
 from sinan.datasets.pins import listed, pinned
 from sinan.datasets.questions import Guess, questions
+from sinan.datasets.rotated import rotated
 
-__all__ = ["Guess", "fetch", "listed", "picture", "pinned", "questions", "whereabouts"]
+__all__ = ["Guess", "fetch", "listed", "picture", "pinned", "questions", "rotated", "whereabouts"]

@@ -3,6 +3,8 @@
     {"question": "Capital of France?", "A": "Paris", "B": "Rome", "answer": "A"}
 
 The question is the first of question, prompt, input, messages; the answer the first of answer, target, gold, label;
+Instead of a question `turns` (a list of texts) are asked one after the other; then there may be no answers. Beside a
+question they are what follows it.
 choices or options (a list) or columns A, B, C... make it multiple choice, with a letter, an index from 0 or a
 choice's text as the answer. `id`, `group`, `image` (paths relative to the file) are optional; the rest is metadata.
 
@@ -45,6 +47,10 @@ class Guess:
     mixed: bool = False
     """Some rows have options and some have none."""
     pictures: bool = False
+    turns: bool = False
+    """Some rows ask in several turns."""
+    answers: bool = True
+    """Whether there is anything to judge by."""
 
 
 def questions(path: str | Path) -> tuple[Dataset, Guess]:
@@ -108,12 +114,14 @@ def _rows(file: Path) -> Iterator[Row]:
 def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
     """One pass over the file: its guess, and the hashes of its pictures. `kept` gets the samples."""
     ids, pictures = array("q"), hashlib.sha256()
-    choices = numbers = images = 0
+    choices = numbers = images = turns = answers = 0
     for sample in _read(file):
         ids.append(hash(sample.id))
         if kept is not None:
             kept.append(sample)
         choices += bool(sample.choices)
+        turns += _is_turns(sample.metadata.get("turns"))
+        answers += bool(sample.target)
         numbers += not sample.choices and is_numeric(sample.target)
         for image in sample.images:
             images += 1
@@ -122,7 +130,9 @@ def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
         raise BadFile(f"{file.name} holds no questions")
     _no_id_twice(file, ids)
     shape: Literal["choice", "number", "text"] = "choice" if choices else "number" if numbers == len(ids) else "text"
-    guess = Guess(shape, len(ids), 0 < choices < len(ids), images > 0)
+    if 0 < answers < len(ids):
+        raise BadFile(f"{file.name}: {answers} of {len(ids)} rows have an answer. Remedy: give one to all, or to none")
+    guess = Guess(shape, len(ids), 0 < choices < len(ids), images > 0, turns > 0, answers > 0)
     return guess, [pictures.hexdigest()] if images else []
 
 
@@ -156,13 +166,15 @@ def _sample(file: Path, row: Row, number: int) -> Sample:
     answer_key = next((key for key in ANSWER if row.fields.get(key) is not None), None)
     raw = row.fields[answer_key] if answer_key else None
     answer = text_of(row.written.get(answer_key or "", raw), where, "the answer").strip() if answer_key else ""
-    if not answer:
+    if not answer and (asked_by != "turns" or choices):
         raise BadFile(f"{where}: no answer (one of {', '.join(ANSWER)})")
     images = _images(file, row.fields.get("image"), where)
     used = {asked_by, answer_key, *spent, "id", "group", "image"}
     metadata = {key: value for key, value in row.fields.items() if key not in used}
     if messages:
         metadata["messages"] = messages
+    if asked_by == "turns":
+        metadata["turns"] = row.fields["turns"][1:]
     group = row.fields.get("group")
     return Sample(
         id=_id(file, row, number),
@@ -192,10 +204,12 @@ def _id(file: Path, row: Row, number: int) -> str:
 
 def _question(row: dict[str, Any], where: str) -> tuple[str, str, list[dict[str, str]]]:
     """The question's text, the field it stands in, and the messages where it is a conversation."""
-    key = next((key for key in QUESTION if row.get(key) is not None), None)
+    key = next((key for key in (*QUESTION, "turns") if row.get(key) is not None), None)
     if key is None:
-        raise BadFile(f"{where}: no question (one of {', '.join(QUESTION)})")
+        raise BadFile(f"{where}: no question (one of {', '.join(QUESTION)}, turns)")
     value = row[key]
+    if key == "turns":
+        return _first_turn(value, where), key, []
     if isinstance(value, list):
         messages = _messages(value, where, key)
         return next(m["content"] for m in reversed(messages) if m["role"] == "user"), key, messages
@@ -204,6 +218,16 @@ def _question(row: dict[str, Any], where: str) -> tuple[str, str, list[dict[str,
     if not value.strip():
         raise BadFile(f"{where}: {key} is empty")
     return value, key, []
+
+
+def _first_turn(value: Any, where: str) -> str:
+    if not value or not _is_turns(value):
+        raise BadFile(f"{where}: turns must be a list of texts, none of them empty")
+    return str(value[0])
+
+
+def _is_turns(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(turn, str) and turn.strip() for turn in value)
 
 
 def _messages(value: list[Any], where: str, key: str) -> list[dict[str, str]]:

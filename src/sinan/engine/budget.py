@@ -14,7 +14,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sinan.errors import BudgetReached, UsageError
 from sinan.types import Completion, Prompt
@@ -232,10 +232,16 @@ class _Calls:
 
 def guess(prompt: Prompt) -> int:
     """Tokens that a prompt takes, from its characters: quick rather than good. A log-likelihood is sent with the
-    whole text before every continuation."""
+    whole text before every continuation, a turn with all turns before it."""
+    if prompt.turns:
+        turns = [len(turn.content) for turn in prompt.turns]
+        later = sum((len(turns) - place) * length for place, length in enumerate(turns))
+        return guess(replace(prompt, turns=())) * (1 + len(turns)) + later // CHARACTERS
     if prompt.messages:
         texts = [m.content for m in prompt.messages if isinstance(m.content, str)]
         return sum(map(len, texts)) // CHARACTERS + 1
+    if prompt.contexts:
+        return sum(len(context) + len(continuation) for context, continuation in prompt.pairs) // CHARACTERS + 1
     characters = len(prompt.text) * max(1, len(prompt.continuations)) + sum(map(len, prompt.continuations))
     return characters // CHARACTERS + 1
 

@@ -17,7 +17,7 @@ from sinan.types.message import canonical
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-FORMAT = 2
+FORMAT = 3
 """Raised when a request is written, or an answer read, in another way than before: older answers are asked again."""
 
 

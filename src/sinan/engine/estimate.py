@@ -8,7 +8,7 @@ any, and otherwise the cell's `max_tokens` is a bound that is never exceeded and
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any, Literal
 
 from sinan.engine import plan
@@ -203,8 +203,13 @@ def _prompt(benchmark: Benchmark, cell: Cell, spec: RunSpec, subset: str, sample
 def _asked(prompt: Prompt, model: Model) -> _Asked:
     """An API is sent every continuation with the whole text before it; a model on this machine reads that once."""
     text = sum(map(_message, prompt.messages)) if prompt.messages else tokens(prompt.text)
+    if prompt.turns:  # each is sent with all before it; the answers between them cannot be known
+        turns = accumulate((text, *map(_message, prompt.turns)))
+        return _Asked(tuple(turns), len(prompt.images) * (1 + len(prompt.turns)))
     if not prompt.continuations:
         return _Asked((text,), len(prompt.images))
+    if prompt.contexts:
+        return _Asked(tuple(tokens(context + continuation) for context, continuation in prompt.pairs), 0)
     each = [tokens(continuation) for continuation in prompt.continuations]
     requests = tuple(text + one for one in each) if model.endpoint else (text + sum(each),)
     return _Asked(requests, len(prompt.images))
@@ -222,7 +227,9 @@ def _cell(
     """Means over the questions that were built, times the questions that there are."""
     each = questions / len(asked) if asked else 0.0
     requests = round(each * sum(len(one.requests) for one in asked))
-    out, basis = _answers(cell, earlier)
+    turns = sum(len(one.requests) for one in asked) / len(asked) if asked else 1.0
+    out, basis = _answers(cell, earlier, turns)
+    each_out = None if out is None else out / turns
     latency = earlier.latency_s if earlier and questions else None
     return CellEstimate(
         cell.benchmark,
@@ -232,18 +239,18 @@ def _cell(
         tokens_in=round(each * sum(sum(one.requests) for one in asked)),
         tokens_out=None if out is None and questions else round((out or 0.0) * questions),
         basis=basis,
-        cost_usd=_cost(asked, each, cell.price, out),
-        cost_usd_at_least=_cost(asked, each, cell.price, 0.0 if basis in ("max_tokens", "unknown") else out),
+        cost_usd=_cost(asked, each, cell.price, each_out),
+        cost_usd_at_least=_cost(asked, each, cell.price, 0.0 if basis in ("max_tokens", "unknown") else each_out),
         seconds=_seconds(requests, latency, concurrency),
         pictures=round(each * sum(one.pictures for one in asked)),
     )
 
 
-def _answers(cell: Cell, earlier: Earlier | None) -> tuple[float | None, Basis]:
-    """Tokens of one answer, and where that is from."""
-    if cell.protocol.solver.needs == "loglikelihood":
+def _answers(cell: Cell, earlier: Earlier | None, turns: float) -> tuple[float | None, Basis]:
+    """Tokens of the answers to one question, which has so many turns, and where that is from."""
+    if cell.protocol.solver.needs != "generate":
         return 0.0, "log-likelihood"
-    bound = cell.sampling.max_tokens
+    bound = None if cell.sampling.max_tokens is None else cell.sampling.max_tokens * turns
     if earlier is not None and earlier.tokens_out is not None:
         known = earlier.tokens_out if bound is None else min(earlier.tokens_out, bound)
         return known, "this model" if earlier.same_model else "other models"
@@ -251,6 +258,7 @@ def _answers(cell: Cell, earlier: Earlier | None) -> tuple[float | None, Basis]:
 
 
 def _cost(asked: Sequence[_Asked], each: float, price: Price | None, tokens_out: float | None) -> float | None:
+    """`tokens_out`: of one request."""
     if not asked:
         return 0.0
     if price is None or (tokens_out is None and price.output_usd):

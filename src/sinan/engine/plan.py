@@ -6,7 +6,6 @@ Everything that can be known to fail before the first request is refused here.
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
@@ -23,7 +22,11 @@ Done = Answered
 
 
 def protocol_name(benchmark: Benchmark, spec: RunSpec) -> str:
-    """The protocol that the user chose, by its own name. `generate` is also what a default that generates is."""
+    """The protocol that the user chose, by its own name, if the default has one. `generate` is also what a default that
+    generates is."""
+    if spec.protocol == "default":
+        own = [name for name, one in benchmark.protocols.items() if one is benchmark.protocols["default"]]
+        return next((name for name in own if name != "default"), "default")
     if spec.protocol in benchmark.protocols:
         return spec.protocol
     if spec.protocol == "generate" and benchmark.protocols["default"].solver.needs == "generate":
@@ -57,8 +60,15 @@ def refuse_what_cannot_work(benchmark: Benchmark, protocol: Protocol, model: Mod
         others = [n for n, p in benchmark.protocols.items() if p.solver.needs in model.capabilities]
         remedy = f" Remedy: --protocol {others[0]}" if others else ""
         raise UsageError(
-            f"{benchmark.id} under protocol {spec.protocol} needs {_NAMES[need]}, "
+            f"{benchmark.id} under protocol {spec.protocol} needs {_NAMES.get(need, need)}, "
             f"which {model.name} does not give.{remedy}"
+        )
+    # A model on this machine writes its own template, and can always begin the answer itself.
+    remote_chat = model.form == "chat" and model.endpoint
+    if spec.prefill and remote_chat and "prefill" not in model.capabilities:
+        raise UsageError(
+            f"--prefill: {model.name} takes no beginning of its answer. Remedy: leave --prefill out, or ask a model "
+            "that continues text or runs on this machine"
         )
     if benchmark.card.modality == "image" and "image" not in model.capabilities:
         raise UsageError(f"{benchmark.id} shows pictures; {model.name} reads text only")
@@ -84,7 +94,7 @@ def cell(
     metrics = metrics or protocol.metrics or (benchmark.metric,)
     drawn = sampling(protocol, model.form, spec.parameters)
     if answer_tokens is None:
-        answer_tokens = 0.0 if protocol.solver.needs == "loglikelihood" else float(drawn.max_tokens or LONG)
+        answer_tokens = 0.0 if protocol.solver.needs != "generate" else float(drawn.max_tokens or LONG)
     return Cell(
         benchmark.id,
         model,
@@ -168,14 +178,14 @@ def _seed(seed: int, sample_id: str, draw: int) -> int:
 
 def samples(benchmark: Benchmark, spec: RunSpec) -> Iterator[tuple[str, Sample]]:
     """(subset, sample) in order. A limit is spread over the subsets as evenly as their sizes allow, so that a part
-    of a benchmark still looks at all of it; within a subset the first samples are taken."""
+    of a benchmark still looks at all of it; within a subset the first questions are taken, each in all its forms."""
     data, limit = benchmark.dataset, spec.limit
     if limit is None:
         quotas: Sequence[int | None] = [None] * len(data.subsets)
     elif len(data.subsets) == 1:
         quotas = [limit]
     else:
-        sizes = [sum(1 for _ in _read(benchmark, subset, spec.seed, limit)) for subset in data.subsets]
+        sizes = [_questions_in(_read(benchmark, subset, spec.seed, limit)) for subset in data.subsets]
         quotas = spread(limit, sizes)
     for subset, quota in zip(data.subsets, quotas, strict=True):
         for sample in _read(benchmark, subset, spec.seed, quota):
@@ -183,10 +193,10 @@ def samples(benchmark: Benchmark, spec: RunSpec) -> Iterator[tuple[str, Sample]]
 
 
 def _read(benchmark: Benchmark, subset: str, seed: int, quota: int | None) -> Iterator[Sample]:
-    """The first samples. What somebody's own code raises while it reads them becomes one line that names the
-    benchmark."""
+    """The samples of the first questions. What somebody's own code raises while it reads them becomes one line that
+    names the benchmark."""
     try:
-        for sample in islice(benchmark.dataset.read(subset, seed), quota):
+        for sample in _first(benchmark.dataset.read(subset, seed), quota):
             if not isinstance(sample.id, str) or not (sample.id.isascii() or _is_unicode(sample.id)):
                 raise UsageError(
                     f"{benchmark.id}: the id of a sample must be a text of whole characters: {sample.id!r}"
@@ -196,6 +206,22 @@ def _read(benchmark: Benchmark, subset: str, seed: int, quota: int | None) -> It
         raise
     except Exception as error:
         raise UsageError(f"{benchmark.id}: reading its samples raised {type(error).__name__}: {error}") from error
+
+
+def _first(samples: Iterable[Sample], quota: int | None) -> Iterator[Sample]:
+    """Those of the first `quota` questions; all forms of one question are one, and stand together."""
+    taken = forms = 0
+    for sample in samples if quota != 0 else ():
+        if not forms:
+            taken, forms = taken + 1, sample.unit_size
+        forms -= 1
+        yield sample
+        if not forms and taken == quota:
+            return
+
+
+def _questions_in(samples: Iterable[Sample]) -> int:
+    return round(sum(1 / sample.unit_size for sample in samples))
 
 
 def _is_unicode(text: str) -> bool:
@@ -220,4 +246,8 @@ def spread(limit: int, sizes: Sequence[int]) -> list[int]:
     return quotas
 
 
-_NAMES = {"loglikelihood": "log-likelihoods", "generate": "generation"}
+_NAMES = {
+    "loglikelihood": "log-likelihoods",
+    "generate": "generation",
+    "rolling": "log-likelihoods of whole texts",
+}

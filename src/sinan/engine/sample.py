@@ -47,14 +47,15 @@ def judge(cell: Cell, question: Question, completion: Completion) -> Score:
 
 
 def _sound(score: object) -> bool:
-    """Whether it can be counted: a finite number with an outcome, or a failure without one."""
+    """Whether it can be counted: a finite number with an outcome, or none for a failure and for what is only
+    collected."""
     if not isinstance(score, Score) or not isinstance(score.outcome, Outcome):
         return False
     texts = isinstance(score.answer, str | None) and isinstance(score.explanation, str)
     if score.value is None:
-        return texts and score.outcome is Outcome.FAILED
+        return texts and score.outcome in (Outcome.FAILED, Outcome.COLLECTED)
     number = isinstance(score.value, int | float) and -LARGEST <= score.value <= LARGEST
-    return texts and number and score.outcome is not Outcome.FAILED
+    return texts and number and score.outcome not in (Outcome.FAILED, Outcome.COLLECTED)
 
 
 def failed(reason: str) -> Score:

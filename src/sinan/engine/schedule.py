@@ -132,7 +132,9 @@ class _Desk:
         """The result, or None where the budget does not allow the call."""
         if self._budget is None:
             return await sample.ask(cell, question, sampling)
-        answer = 0 if question.prompt.continuations else sampling.max_tokens
+        turns, limit = 1 + len(question.prompt.turns), sampling.max_tokens
+        likelihoods = question.prompt.continuations or question.prompt.rolling
+        answer = 0 if likelihoods else None if limit is None else limit * turns
         call = await self._budget.enter(cell.model.name, guess(question.prompt), answer)
         if call is None:
             return None

@@ -147,6 +147,7 @@ class CellTally:
             self.tokens_out,
             self.cost_usd,
             tuple(further),
+            first.kind,
         )
 
 
@@ -209,12 +210,16 @@ class _Column:
     def _close(self, group: str, draws: "list[tuple[Any, str | None]]", into: "dict[str, array[float]]") -> None:
         """The value of a unit from its draws."""
         metric = self._metric
-        if metric.width > 1:
+        if metric.width == 0:
+            for row, _ in draws:
+                into[group].extend((len(row), *row))
+        elif metric.width > 1:
             into[group].extend(math.fsum(parts) / len(draws) for parts in zip(*(d[0] for d in draws), strict=True))
-        elif metric.vote:
-            into[group].append(metric.vote([value for value, _ in draws], [answer for _, answer in draws]))
-        else:
-            into[group].append(metric.reduce([value for value, _ in draws]))
+            return
+        scores = [value for value, _ in draws]
+        value = metric.vote(scores, [answer for _, answer in draws]) if metric.vote else metric.reduce(scores)
+        if not math.isnan(value) or metric.ordered:
+            into[group].append(value)
 
     def whole(self) -> Further:
         """The estimate over all, and by group in the order of their names; none where nothing is grouped."""
@@ -222,19 +227,19 @@ class _Column:
         named = () if set(values) <= {""} else tuple(sorted(values))
         groups = tuple((name, metric.estimate(values[name], self._draws)) for name in named)
         if metric.over_groups and groups:
-            return Further(metric.name, metric.over_groups([estimate for _, estimate in groups]), groups)
+            return Further(metric.name, metric.over_groups([estimate for _, estimate in groups]), groups, metric.kind)
         if metric.ordered and named:
             everything = self._sorted(*self._joined(values))
         else:
             everything = array("d")
             for own in values.values():
                 everything.extend(own)
-        return Further(metric.name, metric.estimate(everything, self._draws), groups)
+        return Further(metric.name, metric.estimate(everything, self._draws), groups, metric.kind)
 
     def _in_order(self) -> "Mapping[str, array[float]]":
         """The values by group, with units of which only some draws have come (the others failed, or will come)."""
         values: dict[str, array[float]] = self._values
-        if self._open:
+        if self._open and not self._metric.whole:
             values = defaultdict(lambda: array("d"), {name: array("d", own) for name, own in values.items()})
             for (group, _), draws in self._open.items():
                 self._close(group, draws, values)
@@ -244,7 +249,7 @@ class _Column:
 
     def _sorted(self, values: "array[float]", places: "array[int]") -> "array[float]":
         width = self._metric.width
-        if len(values) != width * len(places):
+        if not width or len(values) != width * len(places):
             return values
         order = sorted(range(len(places)), key=places.__getitem__)
         return array("d", (values[width * i + j] for i in order for j in range(width)))

@@ -15,7 +15,12 @@ _KNOWN: dict[str, tuple[tuple[type, ...], str]] = {
     "max_tokens": ((int, type(None)), "a whole number or null"),
     "seed": ((int, type(None)), "a whole number or null"),
     "stop": ((str, list, tuple), "a text or a list of texts"),
+    "thinking_tokens": ((int, type(None)), "a whole number or null"),
+    "reasoning_effort": ((str, type(None)), "a text or null"),
+    "think_end": ((str, type(None)), "a text or null"),
+    "schema": ((dict, type(None)), "a JSON schema or null"),
 }
+EFFORTS = ("none", "minimal", "low", "medium", "high")
 
 
 def check(parameters: Mapping[str, Any]) -> None:
@@ -32,5 +37,17 @@ def check(parameters: Mapping[str, Any]) -> None:
     limit, stop = parameters.get("max_tokens"), parameters.get("stop", ())
     if limit is not None and limit < 1:
         raise UsageError(f"parameter max_tokens={limit}: max_tokens must be at least 1")
+    _check_thoughts(parameters)
     if stop == "" or not all(isinstance(s, str) and s for s in stop):
         raise UsageError("parameter stop: it must be a text or a list of texts, none of them empty")
+
+
+def _check_thoughts(parameters: Mapping[str, Any]) -> None:
+    """Ranges of what concerns a model's thoughts."""
+    tokens, effort = parameters.get("thinking_tokens"), parameters.get("reasoning_effort")
+    if tokens is not None and tokens < 0:
+        raise UsageError(f"parameter thinking_tokens={tokens}: it must be 0 (no thoughts) or more")
+    if effort is not None and effort not in EFFORTS:
+        raise UsageError(f"parameter reasoning_effort={effort}: it is one of {', '.join(EFFORTS)}")
+    if parameters.get("think_end") == "":
+        raise UsageError("parameter think_end: it must be the text that ends the thoughts, such as </think>")

@@ -21,8 +21,8 @@ import yarl
 
 from sinan.errors import ModelError, ModelUnusable, TransientError
 from sinan.models import refusal
-from sinan.models.dialects import openai as dialect
 from sinan.models.dialects import openai_stream as stream
+from sinan.models.event_stream import LINE_LIMIT, Events
 from sinan.models.providers.openai import OpenAI
 from sinan.types import Model, Prompt, Sampling, Usage
 from sinan.types.load import Ask, Exchange, Failure
@@ -61,7 +61,7 @@ def asker(model: Model, stream: bool, timeout: float) -> Asker:
 
     `timeout` is seconds for one request; where the model's own address says another one, that holds.
     """
-    if isinstance(model, OpenAI):
+    if isinstance(model, OpenAI) and model.api != "responses":
         return Streaming(model, stream, model.transport.patience.timeout)
     return Whole(model, timeout)
 
@@ -81,11 +81,7 @@ class Streaming:
 
     def prepare(self, prompt: Prompt, sampling: Sampling) -> Ask:
         """The request as bytes, so that sending it takes no time."""
-        if self._model.api == "completions":
-            path, body = "/completions", dialect.text_request(self._model.model, prompt, sampling)
-        else:
-            path = "/chat/completions"
-            body = dialect.chat_request(self._model.model, prompt, sampling, {}, self._model.max_tokens_field)
+        path, body = self._model.request(prompt, sampling, {})
         if self.streams:
             body = stream.streamed(body, self.wants_usage)
         return partial(self._ask, yarl.URL(self._endpoint.base_url + path), orjson.dumps(body))
@@ -127,7 +123,7 @@ class Streaming:
 
         Some servers leave the marker out; there a stream that ends as HTTP wants it, after a finish_reason, is whole.
         """
-        events, size = stream.Events(), 0
+        events, size = Events(), 0
         async for piece in response.content.iter_any():
             now = time.perf_counter()
             size += len(piece)
@@ -146,7 +142,7 @@ class Streaming:
             async with asyncio.timeout(_TAIL):
                 async for piece in response.content.iter_any():
                     size += len(piece)
-                    if size > stream.LINE_LIMIT:
+                    if size > LINE_LIMIT:
                         return
 
     async def _whole(self, response: aiohttp.ClientResponse, heard: "_Heard") -> None:
@@ -154,9 +150,7 @@ class Streaming:
         heard.last = time.perf_counter()
         if len(body) > BODY_LIMIT:
             raise TransientError(f"the answer is longer than {BODY_LIMIT:,} bytes")
-        reply = _decoded(body)
-        read = dialect.read_text if self._model.api == "completions" else dialect.read_chat
-        heard.usage = read(reply).usage
+        heard.usage = self._model.read(_decoded(body)).usage
 
     async def _refused(self, response: aiohttp.ClientResponse) -> NoReturn:
         """Raises _Failed: the status is the reason, and what the server said the detail."""
@@ -203,15 +197,13 @@ class Streaming:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            key = self._endpoint.key
             accept = "text/event-stream" if self.streams else "application/json"
-            headers = {"Content-Type": "application/json", "Accept": accept, "User-Agent": "sinan"}
             self._session = aiohttp.ClientSession(
                 # A name is looked up once: the time of that is not the server's.
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE, ttl_dns_cache=None),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT),
                 # Compressed chunks would come when the compressor is full, not when they are written.
-                headers=headers | {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {key}"} if key else {}),
+                headers=self._endpoint.request_headers() | {"Accept": accept, "Accept-Encoding": "identity"},
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
             )

@@ -18,7 +18,7 @@ import random
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
@@ -28,8 +28,9 @@ import aiohttp
 import orjson
 import yarl
 
-from sinan.errors import ModelError, ModelUnusable, Refused, RequestRejected, TransientError, Unsupported
+from sinan.errors import Declined, ModelError, ModelUnusable, Refused, RequestRejected, TransientError, Unsupported
 from sinan.models import refusal
+from sinan.models.event_stream import Events
 from sinan.models.trials import Trials
 from sinan.types import Pace, Signal, Unpaced
 
@@ -37,7 +38,11 @@ T = TypeVar("T")
 Error = TypeVar("Error", bound=ModelError)
 
 _TRY_AGAIN = {408, 409, 425}
+_TOO_MUCH = {429, 529}
+"""529, which is no standard status, says that the server is overloaded by all its users."""
 _UNUSABLE = {401, 402, 403, 404}
+_MAY_BE_ACCOUNT = {400, 429}
+_REJECTED = {400, 422}
 DENIED = 5
 _ERROR_BODY = 64 * 1024
 """Bytes of an error's body that are read; no message is longer."""
@@ -53,6 +58,16 @@ class Endpoint:
     key_name: str
     """The environment name of the key: what errors say instead of the key."""
     key: str | None = field(default=None, repr=False)
+    key_header: str = "Authorization"
+    """Carries the key: `Authorization` as a bearer's, any other, such as `x-api-key`, as it is."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What else every request says, such as the version of the API."""
+
+    def request_headers(self) -> dict[str, str]:
+        """All that every request says; the key is among them."""
+        bearer = "Bearer " if self.key_header == "Authorization" else ""
+        ours = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "sinan"}
+        return ours | dict(self.headers) | ({self.key_header: bearer + self.key} if self.key else {})
 
 
 @dataclass(frozen=True)
@@ -155,13 +170,24 @@ class Transport:
         tokens: int = 0,
         took: Callable[[T], int | None] | None = None,
     ) -> Reply[T]:
-        """Send `body` and read the answer, trying again where that may help.
-
-        `read` turns the decoded JSON into the value, and raises TransientError where it cannot; `tokens` is what the
-        call is expected to take, and `took` tells of an answer what it took. Raises ModelUnusable, RequestRejected,
-        or TransientError after the last attempt; `attempts` is set on each.
-        """
+        """Send `body` and read the answer: `read` turns the decoded JSON (of an event stream the list of its events)
+        into the value, and raises TransientError where it cannot. The rest is as in `call`."""
         payload = self._encode(body)
+
+        async def attempt() -> T:
+            return read(await self._attempt(path, payload))
+
+        return await self.call(attempt, tokens, took)
+
+    async def call(
+        self, attempt: Callable[[], Awaitable[T]], tokens: int = 0, took: Callable[[T], int | None] | None = None
+    ) -> Reply[T]:
+        """Make attempts at the right pace until one gives a value, as long as that may help.
+
+        An attempt that fails raises a ModelError; `tokens` is what the call is expected to take, and `took` tells of
+        a value what it took. Raises ModelUnusable, RequestRejected, or TransientError after the last attempt;
+        `attempts` is set on each.
+        """
         trials: Trials | None = None  # most calls need none
         while True:
             await self.pace.enter(tokens)
@@ -170,7 +196,7 @@ class Transport:
                 raise self._unusable
             began, signal, reason, wish, spent = time.perf_counter(), Signal.LEFT, "", None, None
             try:
-                value = read(await self._attempt(path, payload))
+                value = await attempt()
                 signal, self._answered, self._denied = Signal.ANSWERED, True, 0
                 spent = took(value) if took else None
                 return Reply(value, trials.made + 1 if trials else 1, time.perf_counter() - began)
@@ -181,6 +207,8 @@ class Transport:
                 trials.add(error)
             except ModelError as error:
                 signal = Signal.ANSWERED
+                if isinstance(error, Declined):
+                    error.latency_s = time.perf_counter() - began
                 raise self._judged(self._named(error, trials.made + 1 if trials else 1)) from None
             finally:
                 seconds = time.perf_counter() - began
@@ -236,8 +264,9 @@ class Transport:
         if len(body) > self.patience.body_limit:
             raise RequestRejected(f"the answer is longer than {self.patience.body_limit:,} bytes")
         reason = "an empty answer" if not body.strip() else "an answer that is no JSON"
+        decoded = _events if response.content_type == "text/event-stream" else _decoded
         with contextlib.suppress(ValueError, RecursionError):
-            reply, key = _decoded(self._without_key(body)), self.endpoint.key or ""
+            reply, key = decoded(self._without_key(body)), self.endpoint.key or ""
             return _without(reply, key) if len(key) >= 8 and b"\\" in body else reply
         raise TransientError(f"{reason} ({response.status})")
 
@@ -261,15 +290,18 @@ class Transport:
         status = response.status
         if status // 100 == 3:
             return ModelUnusable(refusal.redirect(url, status, response.headers.get("Location", "")))
-        said = refusal.message(await self._body(response, _ERROR_BODY))
+        body = await self._body(response, _ERROR_BODY)
+        said = refusal.message(body)
         what = f"{status} {_phrase(status)}" + (f": {said}" if said else "")
-        if status in _UNUSABLE or (status == 429 and "insufficient_quota" in said):
+        if status in _UNUSABLE or (status in _MAY_BE_ACCOUNT and refusal.is_about_account(said)):
             return ModelUnusable(refusal.unusable(status, url, self.endpoint.key_name, bool(self.endpoint.key), said))
-        wish = refusal.retry_after(response.headers.get("Retry-After"), time.time())
-        if status == 429 or (status == 503 and wish is not None):
+        wish = refusal.wait_asked(response.headers, time.time()) or refusal.wait_told(body)
+        if status in _TOO_MUCH or (status == 503 and wish is not None):
             return Refused(what, wish)
         if status in _TRY_AGAIN or status >= 500:
             return TransientError(what, wish)
+        if status in _REJECTED and refusal.is_declined(body):
+            return Declined(f"the server declines to answer ({what})", refusal.scrub(said, self.endpoint.key))
         return RequestRejected(f"the server rejected the request ({what})")
 
     def _network_failure(self, error: Exception) -> ModelError:
@@ -299,16 +331,12 @@ class Transport:
             self._open = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE),
                 timeout=aiohttp.ClientTimeout(total=self.patience.timeout, sock_connect=self.patience.connect),
-                headers=self._headers(),
+                headers=self.endpoint.request_headers(),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 # What decides where a key travels is the model's address alone: no HTTP_PROXY, no ~/.netrc.
                 trust_env=False,
             )
         return self._open
-
-    def _headers(self) -> dict[str, str]:
-        authorization = {"Authorization": f"Bearer {self.endpoint.key}"} if self.endpoint.key else {}
-        return {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "sinan"} | authorization
 
 
 def _without(value: Any, key: str) -> Any:
@@ -330,6 +358,15 @@ def _decoded(body: bytes) -> Any:
     if not isinstance(value, dict):
         raise ValueError("an answer is an object")
     return value
+
+
+def _events(body: bytes) -> list[Any]:
+    """The JSON of every event of a stream, in order; `[DONE]`, by which some servers close one, is none."""
+    events = Events(line_limit=len(body))
+    found = [_decoded(data) for data in events.feed(body) + events.end() if data != b"[DONE]"]
+    if not found:
+        raise ValueError("a stream has events")
+    return found
 
 
 _KEEPALIVE = 4.0

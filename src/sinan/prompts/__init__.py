@@ -2,7 +2,22 @@
 
 from sinan.prompts import few_shot
 from sinan.prompts.by_choices import ByChoices
-from sinan.prompts.choices import ASK_LETTER, LETTERED
+from sinan.prompts.choices import ASK_LETTER, LETTERED, THINK_LETTER
+from sinan.prompts.further_turns import FurtherTurns
+from sinan.prompts.in_context import InContext
 from sinan.prompts.template import Template
+from sinan.prompts.wrapped import WithPrefill, WithSystem, shown_as
 
-__all__ = ["ASK_LETTER", "LETTERED", "ByChoices", "Template", "few_shot"]
+__all__ = [
+    "ASK_LETTER",
+    "LETTERED",
+    "THINK_LETTER",
+    "ByChoices",
+    "FurtherTurns",
+    "InContext",
+    "Template",
+    "WithPrefill",
+    "WithSystem",
+    "few_shot",
+    "shown_as",
+]

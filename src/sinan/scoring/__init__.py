@@ -2,10 +2,35 @@
 
 from sinan.scoring.after import After
 from sinan.scoring.by_choices import ByChoices
+from sinan.scoring.collected import Collected
 from sinan.scoring.exact import Exact
+from sinan.scoring.exact_match import ExactMatch
+from sinan.scoring.filtered import Filtered, Pipeline
+from sinan.scoring.greedy_match import GreedyMatch
 from sinan.scoring.letter import Letter
+from sinan.scoring.likelihood_choices import LikelihoodChoices, TrueMass
 from sinan.scoring.most_likely import MostLikely
 from sinan.scoring.number import Number
+from sinan.scoring.overlap import Overlap
 from sinan.scoring.registry import by_name, names
+from sinan.scoring.rolling import Rolling
 
-__all__ = ["After", "ByChoices", "Exact", "Letter", "MostLikely", "Number", "by_name", "names"]
+__all__ = [
+    "After",
+    "ByChoices",
+    "Collected",
+    "Exact",
+    "ExactMatch",
+    "Filtered",
+    "GreedyMatch",
+    "Letter",
+    "LikelihoodChoices",
+    "MostLikely",
+    "Number",
+    "Overlap",
+    "Pipeline",
+    "Rolling",
+    "TrueMass",
+    "by_name",
+    "names",
+]

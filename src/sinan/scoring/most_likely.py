@@ -1,7 +1,8 @@
 """Which choice does the model think most likely? The answer is the letter of the largest log-likelihood."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sinan.scoring.verdict import Reading, nothing, verdict
 from sinan.types import Completion, Sample, Score
@@ -27,9 +28,21 @@ class MostLikely:
         best = max(range(len(weighed)), key=lambda i: (-math.inf if math.isnan(weighed[i]) else weighed[i], -i))
         by = f" per {self.normalise.removesuffix('s')}" if self.normalise else ""
         reading = Reading(sample.letters[best], f"the largest log-likelihood{by}")
-        return verdict(completion, reading, reading.answer == sample.target)
+        score = verdict(completion, reading, reading.answer == sample.target)
+        return score if self.normalise else replace(score, values=_calibration(values, best, sample))
 
     def _size(self, choice: str) -> int:
         if not self.normalise:
             return 1
         return max(1, len(choice) if self.normalise == "chars" else len(choice.encode("utf-8", "surrogatepass")))
+
+
+def _calibration(values: Sequence[float], best: int, sample: Sample) -> Mapping[str, float | tuple[float, ...]]:
+    """What `statistics.calibration` is made from, by the softmax of the log-likelihoods: `brier`, the sum of squares
+    over the options, and `ece`, the probability of the chosen one and whether it is right."""
+    if not all(map(math.isfinite, values)) or sample.target not in sample.letters:
+        return {}
+    weights = [math.exp(value - values[best]) for value in values]
+    chances = [weight / math.fsum(weights) for weight in weights]
+    brier = math.fsum((chance - (i == sample.gold)) ** 2 for i, chance in enumerate(chances))
+    return {"brier": brier, "ece": (chances[best], float(best == sample.gold))}

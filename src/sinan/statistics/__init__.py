@@ -1,6 +1,8 @@
 """Floor 1: numbers about numbers. Knows no sample and no text: it is handed values."""
 
+from sinan.statistics.calibration import brier, ece
 from sinan.statistics.intervals import accuracy, mean_t, wilson
 from sinan.statistics.metrics import metrics
+from sinan.statistics.paired import paired
 
-__all__ = ["accuracy", "mean_t", "metrics", "wilson"]
+__all__ = ["accuracy", "brier", "ece", "mean_t", "metrics", "paired", "wilson"]

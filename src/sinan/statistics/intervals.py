@@ -30,7 +30,7 @@ def mean_t(values: Sequence[float]) -> tuple[float, float | None, tuple[float, f
     centre, stderr = mean(values), standard_error(values)
     if stderr is None:
         return centre, None, None
-    half = _t_quantile(len(values) - 1) * stderr
+    half = t_quantile(len(values) - 1) * stderr
     return centre, stderr, (centre - half, centre + half)
 
 
@@ -76,7 +76,8 @@ def _normal_quantile() -> float:
     return 1.959963984540054
 
 
-def _t_quantile(df: int) -> float:
+def t_quantile(df: int) -> float:
+    """How many standard errors the 95 % interval reaches to either side, with `df` degrees of freedom."""
     from scipy.special import stdtrit
 
     return float(stdtrit(df, 0.5 + LEVEL / 2))

@@ -1,13 +1,22 @@
 """run.json: what was asked, of what, with which data and versions; and whether two runs asked the same."""
 
+import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from sinan.types import Benchmark, Cell, Metric, Model, RunSpec, Source
+from sinan.types import Benchmark, Cell, Metric, Model, Protocol, RunSpec, Source
 
 MUST_AGREE = ("files", "spec", "cells", "models")
 """What a resumed run may not change: old and new answers would be of different questions."""
+
+EVIDENCE = ("needs", "prompt", "solver", "scorer", "few_shot")
+"""Of a cell: how it was asked and judged, in words. It tells why two runs differ; whether a run may be gone on with is
+not read from it, since the version covers it and runs of an older sinan have none."""
+
+LONGEST = 4_000
+"""Characters of one such telling; of a longer one the beginning and the hash are kept."""
 
 
 def describe(
@@ -33,6 +42,7 @@ def describe(
                 "metrics": [_metric(metric) for metric in cell.metrics],
                 "shots": cell.protocol.shots,
                 "sampling": cell.sampling.to_json(),
+                **_evidence(cell.protocol),
             }
             for cell in cells
         ],
@@ -49,6 +59,26 @@ def _metric(metric: Metric) -> dict[str, str]:
     """What it takes to find a metric again (`statistics.metrics.metric`); what is as usual is left out."""
     entry = {"name": metric.name, "kind": metric.kind, "of": metric.of}
     return {k: v for k, v in entry.items() if v and (k != "kind" or v != metric.name)}
+
+
+def _evidence(protocol: Protocol) -> dict[str, Any]:
+    """The values of `EVIDENCE`."""
+    return {
+        "needs": protocol.solver.needs,
+        "prompt": told(protocol.prompt),
+        "solver": told(protocol.solver),
+        "scorer": told(protocol.scorer),
+        "few_shot": told(protocol.few_shot) if protocol.few_shot else "",
+    }
+
+
+def told(part: object) -> str:
+    """A prompt builder, solver, scorer or rule in words that are the same in every process: its repr, or the name of a
+    function."""
+    text = re.sub(r" at 0x[0-9a-f]+", "", getattr(part, "__qualname__", "") or repr(part))
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}... sha256 {hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def spec_to_json(spec: RunSpec) -> dict[str, Any]:
@@ -75,7 +105,10 @@ def _named(part: str, about: Mapping[str, Any]) -> Any:
     """A part of run.json, its lists by what their entries are called."""
     value = about.get(part)
     if part == "cells":
-        return {f"{cell['benchmark']} for {cell['model']}": cell for cell in value or ()}
+        cells = {f"{cell['benchmark']} for {cell['model']}": cell for cell in value or ()}
+        return {name: {k: v for k, v in cell.items() if k not in EVIDENCE} for name, cell in cells.items()}
+    if part == "spec":
+        return spec_to_json(spec_from_json(about))  # a field that an older sinan did not know is as it is by default
     if part == "models":
         return {model["name"]: model.get("identity") for model in value or ()}
     return value

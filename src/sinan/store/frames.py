@@ -18,7 +18,7 @@ import orjson
 from sinan.errors import StoreError
 from sinan.store import journal
 from sinan.store.folder import RunFolder
-from sinan.store.record import OUTCOMES, Record
+from sinan.store.record import DEFAULTS, OUTCOMES, Record
 
 if TYPE_CHECKING:
     import duckdb
@@ -143,6 +143,30 @@ def page(
         chosen = connection.execute(f"SELECT * {matching} LIMIT {int(limit)} OFFSET {int(offset)}")
         names = [column[0] for column in chosen.description or ()]
         return [dict(zip(names, row, strict=True)) for row in chosen.fetchall()], int(total)
+
+
+def of_cell(folder: RunFolder, benchmark: str, model: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """These columns of a cell's rows, by unit (or sample id, where it is one by itself), sample id and draw, in the
+    order of their characters. None for a column that samples.parquet of an older sinan has not."""
+    with _reading(folder) as connection:
+        rows = _rows(connection, folder)
+        there = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}
+        shown = ", ".join(f'"{name}"' if name in there else "NULL" for name in columns)
+        unit = "coalesce(nullif(unit, ''), sample_id), " if "unit" in there else ""
+        found = connection.execute(
+            f"SELECT {shown} FROM {rows} WHERE benchmark = {_literal(benchmark)} AND model = {_literal(model)} "
+            f"ORDER BY {unit}sample_id, draw"
+        )
+        while batch := found.fetchmany(10_000):
+            yield from batch
+
+
+def opened(row: Mapping[str, Any]) -> Record:
+    """A row with its columns of JSON as values, and every column that a record has."""
+    values = {
+        name: orjson.loads(row[name]) for name, kind in JOURNAL_COLUMNS.items() if kind == "JSON" and row.get(name)
+    }
+    return {**DEFAULTS, **row, **values}
 
 
 def sample_ids(folder: RunFolder, most: int) -> list[str]:

@@ -1,6 +1,7 @@
 """Floor 0: the nouns. Frozen data and protocols that every other room speaks in; nothing here does I/O."""
 
 from sinan.types.benchmark import Benchmark, Card, PromptBuilder, Protocol, Solver, Suite
+from sinan.types.comparison import CAUSES, Cause, Comparison, Differing, PairedDifference, ProtocolDifference
 from sinan.types.completion import Completion, Form, LogLikelihood, Model, Rendered, Renders, Sampling, Usage
 from sinan.types.message import Image, Message, Part, Prompt, Text, Tool, ToolCall
 from sinan.types.metric import Estimate, Metric
@@ -10,13 +11,17 @@ from sinan.types.sample import Dataset, Sample, Source
 from sinan.types.score import Outcome, Score, Scorer
 
 __all__ = [
+    "CAUSES",
     "Benchmark",
     "Cache",
     "Card",
+    "Cause",
     "Cell",
     "CellResult",
+    "Comparison",
     "Completion",
     "Dataset",
+    "Differing",
     "Estimate",
     "Form",
     "Further",
@@ -29,10 +34,12 @@ __all__ = [
     "Model",
     "Outcome",
     "Pace",
+    "PairedDifference",
     "Part",
     "Prompt",
     "PromptBuilder",
     "Protocol",
+    "ProtocolDifference",
     "Question",
     "Rendered",
     "Renders",

@@ -74,6 +74,9 @@ class Protocol:
     """For a model that takes messages: it ends its own turn, and may think before it answers."""
     metrics: tuple[Metric, ...] = ()
     """What is reported, the first before all; empty: the benchmark's metric alone."""
+    dataset: Dataset | None = None
+    """The samples where they are not the benchmark's own: in another order of their choices, with another pool of
+    worked examples. Ids stay the same, so that runs under two protocols can be compared."""
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,34 @@ class Prompt:
         return tuple(part for content in parts for part in content if isinstance(part, Image))
 
 
+def prompt_text(prompt: Any) -> str:
+    """What `Prompt.to_json` wrote, as a person reads it: roles in brackets, pictures by their hash, and below the text
+    what else was set."""
+    if isinstance(prompt, str):
+        return prompt
+    if isinstance(prompt, dict):
+        rest = [f"[{name}] {_value_text(value)}" for name, value in prompt.items() if name != "text"]
+        return "\n".join([prompt_text(prompt["text"]), *rest])
+    return "\n".join(_turn_text(turn) for turn in prompt)
+
+
+def _turn_text(turn: Mapping[str, Any]) -> str:
+    calls = [f"<call {call['name']} {call['arguments']}>" for call in turn.get("tool_calls", ())]
+    return " ".join([f"[{turn['role']}]", _content_text(turn["content"]), *calls])
+
+
+def _content_text(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    return " ".join(p["text"] if p["type"] == "text" else f"<picture {p['sha256'][:12]}>" for p in content)
+
+
+def _value_text(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return " | ".join(map(repr, value))
+    return json.dumps(value, ensure_ascii=False)
+
+
 _canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 

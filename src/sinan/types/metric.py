@@ -25,7 +25,8 @@ class Metric:
     name: str
     """As in results: `accuracy`, `acc_norm`, `exact_match,strict-match`."""
     reduce: Callable[[Sequence[float]], float]
-    """The draws of one unit (a sample, or all forms of one question) -> the unit's value."""
+    """The draws of one unit (a sample, or all forms of one question) -> the unit's value; NaN where these draws give
+    none, and the unit stays outside n."""
     estimate: Callable[[Sequence[float], int], Estimate]
     """(values of the units, draws per sample) -> the estimate. Where `width` is above 1, the values are rows of that
     many numbers, one row after the other. Where not `ordered`, the order of units plays no part."""
@@ -34,11 +35,14 @@ class Metric:
     of: str = ""
     """Which of a score's `values` it reads; empty: the score's `value`."""
     width: int = 1
-    """Numbers of one unit: more than 1 where the whole is no mean, as a perplexity of (log-likelihood, words)."""
+    """Numbers of one unit: more than 1 where the whole is no mean, as a perplexity of (log-likelihood, words). 0: rows
+    of any length, one for each draw, each behind its length; such are never put in order."""
     ordered: bool = False
     """Whether units must stand in the order of the benchmark: a resampling that is replayed depends on it."""
     vote: Callable[[Sequence[float], Sequence[str | None]], float] | None = None
     """Instead of `reduce`: (scores, answers) of the draws of one unit -> its value. For a majority."""
+    whole: bool = False
+    """Whether a unit counts only once all of its draws have a score: of a part of them it would be another number."""
     over_groups: Callable[[Sequence[Estimate]], Estimate] | None = None
     """The whole from the estimates of the groups, where it is not that of all units together."""
 

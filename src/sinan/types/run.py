@@ -32,6 +32,9 @@ class RunSpec:
     """Generation parameters that override the protocol's."""
     few_shot: str | None = None
     """How worked examples are chosen (`first`, `random`, `balanced`, `bm25`...); None: as the protocol says."""
+    shots_as: str | None = None
+    """How a chat shows worked examples: `turns` of the conversation, or one `text` with the question; None: as the
+    protocol says."""
     system: str | None = None
     """A system prompt, put before the protocol's own."""
     prefill: str | None = None
@@ -118,6 +121,8 @@ class CellResult:
     cost_usd: float | None = None
     further: tuple["Further", ...] = ()
     """What else is reported of the same answers."""
+    kind: str = ""
+    """What the metric is, where its name does not say it (`Metric.kind`)."""
 
     def to_json(self) -> list[dict[str, Any]]:
         """The cell's entries of results.json, one for each metric. Tokens and cost, which are the whole cell's, stand
@@ -128,13 +133,18 @@ class CellResult:
             "protocol": self.protocol,
             "model": self.model,
         }
-        counted = {k: v for k, v in self.outcomes.items() if v or k != "measured"}
+        counted = {k: v for k, v in self.outcomes.items() if v or k not in ("measured", "collected")}
         cost = None if self.cost_usd is None else round(self.cost_usd, 9)
-        first = Further(self.metric, self.estimate, self.groups)
+        first = self.reported[0]
         spent: dict[str, Any] = {"tokens_in": self.tokens_in, "tokens_out": self.tokens_out, "cost_usd": cost}
         nothing: dict[str, Any] = {"tokens_in": 0, "tokens_out": 0, "cost_usd": None, "further": True}
         rows = [(first, spent), *((one, nothing) for one in self.further)]
         return [head | one.to_json() | {"k": self.k, "outcomes": counted} | last for one, last in rows]
+
+    @property
+    def reported(self) -> "tuple[Further, ...]":
+        """All metrics of the cell, the one that is its result first."""
+        return Further(self.metric, self.estimate, self.groups, self.kind), *self.further
 
     @classmethod
     def from_json(cls, rows: Iterable[Mapping[str, Any]]) -> "list[CellResult]":
@@ -162,6 +172,7 @@ class CellResult:
             tokens_in=row["tokens_in"],
             tokens_out=row["tokens_out"],
             cost_usd=row["cost_usd"],
+            kind=row.get("kind", ""),
         )
 
 
@@ -172,11 +183,14 @@ class Further:
     metric: str
     estimate: Estimate
     groups: tuple[tuple[str, Estimate], ...] = ()
+    kind: str = ""
+    """As of `CellResult`."""
 
     def to_json(self) -> dict[str, Any]:
         """The part of an entry of results.json that is the metric's own."""
         return {
             "metric": self.metric,
+            **({"kind": self.kind} if self.kind and self.kind != self.metric else {}),
             **_estimate_json(self.estimate),
             "groups": [{"name": name, **_estimate_json(estimate)} for name, estimate in self.groups],
         }
@@ -184,7 +198,7 @@ class Further:
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> "Further":
         """The inverse of `to_json`."""
-        return cls(row["metric"], _estimate(row), _groups(row))
+        return cls(row["metric"], _estimate(row), _groups(row), row.get("kind", ""))
 
 
 def _estimate_json(estimate: Estimate) -> dict[str, Any]:

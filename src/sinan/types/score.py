@@ -22,6 +22,8 @@ class Outcome(StrEnum):
     """The model's side declined to answer. Counts as not correct."""
     MEASURED = "measured"
     """A number that is neither right nor wrong: a perplexity, a likelihood, an overlap of texts."""
+    COLLECTED = "collected"
+    """An answer that nobody has judged: it is kept, and there is no score. Outside n."""
     FAILED = "failed"
     """No answer came. Outside n: a failed call is never an answer."""
 

@@ -56,11 +56,36 @@ def read_echo(reply: Any, context: str, continuation: str) -> LogLikelihood:
     echo log-probabilities, RequestRejected where this text can have none (the first token of all has no
     probability; offsets that do not meet the text), TransientError for numbers that are none.
     """
+    echo, first, stop = _found(reply, context, continuation)
+    return _sum(echo, first, stop)
+
+
+def read_rolling(reply: Any, bos: str, text: str) -> LogLikelihood:
+    """Log-likelihood of a whole text, sent after `bos`, the token that texts of this model begin with.
+
+    `bos` may be empty where the server puts that token there itself. Raises Unsupported where nothing stands before
+    the text: its first token would have no probability, and the sum would be that of another text. Otherwise raises as
+    `read_echo` does.
+    """
+    echo, first, stop = _found(reply, bos, text)
+    if first == 0:
+        raise Unsupported(
+            "the server gives the first token of a text no probability, so the text as a whole has none; name the "
+            "token that this model's texts begin with in the model's options, such as bos=<|endoftext|>"
+        )
+    return _sum(echo, first, stop)
+
+
+def _found(reply: Any, context: str, continuation: str) -> tuple["_Echo", int, int]:
+    """The echo, and the continuation's tokens in it: the first, and the first one after them."""
     choice = first_choice(reply)
     echo = _read(choice, context + continuation)
     if not continuation:
         raise RequestRejected("an empty continuation has no log-likelihood")
-    first, stop = _span(echo, choice.get("text"), context, continuation)
+    return echo, *_span(echo, choice.get("text"), context, continuation)
+
+
+def _sum(echo: "_Echo", first: int, stop: int) -> LogLikelihood:
     values = [_number(value, at) for at, value in enumerate(echo.logprobs[first:stop], first)]
     total = math.fsum(values)
     greedy = all(_is_top(value, top) for value, top in zip(values, echo.tops[first:stop], strict=True))

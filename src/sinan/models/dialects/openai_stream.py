@@ -1,7 +1,7 @@
-r"""An answer that comes in chunks: from the bytes of a server-sent event stream to what each chunk holds.
+r"""An answer that comes in chunks: from the data of a server-sent event to what the chunk in it holds.
 
-Nothing here waits or reads a clock. A stream is a stranger's bytes: whatever they are, reading them gives events and
-chunks or raises TransientError, and nothing else. A raw stream:
+Nothing here waits or reads a clock. A stream is a stranger's bytes: whatever they are, reading them gives chunks or
+raises TransientError, and nothing else. A raw stream:
 
     data: {"choices": [{"delta": {"role": "assistant", "content": ""}}]}\n\n
     data: {"choices": [{"delta": {"content": "Four"}}]}\n\n
@@ -10,7 +10,7 @@ chunks or raises TransientError, and nothing else. A raw stream:
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +21,6 @@ from sinan.models.dialects.openai import usage
 from sinan.types import Usage
 
 DONE = b"[DONE]"
-LINE_LIMIT = 1024 * 1024
-"""Bytes of one line; a chunk of a few tokens has some hundred."""
 
 _CONTENT = ("content", "reasoning_content", "reasoning", "refusal", "tool_calls")
 """Fields of a delta that hold what the model wrote."""
@@ -32,62 +30,6 @@ _BROKEN = ("error", "abort")
 def streamed(body: Mapping[str, Any], with_usage: bool) -> dict[str, Any]:
     """The body of a request, asking for chunks; and for the server's count of the tokens in the last of them."""
     return dict(body) | {"stream": True} | ({"stream_options": {"include_usage": True}} if with_usage else {})
-
-
-class Events:
-    """Splits bytes, in pieces of any size, into the data of server-sent events (WHATWG HTML, section 9.2).
-
-    Lines end with LF, CR or CRLF; a piece may end between these two, or inside a character.
-    """
-
-    def __init__(self, line_limit: int = LINE_LIMIT) -> None:
-        self._limit = line_limit
-        self._begun: list[bytes] = []
-        """Pieces of a line whose end has not come; joined once, so that a long line costs its length and no more."""
-        self._length = 0
-        self._after_cr = False
-        self._at_start = True
-        self._data: list[bytes] = []
-
-    def feed(self, piece: bytes) -> list[bytes]:
-        """The data of the events that this piece completes. Raises TransientError for a line without end."""
-        if self._after_cr and piece:
-            piece = piece.removeprefix(b"\n")
-            self._after_cr = False
-        if not piece:
-            return []
-        self._after_cr = piece.endswith(b"\r")
-        lines = piece.splitlines()  # of bytes: at LF, CR and CRLF alone
-        rest = b"" if piece[-1] in b"\r\n" else lines.pop()
-        if lines:
-            lines[0] = b"".join((*self._begun, lines[0]))
-            self._begun, self._length = [], 0
-        if rest:
-            self._begun.append(rest)
-            self._length += len(rest)
-        if max(self._length, *map(len, lines), 0) > self._limit:
-            raise TransientError(f"a line of the stream is longer than {self._limit:,} bytes")
-        return [data for line in lines if (data := self._line(line)) is not None]
-
-    def end(self) -> list[bytes]:
-        """What the stream still held when it ended: an event that its server did not close with an empty line."""
-        last = self._line(b"".join(self._begun)) if self._begun else None
-        events = [data for data in (last, self._line(b"")) if data is not None]
-        self._begun, self._length = [], 0
-        return events
-
-    def _line(self, line: bytes) -> bytes | None:
-        """Takes a line; the event's data where it closes one. Comments, ids, names and empty events are passed by."""
-        if self._at_start:
-            self._at_start = False
-            line = line.removeprefix(b"\xef\xbb\xbf")
-        if not line:
-            data, self._data = b"\n".join(self._data), []
-            return data or None
-        name, _, value = line.partition(b":")
-        if name == b"data":
-            self._data.append(value.removeprefix(b" "))
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +49,82 @@ def read_chunk(data: bytes) -> Chunk:
 
     Raises TransientError where there is none; what the server said comes after a colon.
     """
-    chunk = _decoded(data)
+    chunk, choices = _checked(_decoded(data))
+    counted = usage(chunk) if isinstance(chunk.get("usage"), dict) else None
+    wrote = [_wrote(choice) for choice in choices]
+    return Chunk(any(wrote), counted, any(map(_finished, choices)))
+
+
+def whole(events: Sequence[Any]) -> dict[str, Any]:
+    """The reply that the same answer would be in one piece, from the JSON of all events of its stream: `read_chat` and
+    `read_text` then read both alike. Raises TransientError where the stream was cut, broken or holds an error."""
+    answer = _Answer()
+    for event in events:
+        chunk, choices = _checked(event)
+        answer.usage = chunk.get("usage") or answer.usage
+        for choice in choices[:1]:
+            _wrote(choice)
+            answer.take(choice)
+    return answer.reply()
+
+
+class _Answer:
+    """What has come of one choice so far."""
+
+    def __init__(self) -> None:
+        self.usage: Any = None
+        self._reason: Any = None
+        self._texts: dict[str, list[str]] = {}
+        """By field, of the delta or the choice."""
+        self._calls: list[dict[str, Any]] = []
+        self._slots: dict[int, dict[str, Any]] = {}
+
+    def take(self, choice: dict[str, Any]) -> None:
+        """One more chunk's part of the choice."""
+        delta = choice.get("delta") or {}
+        for name, value in (("text", choice.get("text")), *((name, delta.get(name)) for name in _TEXTS)):
+            if isinstance(value, str):
+                self._texts.setdefault(name, []).append(value)
+        for part in delta.get("tool_calls") or []:
+            self._take_call(part)
+        if _finished(choice):
+            self._reason = choice["finish_reason"]
+
+    def _take_call(self, part: Any) -> None:
+        """Parts of one call share an index; a server that gives none sends each call whole."""
+        if not isinstance(part, dict):
+            raise TransientError("a chunk of the stream has a tool call that cannot be read")
+        function, index = part.get("function"), part.get("index")
+        function = function if isinstance(function, dict) else {}
+        call = self._slots.get(index) if isinstance(index, int) else None
+        if call is None:
+            call = {"id": None, "function": {"name": None, "arguments": ""}}
+            self._calls.append(call)
+            if isinstance(index, int):
+                self._slots[index] = call
+        call["id"] = call["id"] or part.get("id")
+        call["function"]["name"] = call["function"]["name"] or function.get("name")
+        more = function.get("arguments")
+        if isinstance(more, str):
+            call["function"]["arguments"] += more
+        elif more is not None:  # the value itself, as some servers send it
+            call["function"]["arguments"] = more
+
+    def reply(self) -> dict[str, Any]:
+        """As /chat/completions or /completions sends it."""
+        if self._reason is None:
+            raise TransientError("the stream ended without a finish_reason")
+        texts: dict[str, Any] = {name: "".join(parts) for name, parts in self._texts.items()}
+        said: dict[str, Any] = {"text": texts["text"]} if "text" in texts else {}
+        said["message"] = texts | ({"tool_calls": self._calls} if self._calls else {})
+        return {"choices": [said | {"finish_reason": self._reason}], "usage": self.usage}
+
+
+_TEXTS = ("content", "reasoning_content", "reasoning", "refusal")
+
+
+def _checked(chunk: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The chunk and its choices. Raises TransientError where it is no chunk, or an error."""
     if not isinstance(chunk, dict):
         raise TransientError("a chunk of the stream is no object")
     if error := chunk.get("error"):
@@ -118,9 +135,7 @@ def read_chunk(data: bytes) -> Chunk:
         choices = []
     if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
         raise TransientError("a chunk of the stream has choices that cannot be read")
-    counted = usage(chunk) if isinstance(chunk.get("usage"), dict) else None
-    wrote = [_wrote(choice) for choice in choices]
-    return Chunk(any(wrote), counted, any(map(_finished, choices)))
+    return chunk, choices
 
 
 def _decoded(data: bytes) -> Any:

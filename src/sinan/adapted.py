@@ -1,0 +1,139 @@
+"""A benchmark as a user wants it asked: the part of a RunSpec that changes prompts, forms and what is reported.
+
+    benchmark, spec -> the benchmark with the chosen protocol, and its data, changed
+
+`asked` and `score_again` both begin here, so that a run, its going on and its scoring again ask and judge the same.
+All changes are values inside the protocol and the dataset: versions, cache keys and prompts follow by themselves.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sinan.datasets import rotated
+from sinan.engine import plan
+from sinan.errors import UnknownName, UsageError
+from sinan.prompts import WithPrefill, WithSystem, few_shot, shown_as
+from sinan.prompts.few_shot import Fixed
+from sinan.statistics import accuracy
+from sinan.statistics.repeats import circular, of_draws
+from sinan.types import Benchmark, Metric, Prompt, Protocol, RunSpec, Sample, Solver
+
+SHOWN_AS = ("turns", "text")
+
+
+def adapted(benchmark: Benchmark, spec: RunSpec) -> Benchmark:
+    """The benchmark whose chosen protocol is as `spec` says. Reads no data. Raises UsageError for what cannot be."""
+    name = plan.protocol_name(benchmark, spec)
+    protocol = benchmark.protocols[name]
+    if spec.few_shot is not None:
+        protocol = _with_rule(benchmark, protocol, spec)
+    if spec.shots_as is not None:
+        if spec.shots_as not in SHOWN_AS:
+            raise UsageError(f"--shots-as {spec.shots_as}: worked examples are shown as {' or '.join(SHOWN_AS)}")
+        protocol = replace(protocol, prompt=shown_as(protocol.prompt, spec.shots_as))
+    if spec.system:
+        protocol = replace(protocol, prompt=WithSystem(protocol.prompt, spec.system))
+    if spec.prefill:
+        solver = _with_prefill(benchmark, protocol.solver, spec.prefill)
+        protocol = replace(protocol, prompt=WithPrefill(protocol.prompt, spec.prefill), solver=solver)
+    if spec.rotate and spec.draws > 1:
+        raise UsageError("--rotate asks each question in all rotations of its options: it does not go with --samples")
+    dataset = protocol.dataset or benchmark.dataset
+    dataset = rotated(dataset) if spec.rotate else dataset
+    return replace(benchmark, dataset=dataset, protocols={**benchmark.protocols, name: protocol})
+
+
+def absolute_rule(rule: str | None) -> str | None:
+    """A rule for worked examples with the folder that it names by its whole path, so that a run can go on from another
+    folder."""
+    name, colon, model = (rule or "").partition(":")
+    if name == "embedding" and colon and Path(model).is_dir():
+        return f"{name}:{Path(model).absolute()}"
+    return rule
+
+
+def metrics(benchmark: Benchmark, protocol: Protocol, spec: RunSpec) -> tuple[Metric, ...]:
+    """What is reported of a cell: what the protocol says, and what rotations and repeated draws tell beyond it."""
+    chosen = protocol.metrics or (benchmark.metric,)
+    if spec.rotate:
+        return (circular, *(metric for metric in chosen if metric.name != circular.name))
+    if spec.draws > 1 and (chosen[0].kind or chosen[0].name) == accuracy.name and not chosen[0].of:
+        return (*chosen, *of_draws(spec.draws))
+    return chosen
+
+
+def refuse_what_its_data_do_not_bear(benchmark: Benchmark, spec: RunSpec) -> None:
+    """What can be told only from the data, which are at hand: raises UsageError for a question that cannot be
+    rotated, prompts that do not follow the rotation, and worked examples that are not there."""
+    protocol = plan.protocol(benchmark, spec)
+    if isinstance(protocol.few_shot, Fixed):
+        _refuse_unknown_examples(benchmark, protocol.few_shot.ids, spec)
+    if spec.rotate:
+        _refuse_rotation_in_vain(benchmark, protocol, spec)
+
+
+def _with_rule(benchmark: Benchmark, protocol: Protocol, spec: RunSpec) -> Protocol:
+    """The protocol with another choice of examples. Fixed ones are as many as are named."""
+    rule = few_shot.rule(str(spec.few_shot))
+    if isinstance(rule, Fixed) and spec.shots is None:
+        return replace(protocol, few_shot=rule, shots=len(rule.ids))
+    if not protocol.shots and spec.shots is None:
+        raise UsageError(
+            f"--few-shot {spec.few_shot}: {benchmark.id} under protocol {spec.protocol} shows no worked examples. "
+            "Remedy: say how many with --shots K"
+        )
+    return replace(protocol, few_shot=rule)
+
+
+def _with_prefill(benchmark: Benchmark, solver: Solver, prefill: str) -> Solver:
+    if "prefill" not in getattr(solver, "__dataclass_fields__", {}):
+        what = "log-likelihoods and no answers" if solver.needs == "loglikelihood" else "answers in a way of its own"
+        raise UsageError(
+            f"--prefill: this protocol of {benchmark.id} asks for {what}, which has no beginning to give. "
+            "Remedy: a protocol that asks one question for one answer, such as --protocol generate"
+        )
+    made: Solver = replace(solver, prefill=prefill)  # type: ignore[type-var]
+    return made
+
+
+def _refuse_unknown_examples(benchmark: Benchmark, ids: Sequence[str], spec: RunSpec) -> None:
+    pools = [benchmark.dataset.pool(subset, spec.seed) for subset in benchmark.dataset.subsets]
+    known = {one.id for pool in pools for one in pool}
+    if missing := [name for name in ids if name not in known]:
+        some = ", ".join(sorted(known)[:3])
+        raise UnknownName(
+            missing[0], f"worked example of {benchmark.id}", known, f"It has {len(known)}, such as {some}."
+        )
+    for subset, pool in zip(benchmark.dataset.subsets, pools, strict=True):
+        if not {one.id for one in pool} & set(ids):
+            raise UsageError(
+                f"--few-shot fixed: none of the worked examples named is one of {benchmark.id}/{subset}, which has its "
+                f"own. Remedy: name one of them as well, such as {pool[0].id}"
+                if pool
+                else f"--few-shot fixed: {benchmark.id}/{subset} has no worked examples"
+            )
+
+
+def _refuse_rotation_in_vain(benchmark: Benchmark, protocol: Protocol, spec: RunSpec) -> None:
+    """Looks at the first question that has options."""
+    once: dict[str, tuple[str, Sample]] = {}
+    for subset, sample in plan.samples(benchmark, replace(spec, limit=None)):
+        if not sample.unit:
+            continue
+        once[sample.id] = subset, sample
+        if len(once) == 2:
+            break
+    if len(once) < 2:
+        raise UsageError(f"--rotate: the questions of {benchmark.id} have no options to rotate")
+    built = [_prompt(benchmark, protocol, spec, *one) for one in once.values()]
+    if built[0].hash == built[1].hash:
+        raise UsageError(
+            f"--rotate: the prompts of {benchmark.id} under protocol {spec.protocol} do not follow the order of its "
+            "options. Remedy: another protocol"
+        )
+
+
+def _prompt(benchmark: Benchmark, protocol: Protocol, spec: RunSpec, subset: str, sample: Sample) -> Prompt:
+    shown = plan.shots(benchmark, protocol, spec.seed, subset, sample)
+    return protocol.prompt(sample, "base", shown)

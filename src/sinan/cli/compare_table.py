@@ -1,0 +1,154 @@
+"""A comparison on a terminal: the difference first, then what was not done alike, the causes, and the first flips."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from sinan.cli.compare_samples import line_table
+from sinan.cli.numbers import percent, plain
+from sinan.cli.table import AMBER, MUTED, RED, console, safe
+from sinan.types import Comparison, PairedDifference
+
+FIRST = 5
+"""Flips that are shown below the numbers."""
+MARKS = {"better": ("▲", "green"), "worse": ("▼", RED), "undecided": ("?", AMBER)}
+
+
+def print_comparison(one: Comparison) -> None:
+    """One comparison whole."""
+    out = console()
+    out.print()
+    out.print(Text("  ").append_text(_bold(one.benchmark)).append("   ").append_text(safe(_metric(one))))
+    out.print(_runs(one))
+    out.print()
+    out.print(_numbers(one))
+    out.print()
+    for line in _verdict(one):
+        out.print(line)
+    if one.protocol_differences:
+        out.print()
+        out.print(_protocols(one))
+        if any(d.unfair for d in one.protocol_differences):
+            out.print(Text("  ! two models that were not asked and judged alike: not a fair comparison", style=RED))
+    if one.causes:
+        out.print()
+        out.print(_causes(one))
+    flips = [d for d in one.differing if d.flip]
+    if flips:
+        out.print()
+        out.print(line_table(one, flips[:FIRST], out.width))
+        out.print(Text("  ") + safe(f"more: --samples · --flips · --id {flips[0].sample_id}"), style=MUTED)
+    for note in one.notes:
+        out.print(Text("  ! ", style=AMBER).append_text(safe(note)))
+    out.print()
+
+
+def print_summary(found: Sequence[Comparison]) -> None:
+    """A line per comparison."""
+    out = console()
+    table = _table()
+    models = len({(one.model_a, one.model_b) for one in found}) > 1
+    for name in ("benchmark", *(["a", "b"] if models else [])):
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    for name in ("a" if not models else "value", "b" if not models else "", "a - b", "95 % interval", "p"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in ("", "flips", "first cause"):
+        table.add_column(name, no_wrap=True)
+    for one in found:
+        names = [safe(one.model_a, 24), safe(one.model_b, 24)] if models else []
+        mark, style = MARKS[one.verdict]
+        cause = max(one.causes, key=lambda name: one.causes[name], default="")
+        flips = f"{one.flips[0]:,} : {one.flips[1]:,}"
+        table.add_row(safe(one.benchmark, 28), *names, *_cells(one), Text(f"{mark} {one.verdict}", style), flips, cause)
+    out.print()
+    out.print(table)
+    out.print(Text("  flips: right in a only : right in b only · one whole: --benchmark ID", style=MUTED))
+    out.print()
+
+
+def _bold(text: str) -> Text:
+    shown = safe(text)
+    shown.stylize("bold")
+    return shown
+
+
+def _metric(one: Comparison) -> str:
+    return one.metric + (" in %" if one.in_percent else "") + (", less is better" if one.less_is_better else "")
+
+
+def _runs(one: Comparison) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=True, padding=(0, 1, 0, 1))
+    for _ in range(3):
+        table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_row("a", _bold(one.model_a), safe(one.run_a))
+    table.add_row("b", _bold(one.model_b), safe(one.run_b))
+    return table
+
+
+def _table() -> Table:
+    return Table(box=None, pad_edge=True, padding=(0, 1, 0, 1), header_style=MUTED)
+
+
+def _numbers(one: Comparison) -> Table:
+    table = _table()
+    for name in ("a", "b", "a - b", "95 % interval", "p", "n"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_row(*_cells(one), f"{one.paired.n:,}")
+    return table
+
+
+def _cells(one: Comparison) -> list[Text]:
+    paired, shown = one.paired, percent if one.in_percent else plain
+    ends = f"[{shown(paired.ci[0])}, {shown(paired.ci[1])}]" if paired.ci else "[not estimable]"
+    difference = "-" if paired.difference is None else f"{'+' * (paired.difference > 0)}{shown(paired.difference)}"
+    head = [Text(shown(paired.value_a)), Text(shown(paired.value_b)), Text(difference, style="bold")]
+    return [*head, Text(ends), Text(_p(paired))]
+
+
+def _p(paired: PairedDifference) -> str:
+    if paired.p_value is None:
+        return "-"
+    return "< 0.0001" if paired.p_value < 1e-4 else f"{paired.p_value:.4f}"
+
+
+def _verdict(one: Comparison) -> list[Text]:
+    """In words; then how many samples changed sides, and how many are no pair."""
+    mark, style = MARKS[one.verdict]
+    words = {
+        "better": "a is better",
+        "worse": "a is worse",
+        "undecided": "undecided: the two may as well be equal",
+    }[one.verdict]
+    lines = [Text(f"  {mark} {words}", style=f"bold {style}")]
+    told = (
+        f"right in a only {one.flips[0]:,} · in b only {one.flips[1]:,} · {len(one.differing):,} draws end differently"
+    )
+    lines.append(Text(f"  {told}"))
+    names = {"only_a": "only in a", "only_b": "only in b", "failed": "failed in one of them"}
+    left = [f"{names[name]} {count:,}" for name, count in one.left_out.items() if count]
+    lines.append(Text(f"  {one.paired.method}", style=MUTED))
+    if left:
+        lines.append(Text(f"  no pair: {' · '.join(left)}", style=AMBER))
+    return lines
+
+
+def _protocols(one: Comparison) -> Table:
+    table = _table()
+    table.add_column("not alike", no_wrap=True, overflow="ellipsis")
+    for name in ("a", "b"):
+        table.add_column(name, overflow="fold", ratio=1)
+    for d in one.protocol_differences:
+        style = RED if d.unfair else ""
+        table.add_row(*(safe(text) for text in (d.what, d.a, d.b)), style=style)
+    return table
+
+
+def _causes(one: Comparison) -> Table:
+    table = _table()
+    table.add_column("cause", no_wrap=True)
+    table.add_column("flips", justify="right")
+    table.add_column("all that differ", justify="right")
+    for cause, (flips, differing) in one.causes.items():
+        table.add_row(cause, f"{flips:,}", f"{differing:,}", style=AMBER if cause == "unknown" else "")
+    return table

@@ -1,0 +1,9 @@
+"""Floor 4: two runs beside each other, on the samples they share.
+
+two runs -> pairs of cells (pairs) -> rows side by side, and the mean of their differences (rows)
+                                   -> of each row that differs its causes (two_runs, with the room `causes`)
+"""
+
+from sinan.comparison.two_runs import compare
+
+__all__ = ["compare"]

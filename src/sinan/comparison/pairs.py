@@ -1,0 +1,101 @@
+"""Which cell of one run stands beside which cell of the other."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sinan import asked_before, store
+from sinan.causes import Side
+from sinan.datasets import download
+from sinan.errors import SinanError
+from sinan.statistics import accuracy, metrics
+from sinan.types import Benchmark, Metric
+
+
+@dataclass
+class StoredRun:
+    """A run that is compared, and what its questions were."""
+
+    folder: store.RunFolder
+    about: Mapping[str, Any]
+    _benchmarks: Mapping[str, Benchmark] | None = None
+    trouble: str = ""
+    """Why its questions cannot be built anew; empty where they can."""
+
+    def cells(self, benchmarks: Collection[str], models: Collection[str]) -> dict[str, list[Mapping[str, Any]]]:
+        """The cells that are wanted, by benchmark."""
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        for cell in self.about["cells"]:
+            if (not benchmarks or cell["benchmark"] in benchmarks) and (not models or cell["model"] in models):
+                found.setdefault(cell["benchmark"], []).append(cell)
+        return found
+
+    def side(self, entry: Mapping[str, Any]) -> Side:
+        """The cell with its questions and its scorer, where they can be had without asking the network."""
+        side = Side(self.folder.id, self.about, entry, _metric(entry))
+        benchmark = self._at_hand(side).get(side.benchmark)
+        if benchmark is None or any(download.whereabouts(one) == "fetchable" for one in benchmark.dataset.files):
+            return side
+        try:
+            (cell,) = asked_before.cells(self.about, [benchmark], replace(side.spec, draws=1), {side.model})
+            return replace(side, asked=cell)
+        except SinanError as error:
+            self.trouble = str(error)
+            return side
+
+    def _at_hand(self, side: Side) -> Mapping[str, Benchmark]:
+        if self._benchmarks is None:
+            try:
+                scorer = asked_before.scorer_asked_for(self.about)
+                found = asked_before.benchmarks(self.folder.id, self.about, side.spec, scorer)
+                self._benchmarks = {benchmark.id: benchmark for benchmark in found}
+            except SinanError as error:
+                self._benchmarks, self.trouble = {}, str(error)
+        return self._benchmarks
+
+
+Pair = tuple[StoredRun, Mapping[str, Any], StoredRun, Mapping[str, Any]]
+
+
+def paired_cells(
+    a: StoredRun, b: StoredRun, benchmarks: Collection[str], models: Collection[str], notice: Callable[[str], None]
+) -> Iterator[Pair]:
+    """The cells that stand side by side. What cannot be paired is told."""
+    cells_a, cells_b = a.cells(benchmarks, models), b.cells(benchmarks, models)
+    for benchmark in (name for name in cells_a if name in cells_b):
+        if a is b:
+            of_models = cells_a[benchmark]
+            yield from ((a, one, a, two) for i, one in enumerate(of_models) for two in of_models[i + 1 :])
+            continue
+        named = {cell["model"]: cell for cell in cells_b[benchmark]}
+        yield from ((a, cell, b, named[cell["model"]]) for cell in cells_a[benchmark] if cell["model"] in named)
+        left_a = [cell for cell in cells_a[benchmark] if cell["model"] not in named]
+        left_b = [cell for name, cell in named.items() if name not in {c["model"] for c in cells_a[benchmark]}]
+        if len(left_a) == len(left_b) == 1:
+            yield a, left_a[0], b, left_b[0]
+        elif left_a and left_b:
+            names = [", ".join(cell["model"] for cell in left) for left in (left_a, left_b)]
+            notice(f"{benchmark}: {names[0]} of a and {names[1]} of b could be paired in several ways. Remedy: --model")
+
+
+def nothing(opened: Sequence[StoredRun], pairs: Sequence[Pair]) -> str:
+    """Why there is nothing to compare, and the remedy."""
+    a, b = opened
+    names = [", ".join(dict.fromkeys(cell["benchmark"] for cell in one.about["cells"])) for one in opened]
+    if pairs:
+        return f"runs {a.folder.id} and {b.folder.id} share no sample of {names[0]}: they asked other questions"
+    if a is b:
+        return f"run {a.folder.id} has no two models to compare. Remedy: name a second run"
+    return (
+        f"runs {a.folder.id} ({names[0]}) and {b.folder.id} ({names[1]}) have no cells that could be paired. Remedy: "
+        "runs of the same benchmark; --benchmark and --model choose among several"
+    )
+
+
+def _metric(entry: Mapping[str, Any]) -> Metric:
+    """The cell's first metric; where this sinan does not know it, the mean of the same numbers."""
+    try:
+        return metrics(entry)[0]
+    except KeyError:
+        of = (entry.get("metrics") or [{}])[0].get("of", "")
+        return accuracy.named(entry["metric"], of)

@@ -1,0 +1,85 @@
+"""Counting units: a question in several forms or draws counts once, and only whole where its metric wants that."""
+
+import pytest
+
+from sinan.engine.tally import CellTally, Counted
+from sinan.statistics import accuracy, ece
+from sinan.statistics.repeats import circular, of_draws
+
+
+def form(unit, number, score, of=2, **more):
+    base = Counted(f"{unit}~{number}", "", "correct" if score else "wrong", score, {}, None, unit, of, None)
+    return base._replace(**more)
+
+
+def result(tally):
+    return tally.result("b", "v", "p", "m")
+
+
+def test_a_question_is_right_only_in_all_its_forms():
+    tally = CellTally((circular, accuracy), 1)
+    for one in (form("a", 0, 1.0), form("b", 0, 1.0), form("a", 1, 1.0), form("b", 1, 0.0)):
+        tally.add(one)
+    found = result(tally)
+    assert (found.estimate.value, found.estimate.n) == (0.5, 2)
+    assert (found.further[0].estimate.value, found.further[0].estimate.n) == (0.75, 2)
+
+
+def test_a_question_of_which_a_form_failed_is_neither_right_nor_wrong():
+    tally = CellTally((circular, accuracy), 1)
+    for one in (form("a", 0, 1.0), form("a", 1, None, outcome="failed"), form("b", 0, 1.0), form("b", 1, 1.0)):
+        tally.add(one)
+    found = result(tally)
+    assert (found.estimate.value, found.estimate.n) == (1.0, 1)
+    assert found.further[0].estimate.n == 2
+    assert found.outcomes["failed"] == 1
+
+
+def draws(sample, scores, answers):
+    return [
+        Counted(sample, "", "correct" if score else "wrong", score, {}, answer, "", 1, None)
+        for score, answer in zip(scores, answers, strict=True)
+    ]
+
+
+def test_draws_give_what_their_mean_does_not_tell():
+    tally = CellTally((accuracy, *of_draws(4)), 4)
+    for one in (*draws("a", [1.0, 1.0, 1.0, 0.0], "xxxy"), *draws("b", [0.0, 0.0, 1.0, 0.0], "pppq")):
+        tally.add(one)
+    found = result(tally)
+    values = {found.metric: found.estimate.value} | {one.metric: one.estimate.value for one in found.further}
+    assert values == {
+        "accuracy": 0.5,
+        "avg@4": 0.5,
+        "majority@4": pytest.approx((1 + 1 / 3) / 2),
+        "pass@1": 0.5,
+        "pass@2": pytest.approx((1 + 0.5) / 2),
+        "pass@4": 1.0,
+        "pass^2": 0.25,
+        "pass^4": 0.0,
+    }
+
+
+def test_a_sample_whose_scores_are_no_0_and_1_stays_outside_of_them():
+    tally = CellTally((accuracy, *of_draws(2)), 2)
+    for one in (*draws("a", [1.0, 1.0], "xx"), *draws("b", [0.5, 1.0], "xy")):
+        tally.add(one)
+    found = result(tally)
+    assert found.estimate.n == 2
+    assert {one.estimate.n for one in found.further} == {1}
+
+
+def test_a_metric_of_pairs_reads_its_own_values():
+    tally = CellTally((accuracy, ece), 1)
+    for value, row in ((1.0, {"ece": [0.8, 1.0]}), (0.0, {"ece": (0.4, 0.0)}), (0.0, {})):
+        tally.add(Counted(str(row), "", "correct" if value else "wrong", value, row, None, "", 1, None))
+    found = result(tally)
+    assert found.further[0].estimate.value == pytest.approx((0.2 + 0.4) / 2)
+    assert (found.estimate.n, found.further[0].estimate.n) == (3, 2)
+
+
+def test_what_is_only_collected_is_counted_and_stays_outside_n():
+    tally = CellTally((accuracy,), 1)
+    tally.add(Counted("a", "", "collected", None, {}, None, "", 1, None))
+    assert result(tally).outcomes["collected"] == 1
+    assert (result(tally).estimate.value, result(tally).estimate.n) == (None, 0)
