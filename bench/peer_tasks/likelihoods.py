@@ -17,10 +17,10 @@ FILE = Path(os.environ["LIKELIHOODS"])
 
 @dataclass(frozen=True)
 class Continuations:
-    """The context as it stands in the file, and a blank before each choice."""
+    """The context and its continuations as they stand in the file."""
 
     def __call__(self, sample: Sample, form: Form, shots: Sequence[Sample]) -> Prompt:
-        return Prompt(text=sample.question, continuations=tuple(f" {choice}" for choice in sample.choices))
+        return Prompt(text=sample.question, continuations=tuple(sample.choices))
 
 
 def _read(subset: str, seed: int) -> Iterator[Sample]:

@@ -3,21 +3,40 @@ process on the same folder of weights and the same questions."""
 
 import importlib.util
 import json
+import os
 import shutil
-import statistics
 from collections.abc import Iterator
+from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 import weights
 from evaluated import scratch, settings
 from peers import OFFLINE, TASKS
-from processes import PYTHON, SINAN, Violation, in_turn, measured
+from processes import PYTHON, SINAN, Took, Violation, in_turn, measured, median
 
 from sections import Size
 
 TITLE = "Log-likelihoods of local weights"
 BATCHES = ("1", "8", "16", "64", "auto")
 """Of the other harness, which is given its best."""
+SOME = 24  # questions by which it is found
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One whole process, and the accuracy that it found."""
+
+    took: Took
+    accuracy: float
+
+    @property
+    def wall(self) -> float:
+        return self.took.wall
+
+    @property
+    def cpu(self) -> float:
+        return self.took.cpu
 
 
 def lines(size: Size) -> Iterator[str]:
@@ -27,12 +46,14 @@ def lines(size: Size) -> Iterator[str]:
     batches, times = (BATCHES[1:2], 1) if size == "small" else (BATCHES, 3)
     yield (
         "A Llama of 21 million random weights in float32 on the CPU. *mmlu*: five examples of the subject, 100 questions "
-        "below each header, the letters as continuations. *hellaswag*: contexts of 60 to 100 tokens, four endings of 10 "
-        "to 30. Whole processes; *rate* leaves out what a process takes for a single question, which is mostly "
-        "importing torch. lm-eval with its best batch size. Accuracies were checked to be equal.\n"
+        "below each header, about 660 tokens, letters of one token as continuations. *hellaswag*: contexts of 60 to 100 "
+        "tokens, four endings of 10 to 30. Whole processes in turn, medians; the rates leave out what a process takes "
+        "for a single question, which is mostly importing torch. lm-eval with its best batch size, found by processor "
+        "time. Accuracies were checked to be equal.\n"
     )
-    yield "| work | questions | | seconds | of one question | questions/s |"
-    yield "|---|--:|---|--:|--:|--:|"
+    yield f"Load of the machine when it began: {os.getloadavg()[0]:.1f}.\n"
+    yield "| work | questions | | wall s | of one question | questions/s | CPU s | of one question | questions/CPU s |"
+    yield "|---|--:|---|--:|--:|--:|--:|--:|--:|"
     with scratch() as folder:
         model = weights.network(folder / "model")
         for work in (weights.MMLU, weights.HELLASWAG):
@@ -44,28 +65,38 @@ def _compared(
 ) -> Iterator[str]:
     file = weights.write(work, count, folder / f"{work.name}.jsonl")
     one = weights.write(work, 1, folder / f"{work.name}-one.jsonl")
-    there = importlib.util.find_spec("lm_eval") is not None
-    tried = {batch: _lm_eval(folder, model, file, batch)[0] for batch in batches} if there and len(batches) > 1 else {}
-    best = min(tried, key=tried.__getitem__) if tried else batches[0]
     calls = [lambda: _sinan(folder, model, file), lambda: _sinan(folder, model, one)]
-    if there:
+    names = ["sinan"]
+    if importlib.util.find_spec("lm_eval") is not None:
+        best = _best(folder, model, work, batches)
         calls += [lambda: _lm_eval(folder, model, file, best), lambda: _lm_eval(folder, model, one, best)]
+        names.append(f"lm-eval, batch size {best}")
     columns = in_turn(times, *calls)
     rates = []
-    names = ("sinan", f"lm-eval, batch size {best}")
-    for name, whole, single in zip(names, columns[::2], columns[1::2], strict=False):
-        wall, start = (statistics.median(seconds for seconds, _ in column) for column in (whole, single))
-        rates.append((count - 1) / max(1e-9, wall - start))
-        yield f"| {work.name} | {count} | {name} | {wall:.1f} | {start:.1f} | {rates[-1]:.1f} |"
-    if there:
-        found = {round(value, 9) for column in columns[::2] for _, value in column}
+    for name, whole, single in zip(names, columns[::2], columns[1::2], strict=True):
+        cells = [f"| {work.name} | {count} | {name}"]
+        for of in (attrgetter("wall"), attrgetter("cpu")):
+            total, start = median(whole, of), median(single, of)
+            rates.append((count - 1) / max(1e-9, total - start))
+            cells.append(f"{total:.1f} | {start:.1f} | {rates[-1]:.1f}")
+        yield " | ".join(cells) + " |"
+    if len(names) > 1:
+        found = {round(ran.accuracy, 9) for column in columns[::2] for ran in column}
         if len(found) > 1:
             raise Violation(f"{work.name}: accuracies differ: {sorted(found)}")
-        yield f"| {work.name} | | **{rates[0] / rates[1]:.1f} times the rate** | | | |"
+        wall, cpu = rates[0] / rates[2], rates[1] / rates[3]
+        yield f"| {work.name} | | **sinan / lm-eval** | | | **{wall:.1f}** | | | **{cpu:.1f}** |"
 
 
-def _sinan(folder: Path, model: Path, file: Path) -> tuple[float, float]:
-    """Seconds, and the accuracy."""
+def _best(folder: Path, model: Path, work: weights.Work, batches: tuple[str, ...]) -> str:
+    """The batch size with which lm-eval takes least, over some of the questions."""
+    if len(batches) == 1:
+        return batches[0]
+    some = weights.write(work, SOME, folder / f"{work.name}-some.jsonl")
+    return min(batches, key=lambda batch: _lm_eval(folder, model, some, batch).cpu)
+
+
+def _sinan(folder: Path, model: Path, file: Path) -> Ran:
     shutil.copy(TASKS / "likelihoods.py", folder / "likelihoods.py")
     runs = folder / "runs"
     command = (*SINAN, "run", str(folder / "likelihoods.py"), "-m", f"hf/{model}?device=cpu", "--no-cache", "--json")
@@ -74,11 +105,10 @@ def _sinan(folder: Path, model: Path, file: Path) -> tuple[float, float]:
     result = json.loads(took.out)["results"][0]
     if result["outcomes"]["failed"]:
         raise Violation(f"sinan failed on {result['outcomes']['failed']} questions")
-    return took.wall, float(result["value"])
+    return Ran(took, float(result["value"]))
 
 
-def _lm_eval(folder: Path, model: Path, file: Path, batch: str) -> tuple[float, float]:
-    """Seconds, and the accuracy."""
+def _lm_eval(folder: Path, model: Path, file: Path, batch: str) -> Ran:
     tasks, out = folder / "tasks", folder / "out"
     tasks.mkdir(exist_ok=True)
     (tasks / "task.yaml").write_text((TASKS / "likelihoods.yaml").read_text().replace("FILE", str(file)))
@@ -90,4 +120,4 @@ def _lm_eval(folder: Path, model: Path, file: Path, batch: str) -> tuple[float, 
     )  # fmt: skip
     took = measured(*command, cwd=folder, env=OFFLINE | {"HF_HOME": str(folder / "hf")})
     results = json.loads(next(out.rglob("results*.json")).read_text())
-    return took.wall, float(results["results"]["likelihoods"]["acc,none"])
+    return Ran(took, float(results["results"]["likelihoods"]["acc,none"]))
