@@ -33,6 +33,7 @@ SECTIONS = (
     "sharing",
     "bundled",
     "likelihoods",
+    "local_memory",
 )
 
 

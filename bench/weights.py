@@ -7,7 +7,7 @@ tokens and what they share are those of the real benchmarks.
 import json
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,8 +26,8 @@ SHAPE = {
     "pad_token_id": 2,
 }
 WORDS = (
-    "the answer question value number sum lamp door moon river letters order reverse list table which what is are of and "
-    "more less than first last red green small large price train leaves after before three seven twelve"
+    "the answer question value number sum lamp door moon river letters order reverse list table which what is are of "
+    "and more less than first last red green small large price train leaves after before three seven twelve"
 ).split()
 
 
@@ -45,7 +45,11 @@ MMLU = Work("mmlu", 100, 8)
 HELLASWAG = Work("hellaswag", 100, 8)
 
 
-def network(folder: Path) -> Path:
+TINY = SHAPE | {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 1}
+TINY |= {"num_key_value_heads": 1}
+
+
+def network(folder: Path, shape: Mapping[str, object] = SHAPE) -> Path:
     """The folder of the network, as transformers writes it."""
     import torch
     import transformers
@@ -53,7 +57,7 @@ def network(folder: Path) -> Path:
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     torch.manual_seed(0)
-    model = transformers.LlamaForCausalLM(transformers.LlamaConfig(**SHAPE))
+    model = transformers.LlamaForCausalLM(transformers.LlamaConfig(**shape))
     model.save_pretrained(folder)
     for file in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(TOKENIZER / file, folder / file)

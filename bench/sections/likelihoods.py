@@ -45,11 +45,11 @@ def lines(size: Size) -> Iterator[str]:
         return
     batches, times = (BATCHES[1:2], 1) if size == "small" else (BATCHES, 3)
     yield (
-        "A Llama of 21 million random weights in float32 on the CPU. *mmlu*: five examples of the subject, 100 questions "
-        "below each header, about 660 tokens, letters of one token as continuations. *hellaswag*: contexts of 60 to 100 "
-        "tokens, four endings of 10 to 30. Whole processes in turn, medians; the rates leave out what a process takes "
-        "for a single question, which is mostly importing torch. lm-eval with its best batch size, found by processor "
-        "time. Accuracies were checked to be equal.\n"
+        "A Llama of 21 million random weights in float32 on the CPU. *mmlu*: five examples of the subject, 100 "
+        "questions below each header, about 660 tokens, letters of one token as continuations. *hellaswag*: contexts "
+        "of 60 to 100 tokens, four endings of 10 to 30. Whole processes in turn, medians; the rates leave out what a "
+        "process takes for a single question, which is mostly importing torch. lm-eval with its best batch size, found "
+        "by processor time. Accuracies were checked to be equal.\n"
     )
     yield f"Load of the machine when it began: {os.getloadavg()[0]:.1f}.\n"
     yield "| work | questions | | wall s | of one question | questions/s | CPU s | of one question | questions/CPU s |"

@@ -63,9 +63,7 @@ def refuse_what_cannot_work(benchmark: Benchmark, protocol: Protocol, model: Mod
             f"{benchmark.id} under protocol {spec.protocol} needs {_NAMES.get(need, need)}, "
             f"which {model.name} does not give.{remedy}"
         )
-    # A model on this machine writes its own template, and can always begin the answer itself.
-    remote_chat = model.form == "chat" and model.endpoint
-    if spec.prefill and remote_chat and "prefill" not in model.capabilities:
+    if spec.prefill and "prefill" not in model.capabilities:
         raise UsageError(
             f"--prefill: {model.name} takes no beginning of its answer. Remedy: leave --prefill out, or ask a model "
             "that continues text or runs on this machine"
