@@ -41,7 +41,7 @@ class Work:
     """Questions where it has only to be seen that it works."""
 
 
-MMLU = Work("mmlu", 100, 8)
+MMLU = Work("mmlu", 60, 8)
 HELLASWAG = Work("hellaswag", 100, 8)
 
 
