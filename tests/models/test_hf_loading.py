@@ -58,7 +58,7 @@ def test_a_folder_that_is_not_there_and_a_hub_that_cannot_be_reached(
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_gpu_that_is_not_there_is_said_so(tmp_path: Path) -> None:
-    with pytest.raises(ModelUnusable, match="sees no GPU here.*device=cpu"):
+    with pytest.raises(ModelUnusable, match=r"sees no GPU here.*device=cpu"):
         asyncio.run(open_model(f"hf/{network(tmp_path)}?device=cuda").open())
 
 

@@ -1,12 +1,12 @@
 """From a prompt and its sampling to what the generation is asked: ids, limits, and how tokens are chosen."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sinan.errors import RequestRejected
+from sinan.models.local.torch_folder import read_json
 from sinan.models.local.torch_rows import Ask
 from sinan.models.local.torch_sampling import KNOWN, How
 from sinan.models.local.torch_tokens import Tokens
@@ -60,24 +60,13 @@ def ask(tokens: Tokens, defaults: Defaults, prompt: Prompt, sampling: Sampling, 
 
 def longest(folder: Path, tokenizer: Any) -> int:
     """Tokens that a model reads at most, as its config.json or its tokenizer says."""
-    raw = _json(folder / "config.json")
+    raw = read_json(folder / "config.json")
     config = raw.get("text_config") or raw
     for name in POSITIONS:
         if isinstance(config.get(name), int):
             return int(config[name])
     told = getattr(tokenizer, "model_max_length", None)
     return int(told) if isinstance(told, int) and told < 10**9 else UNKNOWN
-
-
-def promises_bos(folder: Path) -> bool:
-    """Whether tokenizer_config.json says that texts begin with the beginning-of-text token. The library may not heed
-    it, and then forgets that it was there."""
-    return _json(folder / "tokenizer_config.json").get("add_bos_token") is True
-
-
-def _json(file: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.is_file() else {}
-    return found
 
 
 def _how(name: str, defaults: Defaults, sampling: Sampling) -> How:

@@ -184,7 +184,8 @@ class HF:
 
     @cached_property
     def _tokens(self) -> "Tokens":
-        from sinan.models.local.torch_asking import longest, promises_bos
+        from sinan.models.local.torch_asking import longest
+        from sinan.models.local.torch_folder import promises_bos
         from sinan.models.local.torch_loading import tokenizer
         from sinan.models.local.torch_tokens import Tokens
 
