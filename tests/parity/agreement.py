@@ -30,10 +30,11 @@ class Agreement:
     """Largest difference of an aggregate or a standard error."""
     faults: list[str] = field(default_factory=list)
 
-    def row(self) -> str:
+    def row(self, model: str) -> str:
         """A line of the table in the documents."""
         far = f"{self.furthest:.1e}" if self.likelihoods else "-"
-        return f"| {self.task} | {self.samples} | {self.likelihoods} | {far} | {self.numbers} | {self.apart:.1e} |"
+        counts = f"{self.samples} | {self.likelihoods} | {far} | {self.numbers} | {self.apart:.1e}"
+        return f"| {model} | {self.task} | {counts} |"
 
 
 def hold(

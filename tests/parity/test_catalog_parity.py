@@ -23,6 +23,9 @@ MMLU = tuple(f"mmlu/{subject}" for subject in tasks.SUBJECTS)
 CEVAL = ("ceval/law", "ceval/computer_network")
 BBH = ("bbh/navigate", "bbh/object_counting")
 TEXTS = ("gatsby", "gatsby_last_word")
+DOCS = Path(__file__).parents[2] / "docs"
+MARK = "|---|---|---:|---:|---:|---:|---:|"
+ROWS: list[str] = []
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +40,16 @@ def model(request, tmp_path_factory):
     if request.param == "random":
         return weights.random_llama(tmp_path_factory.mktemp("llama"))
     return weights.NEEDLE / request.param
+
+
+@pytest.fixture(scope="module", autouse=True)
+def table():
+    """What was compared; after a full run, in the documents."""
+    yield
+    if FULL:
+        for page in (DOCS / "parity.md", DOCS / "zh/parity.md"):
+            head, mark, _ = page.read_text("utf-8").partition(MARK)
+            page.write_text(head + mark + "\n" + "\n".join(ROWS) + "\n", "utf-8")
 
 
 def name(target: str) -> str:
@@ -56,23 +69,22 @@ def held(targets, model: Path, local_tasks: Path, runs: Path, limit: int | None)
     return [agreement.hold(name(target), run, target, theirs, number) for target in targets]
 
 
-def agree(found) -> None:
-    for one in found:
-        print(one.row())
+def agree(found, model: Path) -> None:
+    ROWS.extend(one.row("random weights" if model.parent.name != "weights" else model.name) for one in found)
     assert not [fault for one in found for fault in one.faults[:5]]
 
 
 def test_choices_by_likelihood_agree_to_the_last_metric(model, local_tasks, tmp_path):
-    agree(held(SINGLE, model, local_tasks, tmp_path, None if FULL else 12))
+    agree(held(SINGLE, model, local_tasks, tmp_path, None if FULL else 12), model)
 
 
 def test_five_shots_of_twelve_subjects_agree(model, local_tasks, tmp_path):
-    agree(held((*MMLU, *CEVAL), model, local_tasks, tmp_path, None if FULL else 3))
+    agree(held((*MMLU, *CEVAL), model, local_tasks, tmp_path, None if FULL else 3), model)
 
 
 def test_texts_and_last_words_agree(model, local_tasks, tmp_path):
-    agree(held(TEXTS, model, local_tasks, tmp_path, None if FULL else 12))
+    agree(held(TEXTS, model, local_tasks, tmp_path, None if FULL else 12), model)
 
 
 def test_written_answers_agree_by_every_filter(model, local_tasks, tmp_path):
-    agree(held(("gsm8k", *BBH), model, local_tasks, tmp_path, 100 if FULL else 3))
+    agree(held(("gsm8k", *BBH), model, local_tasks, tmp_path, 100 if FULL else 3), model)

@@ -213,7 +213,8 @@ class _Column:
         if metric.width == 0:
             for row, _ in draws:
                 into[group].extend((len(row), *row))
-        elif metric.width > 1:
+            return
+        if metric.width > 1:
             into[group].extend(math.fsum(parts) / len(draws) for parts in zip(*(d[0] for d in draws), strict=True))
             return
         scores = [value for value, _ in draws]
