@@ -32,6 +32,8 @@ SECTIONS = (
     "kills",
     "sharing",
     "bundled",
+    "likelihoods",
+    "local_memory",
 )
 
 

@@ -112,10 +112,9 @@ def test_a_limit_is_spread_over_subsets_by_their_questions():
     ]
 
 
-def test_a_prefill_is_refused_where_a_chat_cannot_take_it():
+def test_a_prefill_is_refused_where_a_model_cannot_take_it():
     toy, wanted = benchmark(numbered(1)), spec(prefill="x")
     with pytest.raises(UsageError, match="--prefill: fake/one takes no beginning of its answer"):
-        plan.refuse_what_cannot_work(toy, plan.protocol(toy, wanted), FakeModel(str, endpoint="there"), wanted)
-    able = FakeModel(str, endpoint="there", capabilities=frozenset({"generate", "prefill"}))
-    for model in (FakeModel(str), FakeModel(str, form="base", endpoint="there"), able):
-        plan.refuse_what_cannot_work(toy, plan.protocol(toy, wanted), model, wanted)
+        plan.refuse_what_cannot_work(toy, plan.protocol(toy, wanted), FakeModel(str), wanted)
+    able = FakeModel(str, capabilities=frozenset({"generate", "prefill"}))
+    plan.refuse_what_cannot_work(toy, plan.protocol(toy, wanted), able, wanted)

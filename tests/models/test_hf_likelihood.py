@@ -217,8 +217,10 @@ def _values(answer: Any) -> list[float | None]:
 
 
 def test_nothing_is_kept_of_what_is_answered(opened: Callable[..., HF]) -> None:
-    """A leak of one object for each request would show as thousands."""
+    """A leak of one object for each request would show as thousands, one of a table of logits as 16 MB."""
     import gc
+
+    resource = pytest.importorskip("resource")
 
     model = opened("llama")
 
@@ -229,10 +231,11 @@ def test_nothing_is_kept_of_what_is_answered(opened: Callable[..., HF]) -> None:
 
     asyncio.run(many(1000))
     gc.collect()
-    before = len(gc.get_objects())
-    asyncio.run(many(3000))
+    before, most = len(gc.get_objects()), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    asyncio.run(many(4000))
     gc.collect()
     assert len(gc.get_objects()) - before < 300
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - most < 12_000
 
 
 def test_lm_eval_gives_the_same_numbers(tmp_path: Path) -> None:

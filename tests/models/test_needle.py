@@ -331,7 +331,7 @@ def test_the_model_says_what_it_is(model: Any) -> None:
     assert (model.name, model.form, model.capabilities) == (
         "needle/xs",
         "base",
-        {"generate", "loglikelihood", "seed", "rolling"},
+        {"generate", "loglikelihood", "seed", "rolling", "prefill"},
     )
     assert {len(model.identity[key]) for key in ("weights_sha256", "tokenizer_sha256")} == {64}
     completion = run(model.loglikelihood(Prompt(text="Is it?", continuations=(" yes", " no"))))

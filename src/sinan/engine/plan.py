@@ -22,11 +22,10 @@ Done = Answered
 
 
 def protocol_name(benchmark: Benchmark, spec: RunSpec) -> str:
-    """The protocol that the user chose, by its own name, if the default has one. `generate` is also what a default that
-    generates is."""
+    """The protocol that the user chose. The default goes by its own name where that stands before `default` in the
+    benchmark. `generate` is also what a default that generates is."""
     if spec.protocol == "default":
-        own = [name for name, one in benchmark.protocols.items() if one is benchmark.protocols["default"]]
-        return next((name for name in own if name != "default"), "default")
+        return next(name for name, one in benchmark.protocols.items() if one is benchmark.protocols["default"])
     if spec.protocol in benchmark.protocols:
         return spec.protocol
     if spec.protocol == "generate" and benchmark.protocols["default"].solver.needs == "generate":
@@ -63,9 +62,7 @@ def refuse_what_cannot_work(benchmark: Benchmark, protocol: Protocol, model: Mod
             f"{benchmark.id} under protocol {spec.protocol} needs {_NAMES.get(need, need)}, "
             f"which {model.name} does not give.{remedy}"
         )
-    # A model on this machine writes its own template, and can always begin the answer itself.
-    remote_chat = model.form == "chat" and model.endpoint
-    if spec.prefill and remote_chat and "prefill" not in model.capabilities:
+    if spec.prefill and "prefill" not in model.capabilities:
         raise UsageError(
             f"--prefill: {model.name} takes no beginning of its answer. Remedy: leave --prefill out, or ask a model "
             "that continues text or runs on this machine"

@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,8 +37,8 @@ NEEDED = (
 )
 OPTIONAL = {
     "matplotlib": ("plots (sinan show --plot)", "pip install matplotlib"),
-    "torch": ("training of bundled models, and the tests against transformers", "pip install torch"),
-    "transformers": ("the tests against transformers", "pip install transformers"),
+    "torch": ("weights on this machine (hf/PATH)", "pip install torch"),
+    "transformers": ("weights on this machine (hf/PATH)", "pip install transformers"),
 }
 KEYS = ("OPENAI_API_KEY",)
 
@@ -170,7 +171,8 @@ def _keys() -> Iterator[Availability]:
 
 
 def _accelerator() -> Availability:
-    """What the driver's own program says. The bundled models and models behind an API need none."""
+    """What the driver's own program says, and whether PyTorch could use it. The bundled models and models behind an
+    API need none."""
     program, none = shutil.which("nvidia-smi"), "not needed by bundled models or by models behind an API"
     if program is None:
         return Availability("accelerator", False, "no nvidia-smi here", none)
@@ -179,4 +181,7 @@ def _accelerator() -> Availability:
     except (OSError, subprocess.SubprocessError) as error:
         return Availability("accelerator", False, f"nvidia-smi fails: {type(error).__name__}", none)
     names = [line.partition(" (UUID")[0] for line in told.splitlines() if line.startswith("GPU")]
-    return Availability("accelerator", bool(names), "; ".join(names) or "nvidia-smi lists none", "" if names else none)
+    told = "; ".join(names) or "nvidia-smi lists none"
+    if names and _installed("torch") and metadata.version("torch").endswith("+cpu"):
+        return Availability("accelerator", False, f"{told}; torch is built for CPUs alone", "install a torch for CUDA")
+    return Availability("accelerator", bool(names), told, "" if names else none)

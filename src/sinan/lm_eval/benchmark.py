@@ -80,7 +80,7 @@ def _benchmark(name: str, judges: Sequence[Judge], subsets: tuple[str, ...], gro
         chat_sampling=drawn,
         metrics=metrics,
     )
-    protocols = {"default": protocol, PROTOCOL: protocol}
+    protocols = {PROTOCOL: protocol, "default": protocol}
     if first.config.output_type in ("multiple_choice", "loglikelihood"):
         protocols[OVER_MESSAGES] = replace(protocol, prompt=replace(asked, chat=True))
     return Benchmark(

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from sinan.errors import RequestRejected
-from sinan.models.local.wholes import Reader, Wanted, wholes
+from sinan.errors import RequestRejected, UsageError
+from sinan.models.local.wholes import Ids, Reader, Wanted, wholes
 from sinan.types import Prompt, Rendered
 
 
@@ -26,3 +26,10 @@ def rendered(
     if not text and ids == (reader.prefix,):
         told.append("an empty context is the token that texts begin with")
     return Rendered(decode(list(ids)), ids, tuple(decode([i]) for i in ids), tuple(told))
+
+
+def refuse_two_beginnings(name: str, ids: Ids, bos: int | None, token: str, chat: bool, remedy: str) -> None:
+    """Raises UsageError for ids that begin with `bos` twice: no model was trained on such texts."""
+    if bos is not None and ids[:2] == (bos, bos):
+        writes = "the chat template writes it so" if chat else "the text brings it"
+        raise UsageError(f"{name}: the prompt begins with {token} twice ({writes}). Remedy: {remedy}")

@@ -13,7 +13,7 @@ from sinan.models.local.likelihood import Ask as Asked
 from sinan.models.local.likelihood import likelihoods
 from sinan.models.local.llama import Llama
 from sinan.models.local.prefixes import Prefixes
-from sinan.models.local.rendering import rendered
+from sinan.models.local.rendering import refuse_two_beginnings, rendered
 from sinan.models.local.wholes import Ids, Likely, Reader, Wanted, wholes
 from sinan.types import LogLikelihood, Prompt, Rendered, Sampling
 
@@ -46,8 +46,12 @@ class Runtime:
         return text
 
     def render(self, prompt: Prompt) -> Rendered:
-        """The text as it is read."""
-        return rendered(self.reader, prompt, prompt.text, partial(self._tokenizer.decode, skip_special_tokens=False))
+        """The text as it is read. Raises UsageError for one that brings the beginning-of-text token twice."""
+        written = partial(self._tokenizer.decode, skip_special_tokens=False)
+        found = rendered(self.reader, prompt, prompt.text, written)
+        remedy = f"a text without {self.reader.begins}; the tokenizer adds it"
+        refuse_two_beginnings(self.name, found.ids, self.reader.prefix, self.reader.begins, False, remedy)
+        return found
 
     async def generate(self, text: str, sampling: Sampling, limit: int, cut: bool = False) -> tuple[Continued, Ids]:
         """The continuation, and what was read. `limit` holds where `sampling` has no `max_tokens`."""

@@ -1,12 +1,12 @@
 """From a prompt and its sampling to what the generation is asked: ids, limits, and how tokens are chosen."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sinan.errors import RequestRejected
+from sinan.models.local.torch_folder import read_json
 from sinan.models.local.torch_rows import Ask
 from sinan.models.local.torch_sampling import KNOWN, How
 from sinan.models.local.torch_tokens import Tokens
@@ -60,7 +60,7 @@ def ask(tokens: Tokens, defaults: Defaults, prompt: Prompt, sampling: Sampling, 
 
 def longest(folder: Path, tokenizer: Any) -> int:
     """Tokens that a model reads at most, as its config.json or its tokenizer says."""
-    raw = json.loads((folder / "config.json").read_text("utf-8")) if (folder / "config.json").is_file() else {}
+    raw = read_json(folder / "config.json")
     config = raw.get("text_config") or raw
     for name in POSITIONS:
         if isinstance(config.get(name), int):

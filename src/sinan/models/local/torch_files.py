@@ -72,7 +72,8 @@ class Files:
     def tokens(self) -> Tokens:
         """The tokenizer as it is asked. Raises UsageError where it cannot be used."""
         add_bos = {"1": True, "0": False}.get(self.options.get("add_bos", "auto"))
-        return Tokens(self.name, self.tokenizer, self.length, add_bos, self.form == "chat")
+        promised = folder.promises_bos(self.small)
+        return Tokens(self.name, self.tokenizer, self.length, add_bos, self.form == "chat", promised)
 
     def wish(self, there: Path) -> Wish:
         """How the model in a folder is to be loaded."""

@@ -50,16 +50,22 @@ def folder(spec: str, name: str, revision: str | None, weights: bool) -> Path:
 
 def has_template(path: Path) -> bool:
     """Whether the tokenizer has a chat template; nothing heavy is loaded for it."""
-    return any((path / file).is_file() for file in TEMPLATES) or "chat_template" in _json(
+    return any((path / file).is_file() for file in TEMPLATES) or "chat_template" in read_json(
         path / "tokenizer_config.json"
     )
+
+
+def promises_bos(path: Path) -> bool:
+    """Whether tokenizer_config.json says that texts begin with the beginning-of-text token. The library may not heed
+    it, and then forgets that it was there."""
+    return read_json(path / "tokenizer_config.json").get("add_bos_token") is True
 
 
 def digests(path: Path) -> dict[str, str]:
     """sha256 of the weights, of the tokenizer, of the chat template, and of the settings that come with them."""
     weights = sorted(one for one in path.iterdir() if one.suffix == ".safetensors")
     weights = weights or sorted(one for one in path.iterdir() if one.suffix == ".bin")
-    shown = _json(path / "tokenizer_config.json").get("chat_template")
+    shown = read_json(path / "tokenizer_config.json").get("chat_template")
     templates = [file.read_bytes() for file in (path / name for name in TEMPLATES) if file.is_file()]
     templates += [json.dumps(shown, sort_keys=True).encode()] if shown else []
     settings_ = [path / "config.json", path / "generation_config.json"]
@@ -85,13 +91,13 @@ def _digest(path: Path) -> str:
     if stat.st_size < 16 << 20:
         return hashlib.sha256(real.read_bytes()).hexdigest()
     kept = settings.load().cache / "weights.json"
-    table, key = _json(kept), str(real)
+    table, key = read_json(kept), str(real)
     found = table.get(key)
     if isinstance(found, list) and found[:2] == [stat.st_size, stat.st_mtime_ns]:
         return str(found[2])
     with real.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    _write(kept, _json(kept) | {key: [stat.st_size, stat.st_mtime_ns, digest]})
+    _write(kept, read_json(kept) | {key: [stat.st_size, stat.st_mtime_ns, digest]})
     return digest
 
 
@@ -106,7 +112,8 @@ def _write(path: Path, table: dict[str, Any]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object; empty where there is none."""
     try:
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):

@@ -1,24 +1,28 @@
 """Texts and messages of one model as token ids, by its own tokenizer and chat template."""
 
+import contextlib
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from sinan.errors import RequestRejected, UsageError
-from sinan.models.local.rendering import rendered
+from sinan.models.local.rendering import refuse_two_beginnings, rendered
 from sinan.models.local.wholes import Ids, Reader
-from sinan.types import Prompt, Rendered, Sampling
+from sinan.types import Message, Prompt, Rendered, Sampling
 
 
 class Tokens:
     """A tokenizer of transformers, asked for many texts at once."""
 
-    def __init__(self, name: str, tokenizer: Any, longest: int, add_bos: bool | None, chat: bool) -> None:
+    def __init__(
+        self, name: str, tokenizer: Any, longest: int, add_bos: bool | None, chat: bool, promised: bool = False
+    ) -> None:
         """`longest`: tokens that the model reads; `add_bos`: whether texts begin with the beginning-of-text token
-        (None: as the tokenizer likes); `chat`: whether messages are taken."""
+        (None: as the tokenizer likes; `promised`: and its files say that it likes so); `chat`: whether messages are
+        taken."""
         self.name, self.tokenizer, self.longest, self.chat = name, tokenizer, longest, chat
         self._add_bos, self._bos = add_bos, tokenizer.bos_token_id
-        self._promised = bool(tokenizer.init_kwargs.get("add_bos_token"))
+        self._promised = promised
         self._fast = _fast(tokenizer)
         prefix = self._bos if self._bos is not None else tokenizer.eos_token_id
         if prefix is None:
@@ -34,18 +38,22 @@ class Tokens:
             found = self._encode(texts, special)
         except (TypeError, UnicodeEncodeError):
             raise RequestRejected(f"{self.name}: the prompt holds a lone surrogate, which is no text.") from None
-        if special and self._add_bos and self._bos is not None:
-            return [ids if ids[:1] == (self._bos,) else (self._bos, *ids) for ids in found]
+        if self._add_bos and self._bos is not None:
+            return [_once(self._bos, ids) if special or ids[:1] == (self._bos,) else ids for ids in found]
         return found
 
     def check(self) -> None:
-        """Raises UsageError where texts would be read without the beginning-of-text token that they are promised."""
+        """Raises UsageError where texts would be read without the beginning-of-text token that they are promised, or
+        messages with two of them."""
         (ids,) = self.encode(["a"], True)
         if self._promised and self._bos is not None and self._add_bos is None and ids[:1] != (self._bos,):
             raise UsageError(
                 f"{self.name}: tokenizer_config.json says add_bos_token, but the tokenizer does not write "
                 f"{self.tokenizer.bos_token}. Say which is meant: add_bos=1 or add_bos=0"
             )
+        if self.chat:
+            with contextlib.suppress(RequestRejected):  # a template that takes no such message tells it when asked
+                self._refuse_two(self.reader.read(self.text(Prompt(messages=(Message("user", "a"),)))), chat=True)
 
     def render(self, prompt: Prompt) -> Rendered:
         """A prompt as it is read. Raises UsageError where the beginning-of-text token is missing or doubled."""
@@ -53,12 +61,12 @@ class Tokens:
         text = self.text(prompt)
         notes = [self._about_bos(text, chat=bool(prompt.messages))]
         found = rendered(self.reader, prompt, text, lambda ids: self.decode(ids, special=True), notes)
-        if self._bos is not None and found.ids[:2] == (self._bos, self._bos):
-            raise UsageError(
-                f"{self.name}: the prompt begins with {self.tokenizer.bos_token} twice. Remedy: add_bos=0, or a text "
-                "without it"
-            )
+        self._refuse_two(found.ids, chat=bool(prompt.messages))
         return found
+
+    def _refuse_two(self, ids: Ids, chat: bool) -> None:
+        remedy = "add_bos=1, which leaves one of them" + (", or another chat template" if chat else "")
+        refuse_two_beginnings(self.name, ids, self._bos, str(self.tokenizer.bos_token), chat, remedy)
 
     def _about_bos(self, text: str, chat: bool) -> str:
         if self._bos is None:
@@ -104,6 +112,12 @@ class Tokens:
         if self._fast is not None:
             return [tuple(one.ids) for one in self._fast.encode_batch_fast(list(texts), add_special_tokens=special)]
         return [tuple(self.tokenizer.encode(text, add_special_tokens=special)) for text in texts]
+
+
+def _once(bos: int, ids: Ids) -> Ids:
+    """The ids behind exactly one token that begins a text."""
+    own = next((at for at, one in enumerate(ids) if one != bos), len(ids))
+    return (bos, *ids[own:])
 
 
 def _fast(tokenizer: Any) -> Any:

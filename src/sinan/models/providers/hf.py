@@ -7,7 +7,8 @@ Options: dtype=auto|float32|bfloat16|float16 (auto: as the weights are on a GPU,
 attn=auto|sdpa|eager|flash_attention_2, device=auto|cpu|cuda|cuda:N, revision=REVISION of the hub,
 chat=auto|1|0 whether messages are taken (auto: where the tokenizer has a chat template), max_length=N tokens that are
 read at most, batch_tokens=N tokens of one pass to begin with, add_bos=auto|1|0 whether texts begin with the
-beginning-of-text token, trust_remote_code=1 to run code that comes with the weights.
+beginning-of-text token (auto: as the tokenizer likes; 1: once, whoever writes it), trust_remote_code=1 to run code that
+comes with the weights.
 """
 
 import asyncio
@@ -75,7 +76,7 @@ def status() -> list[Availability]:
 class HF:
     """One model's weights."""
 
-    capabilities = frozenset({"generate", "loglikelihood", "seed", "rolling"})
+    capabilities = frozenset({"generate", "loglikelihood", "seed", "rolling", "prefill"})
     concurrency = 1024
     endpoint = ""
     limits = Limits()

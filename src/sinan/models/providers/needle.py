@@ -51,7 +51,7 @@ class Needle:
     """One bundled model."""
 
     form: Form = "base"
-    capabilities = frozenset({"generate", "loglikelihood", "seed", "rolling"})
+    capabilities = frozenset({"generate", "loglikelihood", "seed", "rolling", "prefill"})
     concurrency = 64
     endpoint = ""
     limits = Limits()
@@ -96,7 +96,7 @@ class Needle:
         )
 
     def render(self, prompt: Prompt) -> Rendered:
-        """The text and its tokens. Raises RequestRejected for messages."""
+        """The text and its tokens. Raises RequestRejected for messages, UsageError for a doubled beginning."""
         from sinan.models.local.runtime import Runtime
 
         self._text(prompt)
