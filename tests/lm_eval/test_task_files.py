@@ -368,7 +368,7 @@ def test_parts_say_what_they_are():
 def test_likelihoods_can_stand_behind_messages(here):
     written(here)
     protocols = only("lm-eval:bare.yaml").protocols
-    assert list(protocols) == ["default", "lm-eval", "lm-eval-chat"]
+    assert list(protocols) == ["lm-eval", "default", "lm-eval-chat"]
     assert protocols["default"] is protocols["lm-eval"]
 
 
