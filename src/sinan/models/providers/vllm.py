@@ -87,7 +87,7 @@ class _Running:
 class VLLM:
     """One model's weights in an engine of vLLM."""
 
-    capabilities = frozenset({"generate", "loglikelihood", "seed", "rolling"})
+    capabilities = frozenset({"generate", "loglikelihood", "seed", "rolling", "prefill"})
     concurrency = 1024
     endpoint = ""
     limits = Limits()
