@@ -114,12 +114,13 @@ async def evaluate(
             status: Status = "stopped"
             # While answers are awaited, but not while the first of all are sent.
             loop = asyncio.get_running_loop()
-            loop.call_later(1.0, loop.run_in_executor, None, frames.prepare)
+            preparing = loop.call_later(1.0, loop.run_in_executor, None, frames.prepare)
             try:
                 await work.run()
                 earlier.keep(folder, frames.write_samples(folder, tally.repeated, earlier.LONGEST))
                 status = "partial" if tally.failed else "complete"
             finally:
+                preparing.cancel()
                 results = tally.results(questions.versions, questions.protocols)
                 seconds = time.perf_counter() - began
                 run = Run(folder.id, str(folder.path), status, results, tally.requests(), seconds, about["expected"])
