@@ -124,6 +124,8 @@ def _reason(wish: Wish, error: Exception) -> str:
         return "it does not fit into memory. Remedy: dtype=bfloat16, or a larger device"
     if "trust_remote_code" in told:
         return "it brings code of its own, which runs only with trust_remote_code=1 (read that code first)"
+    if "Weights only load failed" in told:
+        return "its weights hold more than numbers, which could run code. Remedy: the same weights as .safetensors"
     if "does not recognize this architecture" in told or "Unrecognized configuration class" in told:
         return "this transformers does not know its architecture. A newer one may: pip install -U transformers"
     if "Unrecognized model in" in told:
