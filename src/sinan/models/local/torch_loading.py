@@ -72,13 +72,15 @@ def network(wish: Wish) -> Any:
                 f"{wish.name} is an encoder-decoder ({config.model_type}); models of the provider hf continue text"
             )
         more = {} if wish.attention == "auto" else {"attn_implementation": wish.attention}
-        model = transformers.AutoModelForCausalLM.from_pretrained(
+        model, loaded = transformers.AutoModelForCausalLM.from_pretrained(
             wish.folder,
             config=config,
             dtype=_dtype(torch, wish, on),
             trust_remote_code=wish.trust,
+            output_loading_info=True,
             **more,
         )
+        _refuse_incomplete(wish, sorted(loaded["missing_keys"]))
         return model.to(on).eval()
 
 
@@ -101,6 +103,16 @@ def _refuse_without_weights(wish: Wish) -> None:
         raise ModelUnusable(f"{wish.name}: {wish.folder} holds no config.json, so it is no model's folder")
     if not any(path.suffix in WEIGHTS for path in wish.folder.iterdir()):
         raise ModelUnusable(f"{wish.name}: {wish.folder} holds no weights (*.safetensors or *.bin)")
+
+
+def _refuse_incomplete(wish: Wish, missing: list[str]) -> None:
+    """The library draws at random what the files lack, and says so in a warning that nobody sees."""
+    if missing:
+        shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+        raise ModelUnusable(
+            f"{wish.name}: {wish.folder} lacks {len(missing)} of the model's weights ({shown}), which would be random "
+            "numbers. Is a file missing, or is this no model that continues text?"
+        )
 
 
 @contextlib.contextmanager
