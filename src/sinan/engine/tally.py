@@ -221,12 +221,14 @@ class _Column:
     ) -> None:
         """The value of a unit from its draws. It stands where the first of them does."""
         metric = self._metric
+        place = min(draw.place for draw in draws)
         if metric.width == 0:
-            for draw in draws:
-                into[group].extend((len(draw.value), *draw.value))
+            for row in sorted(tuple(draw.value) for draw in draws):
+                into[group].extend((len(row), *row))
+                places[group].append(place)
             return
         if metric.ordered:
-            places[group].append(min(draw.place for draw in draws))
+            places[group].append(place)
         if metric.width > 1:
             into[group].extend(math.fsum(parts) / len(draws) for parts in zip(*(d.value for d in draws), strict=True))
             return
@@ -265,10 +267,12 @@ class _Column:
         return {name: self._sorted(own, places[name]) for name, own in values.items()}, places
 
     def _sorted(self, values: "array[float]", places: "array[int]") -> "array[float]":
-        width = self._metric.width
-        if not width or len(values) != width * len(places):
+        width, order = self._metric.width, sorted(range(len(places)), key=places.__getitem__)
+        if width == 0:
+            rows = _rows(values)
+            return array("d", (number for place in order for number in rows[place]))
+        if len(values) != width * len(places):
             return values
-        order = sorted(range(len(places)), key=places.__getitem__)
         return array("d", (values[width * i + j] for i in order for j in range(width)))
 
     def _joined(
@@ -279,3 +283,13 @@ class _Column:
             everything.extend(own)
             of_all.extend(sorted(places[name]))
         return everything, of_all
+
+
+def _rows(values: "array[float]") -> "list[array[float]]":
+    """Rows of any length that stand one after the other, each with its length in front."""
+    rows, at = [], 0
+    while at < len(values):
+        end = at + 1 + int(values[at])
+        rows.append(values[at:end])
+        at = end
+    return rows
