@@ -1,9 +1,15 @@
 """Counting units: a question in several forms or draws counts once, and only whole where its metric wants that."""
 
+import random
+
 import pytest
 
 from sinan.engine.tally import CellTally, Counted
 from sinan.statistics import accuracy, ece
+from sinan.statistics.averages import median, perplexity
+from sinan.statistics.metrics import by_function
+from sinan.statistics.over_groups import over
+from sinan.types import Estimate
 from sinan.statistics.repeats import circular, of_draws
 
 
@@ -83,3 +89,23 @@ def test_what_is_only_collected_is_counted_and_stays_outside_n():
     tally.add(Counted("a", "", "collected", None, {}, None, "", 1, None))
     assert result(tally).outcomes["collected"] == 1
     assert (result(tally).estimate.value, result(tally).estimate.n) == (None, 0)
+
+
+@pytest.mark.parametrize("draws", [1, 3])
+def test_what_is_resampled_does_not_depend_on_the_order_in_which_answers_come(draws):
+    rng = random.Random(3)
+    all_ = [
+        Counted(f"{n}", "xy"[n % 2], "wrong", rng.random() * n, {"row": [n] * (n % 3)}, None, "", 1, n) for n in range(20) for _ in range(draws)
+    ]
+    some = all_[: 19 * draws] + all_[19 * draws : 20 * draws - draws // 2]  # the last has failed, where it has several
+
+    whole = by_function(lambda values, k: Estimate(float(hash(tuple(values))), None, None, "none", len(values)))
+
+    def told(order):
+        tally = CellTally((median, over(median, "apart"), perplexity, whole.named("whole", "row")), draws)
+        for one in order:
+            tally.add(one)
+        return result(tally)
+
+    assert told(some).estimate.ci is not None and told(some).further[2].estimate.value
+    assert told(rng.sample(some, len(some))) == told(some)

@@ -77,6 +77,27 @@ def test_a_file_that_is_none_is_told_in_one_line(tmp_path, text, said):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
+        + "".join(f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)),
+        "metadata: &m {version: 1, more: *m}\n",
+    ],
+)
+def test_a_short_file_that_stands_for_a_very_long_one_is_refused(tmp_path, text):
+    (tmp_path / "a.yaml").write_text("task: a\n" + text)
+    with pytest.raises(BadFile, match="makes more than 1,000,000 values"):
+        yaml_files.read(tmp_path / "a.yaml")
+
+
+def test_a_device_is_no_file_and_a_path_that_is_none_is_told(tmp_path):
+    for name in ("/dev/zero", '"a\\0b"'):
+        (tmp_path / "a.yaml").write_text(f"task: a\ninclude: {name}\n")
+        with pytest.raises(BadFile, match=r"is no file|cannot be read"):
+            yaml_files.read(tmp_path / "a.yaml")
+
+
 def test_a_function_is_named_and_not_touched(tmp_path):
     (tmp_path / "code.py").write_text("raise SystemExit('it ran')\n")
     (tmp_path / "x.yaml").write_text("process_docs: !function code.work\n")
@@ -163,6 +184,7 @@ def test_a_group_within_itself_is_refused(here, monkeypatch):
     ("values", "said"),
     [
         ({}, "task: NAME"),
+        ({"task": "a\nb\x1b[31m"}, "cannot be printed"),
         ({"task": "x", "doc_to_txet": "q"}, "the key `doc_to_txet` is not known"),
         ({"task": "x", "unsafe_code": True}, "runs the code that models write"),
         ({"task": "x", "doc_to_image": "image"}, "shows pictures"),
@@ -185,6 +207,9 @@ def test_what_is_not_known_or_not_reproduced_is_refused(values, said):
         ("metric_list: [{metric: rouge}]\n", "the metric rouge"),
         ("metric_list: [{metric: acc, aggregation: mode}]\n", "the aggregation mode is not reproduced"),
         ("metric_list: []\n", "metric_list is empty"),
+        ("metric_list: [{metric: acc, aggregation: [mean]}]\n", "the aggregation .* is not reproduced"),
+        ("filter_list: []\n", "filter_list is empty"),
+        ("filter_list: [{name: x, filter: [take_first]}]\n", "filters on log-likelihoods"),
         ("filter_list: [{name: x, filter: [{function: lowercase}]}]\n", "filters on log-likelihoods"),
         ("fewshot_config: {sampler: balanced}\n", "the sampler balanced is not known"),
         ("process_docs: !function tasks.functions.only_gifts\n", "add --trust"),
@@ -195,6 +220,27 @@ def test_a_task_that_is_not_reproduced_is_told_before_its_data_are_read(here, mo
     with pytest.raises(UsageError, match=said) as caught:
         catalog.resolve([target])
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("filter_list: [{name: x, filter: [{function: [regex]}]}]\n", "is not reproduced"),
+        ("filter_list: [{name: x, filter: [{function: regex, regex_pattern: '('}]}]\n", "cannot be made so"),
+        ("filter_list: [{name: x, filter: [{function: regex, regex_pattern: 5}]}]\n", "cannot be made so"),
+        ("metric_list: [{metric: exact_match, regexes_to_ignore: ['(']}]\n", "must be a list of patterns"),
+        ("metric_list: [{metric: exact_match, regexes_to_ignore: 5}]\n", "must be a list of patterns"),
+    ],
+)
+def test_a_pattern_that_is_none_is_told_before_anything_is_asked(here, more, said):
+    base = BARE.replace("multiple_choice", "generate_until").replace("choices.jsonl", "gone.jsonl")
+    with pytest.raises(UsageError, match=said):
+        catalog.resolve([written(here, "patterns.yaml", more, base)])
+
+
+def test_examples_that_are_no_documents_are_told(here):
+    with pytest.raises(UsageError, match="samples must be a list of documents"):
+        only(written(here, "examples.yaml", "fewshot_config: {samples: 7}\n")).dataset.pool("", 0)
 
 
 def test_code_runs_only_where_it_is_trusted(here):
@@ -259,11 +305,41 @@ def test_templates_are_filled(template, given):
         "{{ 9 ** (9 ** 9) }}",
         "{{ 1 / 0 }}",
         "{{ open",
+        "{{ question.ljust(10**9) }}",
+        "{{ question | center(10**9) }}",
+        "{{ '{:>1000000000}'.format(1) }}",
+        "{{ '{:>{}}'.format(1, 10**9) }}",
+        "{{ '%1000000000d' % 1 }}",
+        "{{ '%*d' % (10**9, 1) }}",
+        "{{ '%1000000000d' | format(1) }}",
+        "{{ question.replace('', 'x' * 9000000) }}",
+        "{{ question | regex_replace('(', '') }}",
+        "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
     ],
 )
 def test_a_template_that_cannot_be_filled_is_one_line(template):
     with pytest.raises(UsageError, match="here: the template"):
         templates.render(template, {"question": "bee"}, "here")
+
+
+class Picture:
+    """As the library `datasets` gives one: its method writes a file wherever it is told to."""
+
+    size = (1, 1)
+
+    def save(self, path):
+        Path(path).touch()
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{{ image.save('written') }}", "{{ (image | attr('save'))('written') }}", "{{ images[0].save('written') }}"],
+)
+def test_a_template_calls_nothing_of_another_library(tmp_path, monkeypatch, template):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="unsafe"):
+        templates.render(template, {"image": Picture(), "images": [Picture()]}, "here")
+    assert not (tmp_path / "written").exists()
 
 
 # Generation
@@ -282,6 +358,12 @@ def test_a_template_that_cannot_be_filled_is_one_line(template):
 )
 def test_generation_follows_the_harnesss_defaults(given, wanted):
     assert sampling(config({"task": "x", "generation_kwargs": given})) == wanted
+
+
+@pytest.mark.parametrize("given", [{"max_gen_toks": -5}, {"max_gen_toks": float("inf")}, {"temperature": float("nan")}])
+def test_numbers_that_no_generation_can_have_are_refused(given):
+    with pytest.raises(UsageError, match="generation_kwargs cannot be understood"):
+        sampling(config({"task": "x", "generation_kwargs": given}))
 
 
 def test_values_of_any_kind_come_back_from_rows_of_numbers():

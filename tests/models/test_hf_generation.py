@@ -109,6 +109,26 @@ def test_further_parameters_are_those_of_the_library(model: HF) -> None:
         texts(model, [(prompt, Sampling(temperature=1.0, extra={"top_k": -3}))])
 
 
+def test_a_row_without_numbers_fails_alone(model: HF, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    assert model._runtime is not None
+    plain = model._runtime.network.logits
+
+    def broken(states: Any) -> Any:
+        table = plain(states)
+        return torch.cat([table[:-1], torch.full_like(table[-1:], torch.nan)]) if len(table) > 1 else table
+
+    monkeypatch.setattr(model._runtime.network, "logits", broken)
+    asked = [(prompt, Sampling(max_tokens=4, temperature=0.0)) for prompt in prompts(5, 3)]
+
+    async def all_() -> list[Any]:
+        return list(await asyncio.gather(*(model.generate(*one) for one in asked), return_exceptions=True))
+
+    found = asyncio.run(all_())
+    assert {type(one) for one in found} == {Completion, RequestRejected}
+
+
 def test_a_text_ends_before_the_first_stop_string(model: HF) -> None:
     prompt = Prompt(text="lamp")
     (whole,) = texts(model, [(prompt, Sampling(max_tokens=24))])

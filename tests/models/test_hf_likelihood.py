@@ -11,7 +11,7 @@ import pytest
 from sinan.errors import RequestRejected
 from sinan.models.local.wholes import Wanted, Whole, wholes
 from sinan.models.providers.hf import HF, open_model
-from sinan.types import Completion, Prompt
+from sinan.types import Completion, Prompt, Sampling
 from tests.models.tiny import FAMILIES, SHARE, network, words
 
 pytest.importorskip("torch", reason="pip install torch transformers")
@@ -135,6 +135,22 @@ def test_a_prompt_that_is_too_long_fails_alone_or_is_cut(opened: Callable[..., H
     assert cut.usage.tokens_in == 33
     assert isinstance(refused, RequestRejected) and "reads up to 32 tokens; the prompt has" in str(refused)
     assert len(short.loglikelihoods) == 1
+
+
+def test_what_is_no_number_is_a_failure_and_no_answer(opened: Callable[..., HF], tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    weights = network(tmp_path / "broken", "llama") / "model.safetensors"
+    table = load_file(weights)
+    table["model.norm.weight"] = torch.full_like(table["model.norm.weight"], torch.nan)
+    save_file(table, weights, {"format": "pt"})
+    model = open_model(str(weights.parent), {"device": "cpu"})
+    asked = Prompt(text="the answer is", continuations=(" A", " B"))
+    for call in (model.loglikelihood(asked), model.generate(Prompt(text="the answer is"), Sampling(max_tokens=3))):
+        with pytest.raises(RequestRejected, match="gives no number"):
+            asyncio.run(call)
+    asyncio.run(model.close())
 
 
 def test_kept_beginnings_are_used_again_and_bounded(opened: Callable[..., HF]) -> None:

@@ -23,6 +23,20 @@ def without(*patterns: str) -> Callable[[Path], None]:
     return spoil
 
 
+def lacking(folder: Path) -> None:
+    """Weights without those of a layer."""
+    from safetensors.torch import load_file, save_file
+
+    table = load_file(folder / "model.safetensors")
+    save_file({key: value for key, value in table.items() if "layers.1." not in key}, folder / "model.safetensors")
+
+
+def pickled(folder: Path) -> None:
+    """Weights that bring something else to be made while they are read."""
+    (folder / "model.safetensors").unlink()
+    torch.save({"weight": Path("it_ran")}, folder / "pytorch_model.bin")
+
+
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
@@ -32,8 +46,11 @@ def without(*patterns: str) -> Callable[[Path], None]:
         (lambda folder: edit(folder / "config.json", model_type="martian"), "does not know its architecture"),
         (lambda folder: edit(folder / "config.json", model_type="t5", is_encoder_decoder=True), "encoder-decoder"),
         (lambda folder: (folder / "model.safetensors").write_bytes(b"no"), "cannot be loaded"),
+        (lacking, "lacks 9 of the model's weights .*layers.1.* random"),
+        (pickled, "hold more than numbers"),
+        (lambda folder: edit(folder / "generation_config.json", do_sample=True, temperature="hot"), "generation_config"),
     ],
-    ids=["no weights", "no config", "no tokenizer", "unknown architecture", "encoder-decoder", "damaged"],
+    ids=["no weights", "no config", "no tokenizer", "unknown", "encoder-decoder", "damaged", "lacking", "pickle", "hot"],
 )
 def test_a_folder_that_is_no_model_says_what_it_lacks(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], spoil: Callable[[Path], None], told: str

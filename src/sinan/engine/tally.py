@@ -181,6 +181,15 @@ def counted(result: SampleResult) -> Counted:
     )
 
 
+class _Draw(NamedTuple):
+    """What a metric reads of one draw."""
+
+    value: Any
+    answer: str | None
+    place: int
+    """Of its question in the benchmark; -1 where the order plays no part."""
+
+
 class _Column:
     """The values of one metric: by group, `width` numbers for each unit. A unit is a sample, or all forms of a
     question; its draws are kept apart until the last of them has come."""
@@ -189,75 +198,98 @@ class _Column:
         self._metric, self._draws = metric, draws
         self._values: dict[str, array[float]] = defaultdict(lambda: array("d"))
         self._places: dict[str, array[int]] = defaultdict(lambda: array("q"))
-        self._open: dict[tuple[str, str], list[tuple[Any, str | None]]] = defaultdict(list)
+        """Of each unit's value; empty where the order plays no part."""
+        self._open: dict[tuple[str, str], list[_Draw]] = defaultdict(list)
 
     def add(self, one: Counted) -> None:
         metric = self._metric
         value = one.values.get(metric.of) if metric.of else one.score
         if value is None:
             return
-        if metric.ordered:
-            self._places[one.group].append(-1 if one.position is None else one.position)
+        draw = _Draw(value, one.answer, -1 if one.position is None else one.position)
         if self._draws == 1 and not one.unit:
-            self._close(one.group, [(value, one.answer)], self._values)
+            self._close(one.group, [draw], self._values, self._places)
             return
         key = one.group, one.unit or one.sample_id
         draws = self._open[key]
-        draws.append((value, one.answer))
+        draws.append(draw)
         if len(draws) == self._draws * one.unit_size:
-            self._close(one.group, self._open.pop(key), self._values)
+            self._close(one.group, self._open.pop(key), self._values, self._places)
 
-    def _close(self, group: str, draws: "list[tuple[Any, str | None]]", into: "dict[str, array[float]]") -> None:
-        """The value of a unit from its draws."""
+    def _close(
+        self, group: str, draws: "list[_Draw]", into: "dict[str, array[float]]", places: "dict[str, array[int]]"
+    ) -> None:
+        """The value of a unit from its draws. It stands where the first of them does."""
         metric = self._metric
+        place = min(draw.place for draw in draws)
         if metric.width == 0:
-            for row, _ in draws:
+            for row in sorted(tuple(draw.value) for draw in draws):
                 into[group].extend((len(row), *row))
+                places[group].append(place)
             return
+        if metric.ordered:
+            places[group].append(place)
         if metric.width > 1:
-            into[group].extend(math.fsum(parts) / len(draws) for parts in zip(*(d[0] for d in draws), strict=True))
+            into[group].extend(math.fsum(parts) / len(draws) for parts in zip(*(d.value for d in draws), strict=True))
             return
-        scores = [value for value, _ in draws]
-        value = metric.vote(scores, [answer for _, answer in draws]) if metric.vote else metric.reduce(scores)
+        scores = [draw.value for draw in draws]
+        value = metric.vote(scores, [draw.answer for draw in draws]) if metric.vote else metric.reduce(scores)
         if not math.isnan(value) or metric.ordered:
             into[group].append(value)
 
     def whole(self) -> Further:
         """The estimate over all, and by group in the order of their names; none where nothing is grouped."""
-        metric, values = self._metric, self._in_order()
+        metric, (values, places) = self._metric, self._in_order()
         named = () if set(values) <= {""} else tuple(sorted(values))
         groups = tuple((name, metric.estimate(values[name], self._draws)) for name in named)
         if metric.over_groups and groups:
             return Further(metric.name, metric.over_groups([estimate for _, estimate in groups]), groups, metric.kind)
         if metric.ordered and named:
-            everything = self._sorted(*self._joined(values))
+            everything = self._sorted(*self._joined(values, places))
         else:
             everything = array("d")
             for own in values.values():
                 everything.extend(own)
         return Further(metric.name, metric.estimate(everything, self._draws), groups, metric.kind)
 
-    def _in_order(self) -> "Mapping[str, array[float]]":
-        """The values by group, with units of which only some draws have come (the others failed, or will come)."""
+    def _in_order(self) -> "tuple[Mapping[str, array[float]], Mapping[str, array[int]]]":
+        """The values by group and their places, with units of which only some draws have come (the others failed, or
+        will come)."""
         values: dict[str, array[float]] = self._values
+        places: dict[str, array[int]] = self._places
         if self._open and not self._metric.whole:
             values = defaultdict(lambda: array("d"), {name: array("d", own) for name, own in values.items()})
+            places = defaultdict(lambda: array("q"), {name: array("q", own) for name, own in places.items()})
             for (group, _), draws in self._open.items():
-                self._close(group, draws, values)
-        if not self._metric.ordered or self._draws > 1:
-            return values
-        return {name: self._sorted(own, self._places[name]) for name, own in values.items()}
+                self._close(group, draws, values, places)
+        if not self._metric.ordered:
+            return values, places
+        return {name: self._sorted(own, places[name]) for name, own in values.items()}, places
 
     def _sorted(self, values: "array[float]", places: "array[int]") -> "array[float]":
-        width = self._metric.width
-        if not width or len(values) != width * len(places):
+        width, order = self._metric.width, sorted(range(len(places)), key=places.__getitem__)
+        if width == 0:
+            rows = _rows(values)
+            return array("d", (number for place in order for number in rows[place]))
+        if len(values) != width * len(places):
             return values
-        order = sorted(range(len(places)), key=places.__getitem__)
         return array("d", (values[width * i + j] for i in order for j in range(width)))
 
-    def _joined(self, values: "Mapping[str, array[float]]") -> "tuple[array[float], array[int]]":
-        everything, places = array("d"), array("q")
+    def _joined(
+        self, values: "Mapping[str, array[float]]", places: "Mapping[str, array[int]]"
+    ) -> "tuple[array[float], array[int]]":
+        everything, of_all = array("d"), array("q")
         for name, own in values.items():
             everything.extend(own)
-            places.extend(sorted(self._places[name]))
-        return everything, places
+            of_all.extend(sorted(places[name]))
+        return everything, of_all
+
+
+def _rows(values: "array[float]") -> "list[array[float]]":
+    """Rows of any length that stand one after the other, each with its length in front."""
+    rows, at = [], 0
+    while at < len(values):
+        end = at + 1 + int(values[at])
+        rows.append(values[at:end])
+        at = end
+    return rows

@@ -91,6 +91,8 @@ def config(values: Mapping[str, Any]) -> Config:
     name = values.get("task")
     if not isinstance(name, str) or not name:
         raise UsageError(f"a task file must say its name as `task: NAME`, not {name!r:.80}")
+    if not name.isprintable():
+        raise UsageError(f"{name!r:.80} is no name of a task: it holds characters that cannot be printed")
     _refuse(name, values)
     known = {one.name for one in fields(Config)} - {"shots", "metadata"}
     given = {key: value for key, value in values.items() if key in known and value is not None}

@@ -4,6 +4,7 @@ Without any: greedy, 256 tokens, and the delimiter of examples as the stop. With
 `do_sample: false`, or neither `do_sample` nor a temperature, is greedy.
 """
 
+import math
 from typing import Any
 
 from sinan.errors import UsageError
@@ -27,6 +28,8 @@ def sampling(config: Config) -> Sampling:
     try:
         temperature = _temperature(given)
         top_p = given.pop("top_p", None)
+        if int(limit) < 1 or not math.isfinite(temperature or 0.0):
+            raise ValueError(f"temperature {temperature}, at most {limit} tokens")
         return Sampling(
             temperature,
             int(limit),
@@ -34,7 +37,7 @@ def sampling(config: Config) -> Sampling:
             tuple(str(stop) for stop in stops if stop),
             extra={key: value for key, value in given.items() if value is not None},
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise UsageError(f"{config.task}: its generation_kwargs cannot be understood: {error}") from None
 
 

@@ -6,6 +6,7 @@ answers' values. On the way there they are rows of numbers, so that they can be 
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -142,8 +143,19 @@ def _compare(config: Config, name: str, settings: Mapping[str, Any]) -> Compare 
         raise UsageError(f"{config.task}: exact_match has no setting {unknown[0]}")
     patterns = settings.get("regexes_to_ignore")
     flags = {key: bool(value) for key, value in settings.items() if key != "regexes_to_ignore"}
-    ignored = None if patterns is None else tuple(map(str, patterns))
+    ignored = None if patterns is None else _patterns(config, patterns)
     return replace(ExactMatch(ignored), **flags)  # type: ignore[arg-type]
+
+
+def _patterns(config: Config, given: Any) -> tuple[str, ...]:
+    """Raises UsageError for a pattern that is none: before anything is asked, not behind every answer."""
+    try:
+        patterns = tuple(str(one) for one in given)
+        for pattern in patterns:
+            re.compile(pattern)
+    except (TypeError, re.error) as error:
+        raise UsageError(f"{config.task}: regexes_to_ignore must be a list of patterns: {error}") from None
+    return patterns
 
 
 def _aggregated(config: Config, name: str, given: Any, trust: bool) -> Metric:
@@ -151,10 +163,10 @@ def _aggregated(config: Config, name: str, given: Any, trust: bool) -> Metric:
     if isinstance(given, Function):
         return by_function(_Whole(where, loaded(given, trust, where)))
     chosen = given if given is not None else _USUAL.get(name)
-    if chosen not in AGGREGATIONS:
+    if not isinstance(chosen, str) or chosen not in AGGREGATIONS:
         said = f"the aggregation {given}" if given is not None else f"the metric {name} without an aggregation"
         raise UsageError(f"{config.task}: {said} is not reproduced (these: {', '.join(AGGREGATIONS)})")
-    return AGGREGATIONS[str(chosen)]
+    return AGGREGATIONS[chosen]
 
 
 @dataclass(frozen=True)

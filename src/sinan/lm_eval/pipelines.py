@@ -1,5 +1,6 @@
 """The filters that a task names, as steps of a pipeline."""
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,18 +20,28 @@ def pipelines(task: Task) -> tuple[Pipeline, ...]:
     listed = task.config.filter_list
     if listed is None:
         return (Pipeline(),)
+    if not listed:
+        raise UsageError(f"{task.name}: its filter_list is empty, so that no answer would be read")
     if task.config.output_type != "generate_until" and any(not _idle(entry) for entry in listed):
         raise UsageError(f"{task.name}: filters on log-likelihoods are not reproduced")
     return tuple(_pipeline(task, entry) for entry in listed)
 
 
 def _idle(entry: Mapping[str, Any]) -> bool:
-    return [step.get("function") for step in entry.get("filter", ())] == ["take_first"]
+    steps = entry.get("filter")
+    return isinstance(steps, list) and [isinstance(one, dict) and one.get("function") for one in steps] == [
+        "take_first"
+    ]
 
 
 def _pipeline(task: Task, entry: Mapping[str, Any]) -> Pipeline:
     name, steps = entry.get("name"), entry.get("filter")
-    if not isinstance(name, str) or not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+    if (
+        not isinstance(name, str)
+        or not name.isprintable()
+        or not isinstance(steps, list)
+        or not all(isinstance(step, dict) for step in steps)
+    ):
         raise UsageError(f"{task.name}: a filter of filter_list needs a name and a list of steps")
     return Pipeline(name, tuple(_step(task, step) for step in steps))
 
@@ -43,15 +54,23 @@ def _step(task: Task, step: Mapping[str, Any]) -> Filter:
     if isinstance(given, Function):
         made = loaded(given, task.trust, where)(**settings)
         return _Applied(task, str(given.name), made.apply)
-    if given not in BY_NAME and task.trust and (registered := _registered(str(given))) is not None:
-        return _Applied(task, str(given), registered(**settings).apply)
-    if given not in BY_NAME:
-        raise UsageError(f"{task.name}: the filter {given} is not reproduced (these: {', '.join(BY_NAME)})")
+    name = str(given)
+    if name not in BY_NAME and task.trust and (registered := _registered(name)) is not None:
+        return _Applied(task, name, registered(**settings).apply)
+    if name not in BY_NAME:
+        raise UsageError(f"{task.name}: the filter {name:.80} is not reproduced (these: {', '.join(BY_NAME)})")
     settings = {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
     try:
-        return BY_NAME[str(given)](**settings)
-    except TypeError as error:
-        raise UsageError(f"{task.name}: the filter {given} cannot be made so: {error}") from None
+        _compile(settings)
+        return BY_NAME[name](**settings)
+    except (TypeError, re.error) as error:
+        raise UsageError(f"{task.name}: the filter {name} cannot be made so: {error}") from None
+
+
+def _compile(settings: Mapping[str, Any]) -> None:
+    """Raises re.error and TypeError for a pattern that is none: before anything is asked, not behind every answer."""
+    for pattern in (settings.get("regex_pattern", ""), *(settings.get("regexes_to_ignore") or ())):
+        re.compile(pattern)
 
 
 def _registered(name: str) -> Callable[..., Any] | None:

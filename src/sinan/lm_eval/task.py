@@ -175,7 +175,9 @@ class Task:
             found = called(self.name, loaded(shots.samples, self.trust, f"{self.name}: fewshot_config samples"))
             return list(found)
         if shots.samples is not None:
-            return list(shots.samples)
+            if not isinstance(shots.samples, list) or not all(isinstance(one, dict) for one in shots.samples):
+                raise UsageError(f"{self.name}: fewshot_config samples must be a list of documents, or a function")
+            return shots.samples
         name = self.config.training_split or self.config.validation_split or self.config.test_split
         return self._split(str(name), self._process)
 

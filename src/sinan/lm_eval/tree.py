@@ -113,6 +113,8 @@ class Tree:
         files: tuple[Path, ...],
         depth: int,
     ) -> Group:
+        if not name.isprintable():
+            raise UsageError(f"{name!r:.80} is no name of a group: it holds characters that cannot be printed")
         if depth > DEEPEST:
             raise UsageError(f"the group {name} is in itself, or more than {DEEPEST} groups deep")
         for_all = {key: value for key, value in values.items() if key not in _OF_A_GROUP} | dict(overrides)

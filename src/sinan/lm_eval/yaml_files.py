@@ -4,6 +4,7 @@ The loader makes plain values and nothing else. Files of strangers are bounded: 
 references to what was said before, with which a short file can stand for a very long one.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ DEEPEST = 20
 """Files that include one another."""
 REFERENCES = 1_000
 """`*name` and `<<` in one file."""
+VALUES = 1_000_000
+"""Values of one file, each counted as often as the file stands for it: a few references can stand for very many."""
 
 _REFERENCE = re.compile(rb"(?:^|[\s\[{,:-])(?:\*[\w-]|<<)")
 
@@ -72,7 +75,20 @@ def parse(content: bytes, path: Path) -> dict[str, Any]:
         raise BadFile(f"{path} cannot be read as YAML: {' '.join(str(error).split())[:300]}") from None
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise BadFile(f"{path} is no task file: it must be one table of keys and values")
+    if _values(values, {}) > VALUES:
+        raise BadFile(f"{path} is no task file: what it refers to makes more than {VALUES:,} values")
     return values
+
+
+def _values(value: Any, known: dict[int, float]) -> float:
+    """How many values there are, shared ones counted anew each time; one that is in itself has no end."""
+    if not isinstance(value, dict | list | set | tuple):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = math.inf
+        parts = [*value, *value.values()] if isinstance(value, dict) else list(value)
+        known[id(value)] = 1 + sum(_values(part, known) for part in parts)
+    return known[id(value)]
 
 
 def require() -> None:
@@ -84,7 +100,7 @@ def require() -> None:
 
 
 def _read(path: Path, above: tuple[Path, ...]) -> TaskFile:
-    path = path.expanduser().resolve()
+    path = _whole(path)
     if path in above or len(above) > DEEPEST:
         raise BadFile(f"{above[-1]} includes {path}, which includes it in turn")
     try:
@@ -103,6 +119,18 @@ def _read(path: Path, above: tuple[Path, ...]) -> TaskFile:
         merged |= {key: value for key, value in included.values.items() if key != "task_list"}
         files += included.files
     return TaskFile(merged | values, tuple(dict.fromkeys(files)))
+
+
+def _whole(path: Path) -> Path:
+    """The whole path of a file. Raises BadFile for what can be no path, and for a device or a pipe, which may never
+    end."""
+    try:
+        path = path.expanduser().resolve()
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise BadFile(f"{path} is no file")
+        return path
+    except (OSError, ValueError, RuntimeError) as error:
+        raise BadFile(f"{str(path)!r:.200} cannot be read: {error}") from None
 
 
 def _names(includes: Any, path: Path) -> list[str]:

@@ -31,8 +31,9 @@ _OF_SAMPLES = (
 
 
 def by_function(estimate: Callable[[Sequence[float], int], Estimate]) -> Metric:
-    """A metric that a function makes of all values, which are rows of any length."""
-    return Metric("function", mean, estimate, width=0)
+    """A metric that a function makes of all values, which are rows of any length. They are in the benchmark's order:
+    what a stranger's function makes of them may depend on it."""
+    return Metric("function", mean, estimate, width=0, ordered=True)
 
 
 def _elsewhere(values: Sequence[float], k: int) -> Estimate:

@@ -36,7 +36,7 @@ class Metric:
     """Which of a score's `values` it reads; empty: the score's `value`."""
     width: int = 1
     """Numbers of one unit: more than 1 where the whole is no mean, as a perplexity of (log-likelihood, words). 0: rows
-    of any length, one for each draw, each behind its length; such are never put in order."""
+    of any length, one for each draw, each behind its length."""
     ordered: bool = False
     """Whether units must stand in the order of the benchmark: a resampling that is replayed depends on it."""
     vote: Callable[[Sequence[float], Sequence[str | None]], float] | None = None

@@ -3,6 +3,7 @@ not keys and values of each token (Mamba and its like), or takes no mask of ours
 
 from typing import Any
 
+from sinan.errors import RequestRejected
 from sinan.models.local.line import Line
 from sinan.models.local.torch_memory import is_out_of_memory, release
 from sinan.models.local.torch_network import Network
@@ -26,6 +27,8 @@ class Alone:
     def _continued(self, row: Row) -> Continued | Exception:
         try:
             return self._generate(row)
+        except RequestRejected as error:
+            return error
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -40,6 +43,8 @@ class Alone:
         ended: list[Continued] = []
 
         def choose(_: Any, scores: Any) -> Any:
+            if not bool(scores[0].max().isfinite()):
+                raise self._ending.no_number()
             token = row.next(None, scores[0].float())
             done = self._ending.take(row, token)
             ended.extend([done] if done else [])

@@ -156,10 +156,17 @@ class Generation:
 
     def _choose(self, line: Any, table: Any, at: Sequence[int], going: list[Row], slots: Slots) -> None:
         """A token for each of the rows `at`, whose logits are the rows of `table`; who is finished leaves."""
-        best = table.argmax(-1).tolist()
-        finished = []
+        import torch
+
+        best = table.argmax(-1)
+        none = torch.full_like(best, -1)  # where there is no number, and no token to be had; looked up in one go
+        best = torch.where(table.gather(1, best[:, None])[:, 0].isfinite(), best, none).tolist()
+        finished: list[tuple[int, Continued | Exception]] = []
         for number, slot in enumerate(at):
             row = going[slot]
+            if best[number] < 0:
+                finished.append((slot, self._ending.no_number()))
+                continue
             done = self._ending.take(row, row.next(best[number], table[number]))
             if done is not None:
                 finished.append((slot, done))

@@ -7,6 +7,7 @@ All rows of a pass stand behind one kept beginning, or each behind its own.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sinan.models.local.torch_cache import Past, stacked
 from sinan.models.local.torch_memory import Budget, is_out_of_memory, release
 from sinan.models.local.torch_network import Network
 from sinan.models.local.torch_prefixes import Kept
+from sinan.models.local.torch_rows import no_number
 from sinan.models.local.tree import Row, rows
 from sinan.models.local.wholes import Ids, Whole
 from sinan.types import LogLikelihood
@@ -53,7 +55,7 @@ class Likelihoods:
         parts = [(number, row) for number, wholes in enumerate(requests) for row in rows(wholes, widest)]
         prefixes = self._kept.find([row.trunk[: row.free] for _, row in parts])
         lines = [_Line(number, row, prefix) for (number, row), prefix in zip(parts, prefixes, strict=True)]
-        answers = _Answers(requests, lines, answered)
+        answers = _Answers(self._name, requests, lines, answered)
         for batch in self._batches(lines):
             self._pass(batch, answers)
 
@@ -212,7 +214,10 @@ def _layout(batch: Sequence[_Line], width: int, past: Past | None) -> tuple[Any,
 class _Answers:
     """Values as they come in; a request is answered when its last row is."""
 
-    def __init__(self, requests: Sequence[tuple[Whole, ...]], lines: Sequence[_Line], answered: Answered) -> None:
+    def __init__(
+        self, name: str, requests: Sequence[tuple[Whole, ...]], lines: Sequence[_Line], answered: Answered
+    ) -> None:
+        self._name = name
         # What counts no token is certain.
         self._values: list[list[LogLikelihood]] = [[LogLikelihood(0.0, 0, True)] * len(wholes) for wholes in requests]
         self._left = [0] * len(requests)
@@ -223,7 +228,10 @@ class _Answers:
 
     def add(self, batch: Sequence[_Line], values: Sequence[tuple[int, int, float, int, bool]]) -> None:
         for request, whole, total, size, greedy in values:
-            self._values[request][whole] = LogLikelihood(total, size, greedy)
+            if isnan(total) and self._left[request] > 0:
+                self.fail(request, no_number(self._name))
+            elif self._left[request] > 0:
+                self._values[request][whole] = LogLikelihood(total, size, greedy)
         done = []
         for line in batch:
             self._left[line.request] -= 1

@@ -72,13 +72,15 @@ def network(wish: Wish) -> Any:
                 f"{wish.name} is an encoder-decoder ({config.model_type}); models of the provider hf continue text"
             )
         more = {} if wish.attention == "auto" else {"attn_implementation": wish.attention}
-        model = transformers.AutoModelForCausalLM.from_pretrained(
+        model, loaded = transformers.AutoModelForCausalLM.from_pretrained(
             wish.folder,
             config=config,
             dtype=_dtype(torch, wish, on),
             trust_remote_code=wish.trust,
+            output_loading_info=True,
             **more,
         )
+        _refuse_incomplete(wish, sorted(loaded["missing_keys"]))
         return model.to(on).eval()
 
 
@@ -103,6 +105,16 @@ def _refuse_without_weights(wish: Wish) -> None:
         raise ModelUnusable(f"{wish.name}: {wish.folder} holds no weights (*.safetensors or *.bin)")
 
 
+def _refuse_incomplete(wish: Wish, missing: list[str]) -> None:
+    """The library draws at random what the files lack, and says so in a warning that nobody sees."""
+    if missing:
+        shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+        raise ModelUnusable(
+            f"{wish.name}: {wish.folder} lacks {len(missing)} of the model's weights ({shown}), which would be random "
+            "numbers. Is a file missing, or is this no model that continues text?"
+        )
+
+
 @contextlib.contextmanager
 def _told(wish: Wish, what: str = "model") -> Iterator[None]:
     """What the libraries raise, as one line with a remedy; their warnings are kept away."""
@@ -124,6 +136,8 @@ def _reason(wish: Wish, error: Exception) -> str:
         return "it does not fit into memory. Remedy: dtype=bfloat16, or a larger device"
     if "trust_remote_code" in told:
         return "it brings code of its own, which runs only with trust_remote_code=1 (read that code first)"
+    if "Weights only load failed" in told:
+        return "its weights hold more than numbers, which could run code. Remedy: the same weights as .safetensors"
     if "does not recognize this architecture" in told or "Unrecognized configuration class" in told:
         return "this transformers does not know its architecture. A newer one may: pip install -U transformers"
     if "Unrecognized model in" in told:

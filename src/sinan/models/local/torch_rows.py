@@ -66,6 +66,13 @@ class Row:
         return self.choose([*self.ask.ids, *self.ids], logits)
 
 
+def no_number(name: str) -> RequestRejected:
+    """The network's output is no number: what follows from it is no answer, right or wrong."""
+    return RequestRejected(
+        f"{name}: the network gives no number for this text (NaN). Try dtype=bfloat16 or float32; or its weights are broken"
+    )
+
+
 class Ending:
     """Ends texts: at a token that ends all texts, at a stop string, at the limit."""
 
@@ -93,6 +100,10 @@ class Ending:
             f"{self._name} has no memory for a prompt of {len(row.ask.ids)} tokens. Use a smaller dtype, a device with "
             "more memory, or a shorter prompt."
         )
+
+    def no_number(self) -> RequestRejected:
+        """The network gives nothing that a token could be chosen by."""
+        return no_number(self._name)
 
     def cut(self, row: Row) -> Continued:
         """What there is of a row that goes on no further."""

@@ -20,7 +20,7 @@ from importlib import metadata
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from sinan.errors import UsageError
+from sinan.errors import ModelUnusable, UsageError
 from sinan.models import options as option
 from sinan.types import Completion, Form, Limits, Model, Pace, Prompt, Rendered, Sampling, Usage
 from sinan.types.availability import Availability
@@ -187,7 +187,10 @@ class HF:
         files.tokens.check()
         model = network(files.wish(files.complete()))
         config = model.config.get_text_config(decoder=True)
-        defaults = Defaults.of(model.generation_config, config, files.tokenizer)
+        try:
+            defaults = Defaults.of(model.generation_config, config, files.tokenizer)
+        except (TypeError, ValueError) as error:
+            raise ModelUnusable(f"{self.name}: its generation_config.json cannot be understood: {error}") from None
         return Runtime(model, files.tokens, defaults, files.whole("batch_tokens"))
 
     async def _opened(self) -> "Runtime":
