@@ -28,6 +28,13 @@ class Kind:
         return Score(1.0, Outcome.CORRECT, read.answer, "anything will do")
 
 @dataclass(frozen=True)
+class Cut:
+    """The same prompt, of which the beginning may be lost."""
+    prompt: Template
+    def __call__(self, sample, form, shots):
+        return replace(self.prompt(sample, form, shots), cut=True)
+
+@dataclass(frozen=True)
 class Long:
     """How long the answer is: neither right nor wrong."""
     def __call__(self, sample, completion):
@@ -49,6 +56,8 @@ def benchmark():
             "default": base,
             "worded": worded,
             "headed": replace(base, prompt=replace(base.prompt, header="Be brief.")),
+            "cut": replace(base, prompt=Cut(base.prompt)),
+            "cut-shown": replace(base, prompt=Cut(base.prompt), shots=2),
             "shown": replace(base, shots=2),
             "reversed": replace(base, shots=2, few_shot=reversed_pool),
             "warm": replace(base, chat_sampling=replace(drawn, temperature=0.7)),

@@ -16,6 +16,7 @@ from tests.fakes import FakeModel, benchmark, numbered
 
 POOL = [Sample(f"p{i}", f"what {i}", "AB"[i % 2], ("x", "y")) for i in range(6)]
 CHOICES = [Sample(f"q{i}", f"which {i}", "AB"[i % 2], (f"x{i}", f"y{i}")) for i in range(4)]
+CLOZE = Template(base="{question}\nAnswer:", continuations=" {choice}")
 LETTERS = Template(base="{question}\n{options}\nAnswer:", chat="{question}\n{options}")
 
 
@@ -101,6 +102,15 @@ def test_log_likelihoods_are_rotated_too():
     assert [q.prompt.text.splitlines()[1] for q in questions(made, wanted)[:2]] == ["A. x0", "A. y0"]
 
 
+def test_a_default_with_a_name_of_its_own_changes_under_both():
+    made = toy()
+    made = replace(made, protocols={"own": made.protocols["default"], **made.protocols})
+    wanted = spec(system="Be brief.")
+    changed = adapted(made, wanted)
+    assert plan.protocol_name(changed, wanted) == "own"
+    assert questions(changed, wanted)[0].prompt.messages[0].content == "Be brief."
+
+
 class Raw:
     """Writes its options from the row and not from the sample."""
 
@@ -113,9 +123,10 @@ class Raw:
     [
         (toy(numbered(3)), {"rotate": True}, "have no options to rotate"),
         (toy(prompt=Raw()), {"rotate": True}, "do not follow the order"),
+        (toy(prompt=CLOZE, solver=Likelihood(), scorer=MostLikely()), {"rotate": True}, "do not follow the order"),
         (toy(), {"few_shot": "fixed:p1,nowhere"}, "nowhere is no worked example of toy here"),
     ],
-    ids=["free", "raw", "unknown"],
+    ids=["free", "raw", "cloze", "unknown"],
 )
 def test_what_the_data_do_not_bear_is_told(made, how, words):
     wanted = spec(**how)

@@ -82,6 +82,20 @@ def test_other_words_are_told_as_the_prompt(runs, protocol):
     assert not any(d.unfair for d in one.protocol_differences), "one model under two protocols is what is looked at"
 
 
+@pytest.mark.parametrize(("protocol", "cause"), [("cut", "chance"), ("cut-shown", "few-shot")])
+def test_that_a_prompt_may_lose_its_beginning_changes_no_word_of_it(runs, protocol, cause):
+    runs.ask(right)
+    runs.ask(wrong_at(2), protocol=protocol)
+    assert causes(runs.compare()) == {"r02": (cause,)}
+
+
+def test_what_is_not_alike_is_whole_for_scripts(runs):
+    runs.ask(right)
+    runs.ask(right, protocol="headed")
+    (told,) = [d for d in runs.compare().protocol_differences if d.what == "prompt"]
+    assert told.a.startswith("Template(") and told.b.endswith(")") and "header='Be brief.'" in told.b
+
+
 @pytest.mark.parametrize(
     ("first", "second", "told"),
     [("default", "shown", "0 examples | 2 examples"), ("shown", "reversed", "in another order")],

@@ -24,8 +24,8 @@ SHOWN_AS = ("turns", "text")
 
 def adapted(benchmark: Benchmark, spec: RunSpec) -> Benchmark:
     """The benchmark whose chosen protocol is as `spec` says. Reads no data. Raises UsageError for what cannot be."""
-    name = plan.protocol_name(benchmark, spec)
-    protocol = benchmark.protocols[name]
+    chosen = benchmark.protocols[plan.protocol_name(benchmark, spec)]
+    protocol = chosen
     if spec.few_shot is not None:
         protocol = _with_rule(benchmark, protocol, spec)
     if spec.shots_as is not None:
@@ -41,7 +41,9 @@ def adapted(benchmark: Benchmark, spec: RunSpec) -> Benchmark:
         raise UsageError("--rotate asks each question in all rotations of its options: it does not go with --samples")
     dataset = protocol.dataset or benchmark.dataset
     dataset = rotated(dataset) if spec.rotate else dataset
-    return replace(benchmark, dataset=dataset, protocols={**benchmark.protocols, name: protocol})
+    # Under every name that it has: a default may go by its own name as well.
+    protocols = {name: protocol if one is chosen else one for name, one in benchmark.protocols.items()}
+    return replace(benchmark, dataset=dataset, protocols=protocols)
 
 
 def absolute_rule(rule: str | None) -> str | None:
@@ -126,12 +128,18 @@ def _refuse_rotation_in_vain(benchmark: Benchmark, protocol: Protocol, spec: Run
             break
     if len(once) < 2:
         raise UsageError(f"--rotate: the questions of {benchmark.id} have no options to rotate")
-    built = [_prompt(benchmark, protocol, spec, *one) for one in once.values()]
-    if built[0].hash == built[1].hash:
+    one, other = (_prompt(benchmark, protocol, spec, *form) for form in once.values())
+    if _in_any_order(one).hash == _in_any_order(other).hash:
         raise UsageError(
             f"--rotate: the prompts of {benchmark.id} under protocol {spec.protocol} do not follow the order of its "
             "options. Remedy: another protocol"
         )
+
+
+def _in_any_order(prompt: Prompt) -> Prompt:
+    """A prompt whose continuations tell nothing by their order: where they alone hold the options, the model never
+    sees in which order these stand."""
+    return replace(prompt, continuations=tuple(sorted(prompt.continuations)))
 
 
 def _prompt(benchmark: Benchmark, protocol: Protocol, spec: RunSpec, subset: str, sample: Sample) -> Prompt:

@@ -67,7 +67,7 @@ def test_one_sample_stands_side_by_side_with_the_difference_of_its_prompts(two, 
 
 @pytest.mark.parametrize(
     ("options", "told"),
-    [(["--id", "r05"], "sample that differs"), (["--benchmark", "other"], "no cells that could be paired")],
+    [(["--id", "r05"], "sample that differs"), (["--benchmark", "other"], "other is no benchmark or model of ")],
 )
 def test_what_is_not_there_is_one_line_and_exit_2(two, capsys, options, told):
     assert _code(["compare", *two, *options]) == 2
@@ -77,7 +77,7 @@ def test_what_is_not_there_is_one_line_and_exit_2(two, capsys, options, told):
 
 def test_one_run_with_one_model_has_nothing_beside_it(two, capsys):
     assert _code(["compare", two[0]]) == 2
-    assert "name a second run" in capsys.readouterr().err
+    assert "name another run beside it" in capsys.readouterr().err
 
 
 def test_collected_answers_are_listed_and_counted_without_a_score(two, tmp_path, capsys):

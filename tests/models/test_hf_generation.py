@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sinan.errors import RequestRejected
+from sinan.errors import RequestRejected, Unsupported
 from sinan.models.providers.hf import HF, open_model
 from sinan.types import Completion, Prompt, Sampling
 from tests.models.tiny import network, words
@@ -103,7 +103,7 @@ def test_further_parameters_are_those_of_the_library(model: HF) -> None:
     for extra in ({"top_k": 1}, {"min_p": 1.0}):
         (one,) = texts(model, [(prompt, Sampling(temperature=1.0, max_tokens=15, seed=3, extra=extra))])
         assert one.text == greedy.text
-    with pytest.raises(RequestRejected, match=r"unknown parameter beams\. Known: repetition_penalty"):
+    with pytest.raises(Unsupported, match=r"unknown parameter beams\. Known: repetition_penalty"):
         texts(model, [(prompt, Sampling(extra={"beams": 3}))])
     with pytest.raises(RequestRejected, match="top_k=-3 cannot be used"):
         texts(model, [(prompt, Sampling(temperature=1.0, extra={"top_k": -3}))])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sinan.statistics import averages, corpus, over_groups
 from sinan.statistics.bootstrap import bootstrapped, indices
+from sinan.statistics.intervals import estimate_accuracy, wilson
 from sinan.statistics.metrics import KINDS
 from sinan.types import Estimate
 
@@ -84,6 +85,18 @@ def test_a_group_without_a_standard_error_leaves_the_whole_without_one():
     groups = [Estimate(0.5, None, None, "none", 1), Estimate(1.0, 0.2, None, "t", 30)]
     assert over_groups.by_size(groups).stderr is None
     assert over_groups.plain(groups).value == 0.75
+
+
+def test_the_interval_of_proportions_over_groups_stays_a_proportion_and_is_never_empty():
+    for way in (over_groups.by_size, over_groups.plain):
+        few = way([estimate_accuracy([1.0, 0.0], 1), estimate_accuracy([1.0, 1.0], 1)])
+        assert few.ci[0] >= 0.0 and few.ci[1] == 1.0 and few.method == "t, at least wilson"
+        none_right = way([estimate_accuracy([0.0] * 40, 1), estimate_accuracy([0.0] * 40, 1)])
+        assert none_right.value == 0.0 and none_right.ci == pytest.approx(wilson(0, 80), abs=1e-12)
+        one = estimate_accuracy([1.0, 0.0, 0.0], 1)
+        assert way([one]) == one
+    numbers = over_groups.by_size([Estimate(5.0, 3.0, None, "t", 4), Estimate(1.0, 2.0, None, "t", 4)])
+    assert numbers.ci[0] < 0.0 and numbers.method == "t"
 
 
 def test_a_group_that_nobody_adds_up_has_no_number():

@@ -7,6 +7,6 @@ needed to get from one verdict to the other.
 
 from sinan.causes.protocol import differences
 from sinan.causes.sample import causes
-from sinan.causes.side import Answer, Side
+from sinan.causes.side import Answer, Side, apart
 
-__all__ = ["Answer", "Side", "causes", "differences"]
+__all__ = ["Answer", "Side", "apart", "causes", "differences"]

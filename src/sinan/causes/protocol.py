@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sinan.causes.side import Side, apart, data_differ
+from sinan.causes.side import Side, data_differ
 from sinan.types import ProtocolDifference
 
 PARTS = {"prompt": "prompt", "few_shot": "few-shot rule", "solver": "solver", "scorer": "scorer"}
@@ -48,7 +48,7 @@ def _found(a: Side, b: Side) -> Iterator[tuple[str, str, str]]:
 
 def _if_unlike(what: str, one: Any, other: Any) -> Iterator[tuple[str, str, str]]:
     if one != other:
-        yield what, *apart(_word(one), _word(other), 44)
+        yield what, _word(one), _word(other)
 
 
 def _word(value: Any) -> str:

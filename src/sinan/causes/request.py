@@ -14,7 +14,7 @@ STOPPING = ("stop", "max_tokens")
 def asked_otherwise(a: Side, b: Side, x: Answer, y: Answer) -> list[Reason]:
     """Every difference of the two requests; none where the model was asked the very same thing."""
     reasons = [*_data(a, b, x, y), *_model(a, b), *_prompt(a, b, x, y), *_template(a, b, x, y)]
-    if x.row["prompt_hash"] != y.row["prompt_hash"] and not {r.cause for r in reasons} - {"model"}:
+    if not _same_prompt(x, y) and not {r.cause for r in reasons} - {"model"}:
         reasons.append(_unaccounted(a, b, x, y))
     return [*reasons, *_tokens(x, y, reasons), *_sampling(a, b, x, y)]
 
@@ -27,8 +27,23 @@ def _data(a: Side, b: Side, x: Answer, y: Answer) -> Iterator[Reason]:
             yield Reason("data", "question: {} | {}".format(*apart(one.question, other.question)))
         elif (one.choices, one.images) != (other.choices, other.images):
             yield Reason("data", "the options or pictures of the question differ")
-    elif x.row["prompt_hash"] != y.row["prompt_hash"] and data_differ(a, b):
+    elif not _same_prompt(x, y) and data_differ(a, b):
         yield Reason("data", "the files that the questions were read from differ")
+
+
+def _same_prompt(x: Answer, y: Answer) -> bool:
+    """Whether the model read the same, as far as prompts tell."""
+    one, other = x.row["prompt"], y.row["prompt"]
+    return x.row["prompt_hash"] == y.row["prompt_hash"] or _uncut(one) == _uncut(other)
+
+
+def _uncut(prompt: Any) -> Any:
+    """A stored prompt without the word that its beginning may be cut off: one that fits is read whole either way, and
+    one that does not is answered only where it may."""
+    if not isinstance(prompt, dict) or "cut" not in prompt:
+        return prompt
+    rest = {key: value for key, value in prompt.items() if key != "cut"}
+    return rest["text"] if rest.keys() == {"text"} else rest
 
 
 def _model(a: Side, b: Side) -> Iterator[Reason]:
@@ -47,7 +62,7 @@ def _of_template(key: str) -> bool:
 
 def _prompt(a: Side, b: Side, x: Answer, y: Answer) -> Iterator[Reason]:
     """Worked examples and wording, as far as they can be told apart."""
-    if x.row["prompt_hash"] == y.row["prompt_hash"]:
+    if _same_prompt(x, y):
         return
     shots = list(x.row["shots"]), list(y.row["shots"])
     if (wording := _wording(a, b, x, y)) is not None:
@@ -87,8 +102,8 @@ def _asked_alone(a: Side, b: Side, x: Answer) -> list[tuple[str, str]] | None:
     try:
         return [
             (
-                prompt_text(a.asked.protocol.prompt(x.question.sample, form, ()).to_json()),
-                prompt_text(b.asked.protocol.prompt(x.question.sample, form, ()).to_json()),
+                prompt_text(_uncut(a.asked.protocol.prompt(x.question.sample, form, ()).to_json())),
+                prompt_text(_uncut(b.asked.protocol.prompt(x.question.sample, form, ()).to_json())),
             )
             for form in forms
         ]
@@ -106,6 +121,7 @@ def _own_parts(a: Any, b: Any) -> str | None:
 
 
 def _own(prompt: Any) -> str:
+    prompt = _uncut(prompt)
     if isinstance(prompt, dict):
         return _own(prompt["text"]) + str(sorted((k, str(v)) for k, v in prompt.items() if k != "text"))
     if isinstance(prompt, str):
@@ -138,7 +154,7 @@ def _unaccounted(a: Side, b: Side, x: Answer, y: Answer) -> Reason:
 
 def _tokens(x: Answer, y: Answer, before: list[Reason]) -> Iterator[Reason]:
     """The same text for the same model, and other tokens."""
-    if x.row["prompt_hash"] != y.row["prompt_hash"] or {r.cause for r in before} & {"model", "template"}:
+    if not _same_prompt(x, y) or {r.cause for r in before} & {"model", "template"}:
         return
     ids = x.row["prompt_ids"], y.row["prompt_ids"]
     counts = [[one.tokens for one in answer.completion.loglikelihoods] for answer in (x, y)]

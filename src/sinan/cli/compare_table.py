@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
+from sinan.causes import apart
 from sinan.cli.compare_samples import line_table
 from sinan.cli.numbers import percent, plain
 from sinan.cli.table import AMBER, MUTED, RED, console, safe
@@ -142,7 +143,7 @@ def _protocols(one: Comparison) -> Table:
         table.add_column(name, overflow="fold", ratio=1)
     for d in one.protocol_differences:
         style = RED if d.unfair else ""
-        table.add_row(*(safe(text) for text in (d.what, d.a, d.b)), style=style)
+        table.add_row(*(safe(text) for text in (d.what, *apart(d.a, d.b, 44))), style=style)
     return table
 
 

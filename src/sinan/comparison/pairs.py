@@ -78,9 +78,17 @@ def paired_cells(
             notice(f"{benchmark}: {names[0]} of a and {names[1]} of b could be paired in several ways. Remedy: --model")
 
 
-def nothing(opened: Sequence[StoredRun], pairs: Sequence[Pair], judged: bool = True) -> str:
-    """Why there is nothing to compare, and the remedy. `judged`: no pair was left out because nobody judged it."""
+def nothing(
+    opened: Sequence[StoredRun], pairs: Sequence[Pair], chosen: Collection[str] = (), judged: bool = True
+) -> str:
+    """Why there is nothing to compare, and the remedy. `chosen`: names of benchmarks and models that the user gave.
+    `judged`: no pair was left out because nobody judged it."""
     a, b = opened
+    cells = [cell for one in opened for cell in one.about["cells"]]
+    held = list(dict.fromkeys(cell[what] for what in ("benchmark", "model") for cell in cells))
+    if unheard := [name for name in chosen if name not in held]:
+        runs = " and ".join(dict.fromkeys((a.folder.id, b.folder.id)))
+        return f"{unheard[0]} is no benchmark or model of {runs}. There: {', '.join(held)}"
     names = [", ".join(dict.fromkeys(cell["benchmark"] for cell in one.about["cells"])) for one in opened]
     if pairs and not judged:
         return (
@@ -90,7 +98,7 @@ def nothing(opened: Sequence[StoredRun], pairs: Sequence[Pair], judged: bool = T
     if pairs:
         return f"runs {a.folder.id} and {b.folder.id} share no sample of {names[0]}: they asked other questions"
     if a is b:
-        return f"run {a.folder.id} has no two models to compare. Remedy: name a second run"
+        return f"run {a.folder.id} has no two models to compare. Remedy: name another run beside it"
     return (
         f"runs {a.folder.id} ({names[0]}) and {b.folder.id} ({names[1]}) have no cells that could be paired. Remedy: "
         "runs of the same benchmark; --benchmark and --model choose among several"

@@ -48,7 +48,8 @@ def compare(
             notice(f"{one.benchmark}: runs {one.run_a} and {one.run_b} {why}; nothing is compared")
     kept = tuple(filter(_comparable, found))
     if not kept:
-        raise UsageError(nothing(opened, pairs, judged=not any(one.left_out["collected"] for one in found)))
+        judged = not any(one.left_out["collected"] for one in found)
+        raise UsageError(nothing(opened, pairs, (*benchmarks, *models), judged))
     return kept
 
 

@@ -19,6 +19,8 @@ from sinan.lm_eval.task import Task
 DEEPEST = 20
 """Groups within groups."""
 
+_FOUND_IN = "Task files are found in an installed lm_eval and in the folder SINAN_LM_EVAL_TASKS."
+
 _OF_A_GROUP = {"group", "group_alias", "task", "aggregate_metric_list", "metadata"}
 _STRUCTURE = ("tag", "group", "task_list")
 
@@ -83,8 +85,8 @@ class Tree:
             return [self._of_file(Path(target), {}, 0)]
         names = fnmatch.filter(self.index, target) if any(sign in target for sign in "*?[") else [target]
         if target not in self.index and (names == [target] or not names):
-            remedy = "Task files are found in an installed lm_eval and in the folder SINAN_LM_EVAL_TASKS."
-            raise UnknownName(f"lm-eval:{target}", "task, group or tag", [f"lm-eval:{n}" for n in self.index], remedy)
+            known = [f"lm-eval:{name}" for name in self.index]
+            raise UnknownName(f"lm-eval:{target}", "task, group or tag", known, _FOUND_IN)
         return [node for name in sorted(names) for node in self._of_entry(self.index[name], {}, 0)]
 
     def _of_entry(self, entry: Entry, overrides: Mapping[str, Any], depth: int) -> list[Node]:
@@ -144,7 +146,7 @@ class Tree:
             raise UsageError(f"the group {group} has a member that names no task: {member!r:.80}")
         entry = self.index.get(name)
         if entry is None and own.keys() <= {"task"}:
-            remedy = f"It is named by the group {group}."
+            remedy = f"It is named by the group {group}. {_FOUND_IN}"
             raise UnknownName(f"lm-eval:{name}", "task, group or tag", self.index, remedy)
         if entry is None:  # a whole task, written into the group
             return [self._task({**own, "task": f"{group}::{name}"}, files)]

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from sinan.types import Estimate, Metric
 
 LEVEL = 0.95
+AT_LEAST_WILSON = "t, at least wilson"
+"""How an interval was computed that is widened to Wilson's."""
 
 
-def wilson(successes: float, n: int) -> tuple[float, float]:
+def wilson(successes: float, n: float) -> tuple[float, float]:
     """Wilson's 95 % interval for a proportion; `successes` may be fractional (a mean times n)."""
     z2 = _normal_quantile() ** 2
     p = successes / n
@@ -64,7 +66,7 @@ def estimate_accuracy(values: Sequence[float], k: int) -> Estimate:
         low, high = wilson(value * n, n)
         t_low, t_high = interval or (low, high)
         return Estimate(
-            value, stderr, (max(0.0, min(low, t_low)), min(1.0, max(high, t_high))), "t, at least wilson", n
+            value, stderr, (max(0.0, min(low, t_low)), min(1.0, max(high, t_high))), AT_LEAST_WILSON, n
         )
     return Estimate(value, stderr, (max(0.0, interval[0]), min(1.0, interval[1])), "t", n)
 

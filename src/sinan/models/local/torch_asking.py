@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sinan.errors import RequestRejected
+from sinan.errors import Unsupported
 from sinan.models.local.torch_folder import read_json
 from sinan.models.local.torch_rows import Ask
 from sinan.models.local.torch_sampling import KNOWN, How
@@ -43,7 +43,7 @@ class Defaults:
 def ask(tokens: Tokens, defaults: Defaults, prompt: Prompt, sampling: Sampling, limit: int) -> Ask:
     """What is asked for one prompt. `limit`: tokens of the answer where the request does not say.
 
-    Raises RequestRejected where the prompt does not fit, or a parameter is none that is known here.
+    Raises RequestRejected where the prompt does not fit, Unsupported where a parameter is none that is known here.
     """
     wanted = limit if sampling.max_tokens is None else sampling.max_tokens
     ids, room = tokens.reader.with_room(tokens.text(prompt, sampling), wanted, prompt.cut)
@@ -72,9 +72,9 @@ def longest(folder: Path, tokenizer: Any) -> int:
 def _how(name: str, defaults: Defaults, sampling: Sampling) -> How:
     unknown = [key for key in sampling.extra if key not in KNOWN]
     if unknown:
-        raise RequestRejected(f"{name}: unknown parameter {unknown[0]}. Known: {', '.join(KNOWN)}.")
+        raise Unsupported(f"{name}: unknown parameter {unknown[0]}. Known: {', '.join(KNOWN)}.")
     if sampling.schema is not None:
-        raise RequestRejected(f"{name} cannot be held to a JSON schema")
+        raise Unsupported(f"{name} cannot be held to a JSON schema")
     own = dict(defaults.parameters)
     if sampling.top_p is not None:
         own["top_p"] = sampling.top_p
