@@ -9,8 +9,8 @@ from sinan.statistics import accuracy, ece
 from sinan.statistics.averages import median, perplexity
 from sinan.statistics.metrics import by_function
 from sinan.statistics.over_groups import over
-from sinan.types import Estimate
 from sinan.statistics.repeats import circular, of_draws
+from sinan.types import Estimate
 
 
 def form(unit, number, score, of=2, **more):
@@ -95,7 +95,9 @@ def test_what_is_only_collected_is_counted_and_stays_outside_n():
 def test_what_is_resampled_does_not_depend_on_the_order_in_which_answers_come(draws):
     rng = random.Random(3)
     all_ = [
-        Counted(f"{n}", "xy"[n % 2], "wrong", rng.random() * n, {"row": [n] * (n % 3)}, None, "", 1, n) for n in range(20) for _ in range(draws)
+        Counted(f"{n}", "xy"[n % 2], "wrong", rng.random() * n, {"row": [n] * (n % 3)}, None, "", 1, n)
+        for n in range(20)
+        for _ in range(draws)
     ]
     some = all_[: 19 * draws] + all_[19 * draws : 20 * draws - draws // 2]  # the last has failed, where it has several
 

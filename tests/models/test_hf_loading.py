@@ -48,9 +48,22 @@ def pickled(folder: Path) -> None:
         (lambda folder: (folder / "model.safetensors").write_bytes(b"no"), "cannot be loaded"),
         (lacking, "lacks 9 of the model's weights .*layers.1.* random"),
         (pickled, "hold more than numbers"),
-        (lambda folder: edit(folder / "generation_config.json", do_sample=True, temperature="hot"), "generation_config"),
+        (
+            lambda folder: edit(folder / "generation_config.json", do_sample=True, temperature="hot"),
+            "generation_config",
+        ),
     ],
-    ids=["no weights", "no config", "no tokenizer", "unknown", "encoder-decoder", "damaged", "lacking", "pickle", "hot"],
+    ids=[
+        "no weights",
+        "no config",
+        "no tokenizer",
+        "unknown",
+        "encoder-decoder",
+        "damaged",
+        "lacking",
+        "pickle",
+        "hot",
+    ],
 )
 def test_a_folder_that_is_no_model_says_what_it_lacks(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], spoil: Callable[[Path], None], told: str

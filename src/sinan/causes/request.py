@@ -34,7 +34,7 @@ def _data(a: Side, b: Side, x: Answer, y: Answer) -> Iterator[Reason]:
 def _same_prompt(x: Answer, y: Answer) -> bool:
     """Whether the model read the same, as far as prompts tell."""
     one, other = x.row["prompt"], y.row["prompt"]
-    return x.row["prompt_hash"] == y.row["prompt_hash"] or _uncut(one) == _uncut(other)
+    return bool(x.row["prompt_hash"] == y.row["prompt_hash"] or _uncut(one) == _uncut(other))
 
 
 def _uncut(prompt: Any) -> Any:

@@ -80,7 +80,7 @@ def _environment() -> Any:
                 refuse(operator)
             return super().call_binop(context, operator, left, right)
 
-        def call(self, context: Any, called: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
+        def call(self, context: Any, called: Any, *args: Any, **kwargs: Any) -> Any:
             """The call. Raises SecurityError where a method of a text would make too much."""
             text = getattr(getattr(called, "__wrapped__", called), "__self__", None)
             name = getattr(called, "__name__", "")

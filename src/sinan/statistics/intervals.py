@@ -65,9 +65,7 @@ def estimate_accuracy(values: Sequence[float], k: int) -> Estimate:
     if interval is None or n < 30 or stderr == 0:
         low, high = wilson(value * n, n)
         t_low, t_high = interval or (low, high)
-        return Estimate(
-            value, stderr, (max(0.0, min(low, t_low)), min(1.0, max(high, t_high))), AT_LEAST_WILSON, n
-        )
+        return Estimate(value, stderr, (max(0.0, min(low, t_low)), min(1.0, max(high, t_high))), AT_LEAST_WILSON, n)
     return Estimate(value, stderr, (max(0.0, interval[0]), min(1.0, interval[1])), "t", n)
 
 

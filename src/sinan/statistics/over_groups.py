@@ -85,5 +85,7 @@ def _with_interval(value: float, stderr: float, free: int, groups: Sequence[Esti
         return Estimate(value, stderr, (low, high), "t", n)
     if n < 30 or stderr == 0:
         least = wilson(value * alike, alike)
-        return Estimate(value, stderr, (max(0.0, min(low, least[0])), min(1.0, max(high, least[1]))), AT_LEAST_WILSON, n)
+        return Estimate(
+            value, stderr, (max(0.0, min(low, least[0])), min(1.0, max(high, least[1]))), AT_LEAST_WILSON, n
+        )
     return Estimate(value, stderr, (max(0.0, low), min(1.0, high)), "t", n)

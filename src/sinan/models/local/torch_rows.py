@@ -69,7 +69,8 @@ class Row:
 def no_number(name: str) -> RequestRejected:
     """The network's output is no number: what follows from it is no answer, right or wrong."""
     return RequestRejected(
-        f"{name}: the network gives no number for this text (NaN). Try dtype=bfloat16 or float32; or its weights are broken"
+        f"{name}: the network gives no number for this text (NaN). Try dtype=bfloat16 or float32; or its weights are "
+        "broken"
     )
 
 
