@@ -1,16 +1,8 @@
 """From what was read to a score: the one place that decides between wrong, unparsed, truncated and refused."""
 
-from typing import NamedTuple
+from sinan.types import Completion, Outcome, Reading, Score
 
-from sinan.types import Completion, Outcome, Score
-
-
-class Reading(NamedTuple):
-    """An answer found in a completion."""
-
-    answer: str
-    rule: str
-    """How it was found, for the reader of a result."""
+__all__ = ["Reading", "nothing", "said", "verdict"]
 
 
 def said(completion: Completion) -> str:
@@ -26,8 +18,8 @@ def verdict(completion: Completion, reading: Reading | None, right: bool) -> Sco
     if reading is None:
         return nothing(completion)
     if right:
-        return Score(1.0, Outcome.CORRECT, reading.answer, reading.rule)
-    return Score(0.0, Outcome.WRONG, reading.answer, reading.rule)
+        return Score(1.0, Outcome.CORRECT, reading.answer, reading.rule, readings=(reading,))
+    return Score(0.0, Outcome.WRONG, reading.answer, reading.rule, readings=(reading,))
 
 
 def nothing(completion: Completion, why: str = "no answer could be read") -> Score:

@@ -19,11 +19,12 @@ from sinan.types.metric import Estimate, Metric
 from sinan.types.pace import Limits, Pace, Signal, Unpaced
 from sinan.types.run import Cache, Cell, CellResult, Further, Journal, Question, Run, RunSpec, SampleResult
 from sinan.types.sample import Dataset, Sample, Source
-from sinan.types.score import Outcome, Score, Scorer
+from sinan.types.score import Blocking, Judging, Outcome, Reading, Score, Scorer
 
 __all__ = [
     "CAUSES",
     "Benchmark",
+    "Blocking",
     "Cache",
     "Card",
     "Cause",
@@ -39,6 +40,7 @@ __all__ = [
     "Image",
     "InBatches",
     "Journal",
+    "Judging",
     "Limits",
     "LogLikelihood",
     "Message",
@@ -53,6 +55,7 @@ __all__ = [
     "Protocol",
     "ProtocolDifference",
     "Question",
+    "Reading",
     "Rendered",
     "Renders",
     "Run",

@@ -1,11 +1,12 @@
 """What a completion is worth."""
 
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
-from sinan.types.completion import Completion
+from sinan.types.completion import Completion, Model
 from sinan.types.sample import Sample
 
 
@@ -29,6 +30,23 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What one way of reading found in a completion, and where."""
+
+    answer: str | None
+    """As it is compared; None where this way found nothing."""
+    rule: str
+    """How it was found, or why nothing was, for the reader of a result."""
+    span: tuple[int, int] | None = None
+    """First character and the one after the last, in the completion's text; None where no stretch of it can be named."""
+    sure: bool = True
+    """Whether the answer was given as such: marked, boxed, or all that was said. Not sure is what was inferred, as the
+    last number of a text. A strict reading takes only what is sure."""
+    name: str = ""
+    """Which way of reading it is, where a score has several: `strict`, `flexible`, `model`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """The verdict on one completion."""
 
@@ -42,6 +60,10 @@ class Score:
     values: Mapping[str, float | tuple[float, ...]] = field(default_factory=dict)
     """Further numbers of the same answer, by the name that a metric reads them under (`Metric.of`): `acc_norm`, or the
     sums that a corpus metric is made of."""
+    readings: tuple[Reading, ...] = ()
+    """What was read, the reading that decided first."""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    """What else the verdict rests on, as JSON: a program's output, the checks that failed, what a judge wrote."""
 
 
 class Scorer(typing.Protocol):
@@ -49,4 +71,25 @@ class Scorer(typing.Protocol):
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict. Raises nothing for what a model may write."""
+        ...
+
+
+@typing.runtime_checkable
+class Blocking(typing.Protocol):
+    """A scorer whose verdict takes its time, since programs run or workers are waited for. It is called in a thread,
+    several at once."""
+
+    @property
+    def blocking(self) -> bool:
+        """True."""
+        ...
+
+
+@typing.runtime_checkable
+class Judging(typing.Protocol):
+    """A scorer that asks models. It is a Scorer too; called as one, without judges, it raises Unsupported."""
+
+    async def judge(self, sample: Sample, completion: Completion, judges: Sequence[Model]) -> Score:
+        """The verdict; `judges` are one or more, in the user's order. Raises ModelError where a judge does not answer,
+        or answers with no verdict: that is a failure, never a wrong answer, and judged again when the run goes on."""
         ...

@@ -1,0 +1,1 @@
+"""Floor 1: runs code that nobody trusts, or refuses to."""
