@@ -52,7 +52,7 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/.made
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/.made
-	$(PIP) install --quiet --group test --group check --editable '.[plot]'
+	$(PIP) install --quiet --group test --group check --editable '.[plot,scoring]'
 	$(BYTECODE)
 	@touch $@
 

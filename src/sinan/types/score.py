@@ -38,7 +38,7 @@ class Reading:
     rule: str
     """How it was found, or why nothing was, for the reader of a result."""
     span: tuple[int, int] | None = None
-    """First character and the one after the last, in the completion's text; None where no stretch of it can be named."""
+    """First character and the one after the last, in the completion's text; None where no stretch can be named."""
     sure: bool = True
     """Whether the answer was given as such: marked, boxed, or all that was said. Not sure is what was inferred, as the
     last number of a text. A strict reading takes only what is sure."""
