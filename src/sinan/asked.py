@@ -155,8 +155,8 @@ async def asked(
     before = earlier(runs, [b.id for b in benchmarks], [model.name for model in opened], names)
     cells = _cells(benchmarks, opened, judges, spec, done, before if longest_first else EarlierRuns())
     about = description.describe(spec, cells, versions, names, benchmarks, opened, data, judges)
-    paces = _paces([*opened, *judges], concurrency, share)
-    return Asked(spec, benchmarks, opened, judges, paces, concurrency, cells, done, versions, names, before, about)
+    shared = paces([*opened, *judges], concurrency, share)
+    return Asked(spec, benchmarks, opened, judges, shared, concurrency, cells, done, versions, names, before, about)
 
 
 def looked_up(
@@ -270,7 +270,7 @@ def prices(cells: Sequence[Cell]) -> dict[str, Price | None]:
     return {model.name: price for model, price in asked}
 
 
-def _paces(opened: Sequence[Model], concurrency: int | None, share: int) -> dict[str, EndpointPace]:
+def paces(opened: Sequence[Model], concurrency: int | None, share: int) -> dict[str, EndpointPace]:
     """One for each endpoint, however many models it serves. Where questions wait in batches, no more are in flight
     than the model says; how many calls suit the endpoint is of no matter to them."""
     of = {endpoint: [m for m in opened if m.endpoint == endpoint] for endpoint in _endpoints(opened)}
