@@ -184,3 +184,16 @@ def test_stored_answers_are_judged_again_by_another_judge(work):
     assert result["judges"] == ["openai/kind"] and result["value"] == 1.0
     assert sorted(model.asked.values()) == [1] * 12
     assert sum(kind.asked.values()) == 12
+
+
+def test_a_comparison_says_that_others_judged(work):
+    with ChatServer(answer) as model, ChatServer(verdict) as judge, ChatServer(lambda q: "yes") as kind:
+        run(work, model.model, judge_of(judge))
+        run(work, model.model, judge_of(kind, "kind"))
+    first, second = sorted((path.name for path in (work / "runs").iterdir()), key=lambda name: name)
+    code, out, err = sinan(work, "compare", first, second, "--json")
+    assert code == 0, err
+    (one,) = json.loads(out)["comparisons"]
+    told = [str(difference) for difference in one["protocol_differences"]]
+    assert any("judge" in difference and "openai/kind" in difference for difference in told), told
+    assert one["flips"]["a_only"] + one["flips"]["b_only"] == 4
