@@ -20,6 +20,10 @@ NEEDS = {
     "eyezkes/benchmarking-system": ["TruthfulQA.csv"],
     "suzgunmirac/BIG-Bench-Hard": ["bbh/*.json", "cot-prompts/*.txt"],
     "UKGovernmentBEIS/inspect_ai": ["tests/model/gatsby.txt"],
+    "ShishirPatil/gorilla": [
+        "berkeley-function-call-leaderboard/bfcl_eval/data/*BFCL_v4_*.json",
+        "berkeley-function-call-leaderboard/bfcl_eval/data/multi_turn_func_doc/*_*.json",
+    ],
     "mathllm/MATH-V": ["data/*.jsonl", "images/*.jpg"],
 }
 PINS = Path(__file__).parents[1] / "src/sinan/datasets/pins.json"

@@ -1,0 +1,114 @@
+"""BFCL: which functions does a model call, and with which arguments? Judged by the calls' syntax.
+
+    Patil et al., The Berkeley Function Calling Leaderboard (BFCL), ICML 2025. Version 4, categories of one turn.
+
+A row of BFCL_v4_multiple.json, and its answer in possible_answer/ (made up; an allowed "" may be left out):
+    {"id": "multiple_0", "question": [[{"role": "user", "content": "How warm is it in Oslo?"}]],
+     "function": [{"name": "weather.now", "description": "...", "parameters": {"type": "dict", "properties":
+      {"city": {"type": "string"}, "unit": {"type": "string"}}, "required": ["city"]}}, ...]}
+    {"id": "multiple_0", "ground_truth": [{"weather.now": {"city": ["Oslo"], "unit": ["", "celsius"]}}]}
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from sinan.datasets import fetch, pinned
+from sinan.datasets.readers import jsonl
+from sinan.prompts.tools import ToolsAsText, ToolsOffered
+from sinan.scoring.tool_calls import ToolCalls
+from sinan.solving import OneTurn
+from sinan.statistics.averages import average
+from sinan.statistics.intervals import accuracy
+from sinan.statistics.over_groups import over
+from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
+
+REPO, REVISION = "ShishirPatil/gorilla", "6ea57973c7a6097fd7c5915698c54c17c5b1b6c8"
+FOLDER = "berkeley-function-call-leaderboard/bfcl_eval/data"
+SECTIONS = {
+    "simple_python": "non_live",
+    "multiple": "non_live",
+    "parallel": "non_live",
+    "parallel_multiple": "non_live",
+    "irrelevance": "irrelevance",
+    "live_simple": "live",
+}
+"""By category, the section of the published table that it counts in."""
+
+
+def _source(category: str, folder: str = "") -> Source:
+    return pinned(REPO, REVISION, f"{FOLDER}/{folder}BFCL_v4_{category}.json")
+
+
+def _sources(category: str) -> tuple[Source, ...]:
+    if category == "irrelevance":
+        return (_source(category),)
+    return _source(category), _source(category, "possible_answer/")
+
+
+def _rows(category: str) -> Iterator[Sample]:
+    question, *answer = [jsonl(fetch(source)) for source in _sources(category)]
+    if not answer:
+        return (_sample(category, row.fields, "none") for row in question)
+    truths = {row.fields["id"]: row.fields["ground_truth"] for row in answer[0]}
+    return (_sample(category, row.fields, truths[row.fields["id"]]) for row in question)
+
+
+def _sample(category: str, row: dict[str, Any], calls: Any) -> Sample:
+    [messages] = row["question"]
+    return Sample(
+        id=row["id"],
+        question="\n\n".join(message["content"] for message in messages),
+        target="no call" if calls == "none" else json.dumps(calls, ensure_ascii=False),
+        group=category,
+        metadata={
+            "functions": row["function"],
+            "language": "python",
+            "calls": calls,
+            "section": SECTIONS[category],
+            "messages": messages,
+        },
+    )
+
+
+def benchmark() -> Benchmark:
+    """The functions as tools of the request; in the text for a model that only continues text. `text` describes them in
+    the first message of a chat, and asks for a Python list of calls.
+
+    `non_live` is the published mean of its categories, each of which counts the same; `strict` counts only calls that
+    came natively or as that list, as the published reader does.
+    """
+    sampling = Sampling(max_tokens=512, stop=("\nRequest:", "\n\n"))
+    offered = Protocol(
+        ToolsOffered(),
+        OneTurn(),
+        ToolCalls(),
+        sampling,
+        metrics=(
+            accuracy,
+            average.named("strict", "strict"),
+            over(average.named("non_live", "non_live"), "plain"),
+            average.named("live", "live"),
+            average.named("irrelevance", "irrelevance"),
+        ),
+    )
+    return Benchmark(
+        id="bfcl",
+        card=Card(
+            title="BFCL v4, one turn",
+            measures="Calls of the right functions with the right arguments, one or several, or none where none fits.",
+            dimension="tools",
+            languages=("en",),
+            licence="Apache-2.0",
+            source=f"https://github.com/{REPO}",
+            paper="https://openreview.net/forum?id=2GmDdhBdDk",
+            note="Six of the thirteen categories of one turn, in Python. The published overall score is not given: it "
+            "needs the categories that are not here.",
+        ),
+        dataset=Dataset(
+            read=lambda category, seed: _rows(category), subsets=tuple(SECTIONS), size=1498, sources=_sources
+        ),
+        metric=accuracy,
+        protocols={"default": offered, "text": replace(offered, prompt=ToolsAsText())},
+    )

@@ -1,0 +1,146 @@
+"""Which calls did the model make? Native tool calls, or the calls that a text consists of.
+
+In order, and each of them whole or not at all: the calls of the reply itself; a text that is a list of calls in the
+language asked for, with or without its brackets; calls as JSON; marks of tool calls (`<tool_call>...</tool_call>`,
+`<TOOLCALL>`, `[TOOL_CALLS]`) with nothing after them; a text that is one fenced block; calls one a line; one fenced
+block that ends a text. In a fence, and line by line, only the offered functions are calls: else any piece of code would
+be one. Calls that stand in prose are no calls: nobody knows whether they were meant.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sinan.prompts.tools import plain_name
+from sinan.scoring.tool_calls.call import Call, Unreadable
+from sinan.scoring.tool_calls.json_calls import arguments, json_calls
+from sinan.scoring.tool_calls.python_calls import python_calls, python_lines
+from sinan.scoring.tool_calls.source_calls import source_calls
+from sinan.scoring.verdict import Reading, said
+from sinan.types import Completion, ToolCall
+
+_FENCE = re.compile(r"```[ \t]*([\w+-]{0,20})[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+_MARK = re.compile(r"<(tool_call|TOOLCALL|tool_calls|function_call)>(.*?)</\1>", re.DOTALL)
+_MISTRAL = "[TOOL_CALLS]"
+_Parser = Callable[[str], list[Call]]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The calls that were read, and how."""
+
+    calls: tuple[Call, ...]
+    reading: Reading
+    as_asked: bool = False
+    """Whether they came as the protocol asks for them, as the published reader takes them: natively, or as a whole
+    text that is a list."""
+    plain_names: bool = False
+    """Whether names may be those of tools, without dots."""
+
+
+def read(completion: Completion, functions: Sequence[str], language: str) -> Read | None:
+    """The calls of a completion; None where it holds none that can be read. `functions` are the names offered.
+    Raises MissingExtra for Java and JavaScript without their parsers."""
+    if completion.tool_calls:
+        return _native(completion.tool_calls)
+    answer = said(completion)
+    text = answer.strip()
+    if not text:
+        return None
+    start = completion.text.rfind(answer) + answer.index(text)
+    offered = {*functions, *map(plain_name, functions)}
+    return _of_text(text, start, offered, language)
+
+
+def _native(given: Sequence[ToolCall]) -> Read:
+    """Arguments that are no JSON object make no call that could be right, but a call all the same."""
+    calls: list[Call] = []
+    for one in given:
+        try:
+            calls.append(Call(one.name, arguments(one.arguments)))
+        except Unreadable:
+            calls.append(Call(one.name, {}, (one.arguments,)))
+    return Read(tuple(calls), _reading(calls, "native tool calls", None), True, True)
+
+
+def _reading(calls: Sequence[Call], rule: str, span: tuple[int, int] | None, sure: bool = True) -> Reading:
+    return Reading(f"[{', '.join(map(str, calls))}]", rule, span, sure)
+
+
+def _of_text(text: str, start: int, offered: set[str], language: str) -> Read | None:
+    span = (start, start + len(text))
+    bare = text.strip("`\n ").strip("'")
+    calls = _first([_list_of(language)], bare)
+    if calls is not None:
+        return Read(tuple(calls), _reading(calls, "the whole answer is a list of calls", span), True)
+    calls = _first([json_calls], text)
+    if calls is not None:
+        return Read(tuple(calls), _reading(calls, "the whole answer is JSON", span), plain_names=True)
+    return (
+        _marked(text, start, language)
+        or _fenced(text, start, offered, language)
+        or (_lines(text, span, offered) if language == "python" else None)
+    )
+
+
+def _list_of(language: str) -> _Parser:
+    return python_calls if language == "python" else lambda text: source_calls(text, language)
+
+
+def _first(parsers: Sequence[_Parser], text: str) -> list[Call] | None:
+    for parser in parsers:
+        try:
+            return parser(text)
+        except Unreadable:
+            continue
+    return None
+
+
+def _marked(text: str, start: int, language: str) -> Read | None:
+    """What stands in marks, where all of it can be read and nothing but white space is between and after them."""
+    found = list(_MARK.finditer(text))
+    if not found:
+        return _mistral(text, start)
+    between = [text[one.end() : after.start()] for one, after in zip(found, found[1:], strict=False)]
+    if any(part.strip() for part in [*between, text[found[-1].end() :]]):
+        return None
+    calls: list[Call] = []
+    for one in found:
+        inner = _first([json_calls, _list_of(language)], one[2].strip())
+        if inner is None:
+            return None
+        calls += inner
+    span = (start + found[0].start(), start + len(text))
+    alone = not text[: found[0].start()].strip()
+    return Read(tuple(calls), _reading(calls, f"inside <{found[0][1]}>", span, alone), plain_names=True)
+
+
+def _mistral(text: str, start: int) -> Read | None:
+    before, mark, after = text.partition(_MISTRAL)
+    calls = _first([json_calls], after.strip()) if mark else None
+    if calls is None:
+        return None
+    span = (start + len(before), start + len(text))
+    return Read(tuple(calls), _reading(calls, f"after {_MISTRAL}", span, not before.strip()), plain_names=True)
+
+
+def _fenced(text: str, start: int, offered: set[str], language: str) -> Read | None:
+    """The only fence of a text, at its end."""
+    found = list(_FENCE.finditer(text))
+    if len(found) != 1 or found[0].end() != len(text) or text.count("```") != 2:
+        return None
+    parsers = [_list_of(language), json_calls, *([python_lines] if language == "python" else [])]
+    calls = _first(parsers, found[0][2].strip())
+    if not calls or not {call.name for call in calls} <= offered:
+        return None
+    alone = found[0].start() == 0
+    rule = "the whole answer is a fenced block" if alone else "in the fenced block that ends the answer"
+    as_json = found[0][2].lstrip().startswith(("{", "[{"))
+    return Read(tuple(calls), _reading(calls, rule, (start + found[0].start(2), start + found[0].end(2)), alone), False, as_json)
+
+
+def _lines(text: str, span: tuple[int, int], offered: set[str]) -> Read | None:
+    calls = _first([python_lines], text)
+    if not calls or not {call.name for call in calls} <= offered:
+        return None
+    return Read(tuple(calls), _reading(calls, "the answer is calls, one a line", span, sure=False))
