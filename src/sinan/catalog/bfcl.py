@@ -1,6 +1,6 @@
 """BFCL: which functions does a model call, and with which arguments? Judged by the calls' syntax.
 
-    Patil et al., The Berkeley Function Calling Leaderboard (BFCL), ICML 2025. Version 4, categories of one turn.
+    Patil et al., The Berkeley Function Calling Leaderboard (BFCL), PMLR 267 (2025). Version 4, one turn.
 
 A row of BFCL_v4_multiple.json, and its answer in possible_answer/ (made up; an allowed "" may be left out):
     {"id": "multiple_0", "question": [[{"role": "user", "content": "How warm is it in Oslo?"}]],
@@ -102,7 +102,7 @@ def benchmark() -> Benchmark:
             languages=("en",),
             licence="Apache-2.0",
             source=f"https://github.com/{REPO}",
-            paper="https://openreview.net/forum?id=2GmDdhBdDk",
+            paper="https://proceedings.mlr.press/v267/patil25a.html",
             note="Six of the thirteen categories of one turn, in Python. The published overall score is not given: it "
             "needs the categories that are not here.",
         ),

@@ -79,7 +79,9 @@ def tool(function: Mapping[str, Any], language: str) -> Tool:
 
 
 def _conversation(sample: Sample) -> tuple[Message, ...]:
-    given = sample.metadata.get("messages") or ({"role": "user", "content": sample.question},)
+    given = sample.metadata.get("messages")
+    if not given:
+        return (Message("user", sample.question),)
     return tuple(Message(one["role"], one["content"]) for one in given)
 
 

@@ -14,6 +14,7 @@ from sinan.scoring.number import Number
 from sinan.scoring.overlap import Overlap
 from sinan.scoring.registry import by_name, names
 from sinan.scoring.rolling import Rolling
+from sinan.scoring.tool_calls import ToolCalls
 
 __all__ = [
     "After",
@@ -30,6 +31,7 @@ __all__ = [
     "Overlap",
     "Pipeline",
     "Rolling",
+    "ToolCalls",
     "TrueMass",
     "by_name",
     "names",

@@ -7,6 +7,7 @@ from sinan.scoring.exact import Exact
 from sinan.scoring.letter import Letter
 from sinan.scoring.most_likely import MostLikely
 from sinan.scoring.number import Number
+from sinan.scoring.tool_calls import ToolCalls
 from sinan.types import Scorer
 
 _OWN: dict[str, Scorer] = {
@@ -16,6 +17,7 @@ _OWN: dict[str, Scorer] = {
     "letter": Letter(),
     "most-likely": MostLikely(),
     "number": Number(),
+    "tool-calls": ToolCalls(),
 }
 
 

@@ -28,8 +28,9 @@ def kind_of(allowed: Sequence[Any]) -> type | None:
 def mistyped(value: Any, allowed: Sequence[Any], kind: type, element: type | None) -> bool:
     """Whether a value has neither the declared type nor that of the allowed values. Of lists the elements count, too,
     one level deep; only those of the declared type are looked into."""
-    if type(value) is not kind:
-        return type(value) is not kind_of(allowed)
+    found: type = type(value)
+    if found is not kind:
+        return found is not kind_of(allowed)
     if element is None:
         return False
     return not any(

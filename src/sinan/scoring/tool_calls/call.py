@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-
 LONGEST = 100_000
 """Characters that are parsed; no list of calls comes near."""
 DEEPEST = 60

@@ -40,9 +40,7 @@ def unmatched(
     return [_unmatched(expected[at], row, calls, free) for at, row in enumerate(differences) if at not in pairs]
 
 
-def mismatch(
-    call: Call, expected: Expected, functions: Functions, language: str, plain_names: bool
-) -> Mismatch | None:
+def mismatch(call: Call, expected: Expected, functions: Functions, language: str, plain_names: bool) -> Mismatch | None:
     """The first difference, None where there is none. Raises as `unmatched`."""
     [(name, allowed)] = expected.items()
     parameters = _parameters(name, functions)

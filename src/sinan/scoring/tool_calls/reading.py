@@ -10,6 +10,7 @@ be one. Calls that stand in prose are no calls: nobody knows whether they were m
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sinan.prompts.tools import plain_name
 from sinan.scoring.tool_calls.call import Call, Unreadable
@@ -101,7 +102,7 @@ def _marked(text: str, start: int, language: str) -> Read | None:
     found = list(_MARK.finditer(text))
     if not found:
         return _mistral(text, start)
-    between = [text[one.end() : after.start()] for one, after in zip(found, found[1:], strict=False)]
+    between = [text[one.end() : after.start()] for one, after in pairwise(found)]
     if any(part.strip() for part in [*between, text[found[-1].end() :]]):
         return None
     calls: list[Call] = []
@@ -129,14 +130,15 @@ def _fenced(text: str, start: int, offered: set[str], language: str) -> Read | N
     found = list(_FENCE.finditer(text))
     if len(found) != 1 or found[0].end() != len(text) or text.count("```") != 2:
         return None
-    parsers = [_list_of(language), json_calls, *([python_lines] if language == "python" else [])]
-    calls = _first(parsers, found[0][2].strip())
+    inside = found[0][2].strip()
+    as_json = _first([json_calls], inside)
+    calls = as_json or _first([_list_of(language), *([python_lines] if language == "python" else [])], inside)
     if not calls or not {call.name for call in calls} <= offered:
         return None
     alone = found[0].start() == 0
     rule = "the whole answer is a fenced block" if alone else "in the fenced block that ends the answer"
-    as_json = found[0][2].lstrip().startswith(("{", "[{"))
-    return Read(tuple(calls), _reading(calls, rule, (start + found[0].start(2), start + found[0].end(2)), alone), False, as_json)
+    span = (start + found[0].start(2), start + found[0].end(2))
+    return Read(tuple(calls), _reading(calls, rule, span, alone), plain_names=as_json is not None)
 
 
 def _lines(text: str, span: tuple[int, int], offered: set[str]) -> Read | None:
