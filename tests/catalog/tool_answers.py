@@ -60,7 +60,8 @@ def _json(calls: Calls) -> str:
 
 def _native(calls: Calls) -> Completion:
     made = [
-        ToolCall(f"call_{place}", plain_name(name), json.dumps(arguments)) for place, (name, arguments) in enumerate(calls)
+        ToolCall(f"call_{place}", plain_name(name), json.dumps(arguments))
+        for place, (name, arguments) in enumerate(calls)
     ]
     return Completion("", "tool_calls", tool_calls=tuple(made))
 

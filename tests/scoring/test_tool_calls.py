@@ -166,7 +166,7 @@ def test_calls_are_read_whole_or_not_at_all(text, verdict, rule):
     if rule:
         [reading] = score.readings
         assert reading.rule == rule
-        assert text[slice(*reading.span)].strip("`\n").endswith(("]", ")", "}", ">"))
+        assert text[slice(*reading.span)].strip("`\n'").endswith(("]", ")", "}", ">"))
 
 
 def test_a_reading_says_where_the_calls_stand_and_whether_they_were_given_as_such():

@@ -45,17 +45,17 @@ class Call:
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     """By name. Of Java and JavaScript each value is the text of its expression, a string's without its quotes."""
-    unnamed: tuple[str, ...] = ()
-    """Arguments without a name, as they were written; the protocol asks for none."""
+    unnamed: tuple[Any, ...] = ()
+    """Values without a name; the protocol asks for none."""
 
     def __str__(self) -> str:
         named = [f"{name}={shown(value)}" for name, value in self.arguments.items()]
-        return f"{self.name}({', '.join([*self.unnamed, *named])})"
+        return f"{self.name}({', '.join([*map(shown, self.unnamed), *named])})"
 
     def to_json(self) -> dict[str, Any]:
         """As the evidence of a score holds it."""
         out: dict[str, Any] = {"name": self.name, "arguments": {k: plain(v) for k, v in self.arguments.items()}}
-        return out | {"unnamed": list(self.unnamed)} if self.unnamed else out
+        return out | {"unnamed": plain(self.unnamed)} if self.unnamed else out
 
 
 def shown(value: Any) -> str:

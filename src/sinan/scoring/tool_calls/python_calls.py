@@ -60,11 +60,11 @@ def _calls(node: ast.expr) -> list[Call]:
 def _call(node: ast.expr) -> Call:
     if not isinstance(node, ast.Call):
         raise Unreadable(f"{ast.unparse(node)[:60]} is no call")
-    unnamed = [ast.unparse(one) for one in node.args]
+    unnamed = [_value(one) for one in node.args]
     arguments: dict[str, Any] = {}
     for keyword in node.keywords:
         if keyword.arg is None:
-            unnamed.append(f"**{ast.unparse(keyword.value)}")
+            unnamed.append(Opaque(f"**{ast.unparse(keyword.value)}"))
         elif keyword.arg in arguments:
             raise Unreadable(f"the argument {keyword.arg} is given twice")
         else:
