@@ -15,6 +15,7 @@ from sinan.scoring.overlap import Overlap
 from sinan.scoring.registry import by_name, names
 from sinan.scoring.rolling import Rolling
 from sinan.scoring.tool_calls import ToolCalls
+from sinan.scoring.tool_state import ToolState
 
 __all__ = [
     "After",
@@ -32,6 +33,7 @@ __all__ = [
     "Pipeline",
     "Rolling",
     "ToolCalls",
+    "ToolState",
     "TrueMass",
     "by_name",
     "names",

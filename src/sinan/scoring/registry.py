@@ -8,6 +8,7 @@ from sinan.scoring.letter import Letter
 from sinan.scoring.most_likely import MostLikely
 from sinan.scoring.number import Number
 from sinan.scoring.tool_calls import ToolCalls
+from sinan.scoring.tool_state import ToolState
 from sinan.types import Scorer
 
 _OWN: dict[str, Scorer] = {
@@ -18,6 +19,7 @@ _OWN: dict[str, Scorer] = {
     "most-likely": MostLikely(),
     "number": Number(),
     "tool-calls": ToolCalls(),
+    "tool-state": ToolState(),
 }
 
 

@@ -94,6 +94,8 @@ class Arithmetic:
 
     def round_number(self, number: float, decimal_places: int = 0) -> Answer:
         """To decimal places."""
+        if not -PRECISION <= decimal_places <= PRECISION:
+            return {"error": f"no more than {PRECISION} places"}
         return {"result": round(number, decimal_places)}
 
     def percentage(self, part: float, whole: float) -> Answer:
@@ -104,7 +106,7 @@ class Arithmetic:
         """Between lengths of the metric system."""
         if unit_in not in _METRES or unit_out not in _METRES:
             return {"error": f"no conversion from {unit_in} to {unit_out}"}
-        return {"result": value * _METRES[unit_in] / _METRES[unit_out]}
+        return {"result": _number(value) * _METRES[unit_in] / _METRES[unit_out]}
 
     def imperial_si_conversion(self, value: float, unit_in: str, unit_out: str) -> Answer:
         """Between imperial and metric units."""

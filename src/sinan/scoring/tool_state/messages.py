@@ -73,8 +73,8 @@ class Messages(Kept):
         """Removes the latest message to a receiver."""
         if not self.current_user:
             return NOBODY
-        for place in reversed(range(len(self.inbox))):
-            if receiver_id in self.inbox[place]:
+        for place, (receiver, _) in reversed(list(enumerate(self._all()))):
+            if receiver == receiver_id:
                 del self.inbox[place]
                 return {"deleted_status": True, "receiver_id": receiver_id, "message": "the latest message is deleted"}
         return {"error": f"there is no message to {receiver_id}"}
@@ -114,4 +114,4 @@ class Messages(Kept):
         return {"stats": {"received_count": len(receivers), "total_contacts": len(set(receivers))}}
 
     def _all(self) -> list[tuple[str, Any]]:
-        return [next(iter(one.items())) for one in self.inbox if one]
+        return [next(iter(one.items()), ("", "")) for one in self.inbox]
