@@ -1,16 +1,21 @@
 """BFCL on its real rows: what the data allow is right in every form, and whatever is spoiled is not."""
 
+import json
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
 import pytest
+from aiohttp import web
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+import sinan
 from sinan import catalog
+from sinan.prompts.tools import plain_name
 from sinan.types import Completion, Outcome
 from tests.catalog.tool_answers import FORMS, TALK, other_type, outside, right_calls
+from tests.server import ChatServer
 
 pytestmark = pytest.mark.usefixtures("mirrored")
 SIZES = {
@@ -197,3 +202,35 @@ def test_tools_are_named_as_providers_take_them_and_described_in_json_schema():
             assert all(tool.name.replace("-", "_").isidentifier() and len(tool.name) <= 64 for tool in tools)
             assert len({tool.name for tool in tools}) == len(tools)
             assert all(set(types(tool.parameters)) <= known for tool in tools)
+
+
+class ToolServer(ChatServer):
+    """Makes the right calls natively, with the tools that it is offered."""
+
+    async def _chat(self, request):
+        body = json.loads(await request.read())
+        question = "\n\n".join(message["content"] for message in body["messages"])
+        offered = {one["function"]["name"] for one in body["tools"]}
+        calls = [call for call in self.answer(question) if plain_name(call[0]) in offered]
+        made = [
+            {"id": f"c{at}", "type": "function", "function": {"name": plain_name(name), "arguments": json.dumps(given)}}
+            for at, (name, given) in enumerate(calls)
+        ]
+        message = {"role": "assistant", "content": None, "tool_calls": made} if made else {"content": "I cannot."}
+        return web.json_response({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
+
+
+def test_a_server_that_calls_the_right_tools_gets_all_of_it_and_one_that_talks_the_irrelevant_part(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    right = {sample.question: right_calls(sample, first) for sample in calling()}
+    with ToolServer(lambda question: right.get(question, [])) as server:
+        [called] = sinan.run("bfcl", server.model, limit=30).results
+    with ChatServer(lambda question: "I cannot do that.") as server:
+        [talked] = sinan.run("bfcl", server.model, limit=30, protocol="text").results
+    assert [one.estimate.value for one in called.further] == [1.0, 1.0, 1.0, 1.0]
+    assert [one.metric for one in talked.further] == ["strict", "non_live", "live", "irrelevance"]
+    assert [one.estimate.value for one in talked.further][1:] == [0.0, 0.0, 1.0]
+    assert called.estimate.value == 1.0

@@ -4,10 +4,14 @@ import json
 
 import pytest
 
+from sinan import catalog
+from sinan.engine import plan
+from sinan.errors import UsageError
 from sinan.scoring import ToolState
 from sinan.scoring.tool_calls.python_calls import python_calls
 from sinan.scoring.tool_state.simulated import APIS, functions
-from sinan.types import Completion, Outcome, Sample
+from sinan.types import Completion, Outcome, RunSpec
+from tests.fakes import FakeModel
 
 DOCUMENTS = {
     "GorillaFileSystem": "gorilla_file_system",
@@ -24,22 +28,8 @@ def lines(path):
 
 
 @pytest.fixture(scope="module")
-def conversations(data):
-    folder = data / "tools/bfcl"
-    right = {row["id"]: row["ground_truth"] for row in lines(folder / "possible_answer/BFCL_v4_multi_turn_base.json")}
-    return [
-        Sample(
-            row["id"],
-            row["question"][0][0]["content"],
-            "",
-            metadata={
-                "apis": row["involved_classes"],
-                "scenarios": row["initial_config"],
-                "calls": right[row["id"]],
-            },
-        )
-        for row in lines(folder / "BFCL_v4_multi_turn_base.json")
-    ]
+def conversations(mirrored):
+    return list(catalog.load("bfcl_multi_turn").dataset.read("", 0))
 
 
 def record(turns, one_by_one=False):
@@ -98,3 +88,27 @@ def test_every_documented_function_is_there_with_its_parameters(data):
             assert list(code.co_varnames[1 : code.co_argcount]) == list(row["parameters"]["properties"]), function
             optional = len(own[function].__func__.__defaults__ or ())
             assert code.co_argcount - 1 - optional == len(row["parameters"]["required"]), function
+
+
+def test_conversations_have_the_published_ids_their_tools_and_their_turns(conversations):
+    benchmark = catalog.load("bfcl_multi_turn")
+    assert len(conversations) == benchmark.dataset.size == 200
+    assert [sample.id for sample in conversations] == [f"multi_turn_base_{number}" for number in range(200)]
+    for sample in conversations:
+        prompt = benchmark.protocols["default"].prompt(sample, "chat", ())
+        assert len(prompt.turns) + 1 == len(sample.metadata["calls"])
+        assert not {tool.name for tool in prompt.tools} & set(sample.metadata.get("excluded_function", ()))
+
+
+def test_a_conversation_is_not_asked_yet_and_that_is_said_before_a_run_begins():
+    benchmark = catalog.load("bfcl_multi_turn")
+    model = FakeModel(str)
+    with pytest.raises(UsageError, match="needs recorded answers"):
+        plan.refuse_what_cannot_work(benchmark, benchmark.protocols["default"], model, RunSpec(("x",), ("y",)))
+
+
+def test_the_only_turn_of_a_conversation_may_lack_its_list(conversations):
+    for sample in conversations:
+        if len(sample.metadata["calls"]) == 1 and set(sample.metadata["apis"]) <= set(APIS):
+            [turn] = sample.metadata["calls"]
+            assert ToolState()(sample, Completion(json.dumps([f"[{call}]" for call in turn]), "stop")).value == 1.0

@@ -2,7 +2,8 @@
 
 A sample holds them in its metadata as `functions` (`name`, `description`, and `parameters` as a JSON schema whose types
 may be those of Python, Java or JavaScript: `dict`, `float`, `tuple`, `any`, `HashMap`...), and as `language` the
-language that they are written in. `messages`, where there are any, are the conversation so far.
+language that they are written in. `messages`, where there are any, are the conversation so far, and `turns` what a
+user says later.
 """
 
 import json
@@ -45,10 +46,9 @@ class ToolsOffered:
         """The prompt. There are no worked examples."""
         if form == "base":
             return ToolsAsText()(sample, form, shots)
-        language = sample.metadata["language"]
-        return Prompt(
-            messages=_conversation(sample), tools=tuple(tool(one, language) for one in sample.metadata["functions"])
-        )
+        tools = tuple(tool(one, sample.metadata["language"]) for one in sample.metadata["functions"])
+        turns = tuple(Message("user", said) for said in sample.metadata.get("turns", ()))
+        return Prompt(messages=_conversation(sample), tools=tools, turns=turns)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class ToolState:
         lacking = _lacking(sample.metadata)
         if lacking:
             return Score(None, Outcome.FAILED, explanation=lacking)
-        record = _record(completion)
+        record = _record(completion, len(sample.metadata["calls"]))
         if record is None:
             return nothing(completion, "no record of turns could be read")
         made = [[call for step in turn for call in _step(step)] for turn in record]
@@ -51,14 +51,20 @@ def _lacking(metadata: Mapping[str, Any]) -> str:
     return ""
 
 
-def _record(completion: Completion) -> Sequence[Sequence[Any]] | None:
+def _record(completion: Completion, wanted: int) -> Sequence[Sequence[Any]] | None:
+    """The steps of every turn. Of a conversation of one turn the list around its steps may be missing."""
     if completion.turns:
         return [[text] for text in completion.turns]
     try:
         turns = json.loads(completion.text)
     except (ValueError, RecursionError):
         return None
-    return turns if isinstance(turns, list) and all(isinstance(turn, list) for turn in turns) else None
+    if not isinstance(turns, list):
+        return None
+    whole = all(isinstance(turn, list) for turn in turns)
+    if wanted == 1 and not (whole and len(turns) == 1):
+        return [turns]
+    return turns if whole else None
 
 
 def _step(step: Any) -> list[Call]:
