@@ -179,6 +179,9 @@ def test_strict_counts_what_came_as_it_was_asked_for():
     sample = asked({"book": {"room": [1]}}, section="non_live")
     for text, strict in (("[book(room=1)]", 1.0), ("```python\nbook(room=1)\n```", 0.0)):
         assert judged(sample, text).values == {"strict": strict, "non_live": 1.0}
+    records = (('[{"book": "{\\"room\\": 1}"}]', 1.0), ('[{"book": {"room": 1}}]', 0.0))
+    for text, strict in records:
+        assert judged(sample, text).values == {"strict": strict, "non_live": 1.0}
     nothing_fits = asked(calls="none")
     score = judged(nothing_fits, "```python\nbook(room=1)\n```")
     assert (score.value, score.values["strict"]) == (0.0, 1.0)

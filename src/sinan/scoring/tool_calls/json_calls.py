@@ -17,6 +17,14 @@ def json_calls(text: str) -> list[Call]:
     return [_call(one) for one in (found if isinstance(found, list) else [found])]
 
 
+def is_record(text: str) -> bool:
+    """Whether readable calls are a record of native ones: each one a name with its arguments as JSON text."""
+    found = _loaded(text)
+    calls = found if isinstance(found, list) else [found]
+    written = [next(iter(one.values())) for one in calls if len(one) == 1]
+    return len(written) == len(calls) and all(isinstance(one, str) and one.startswith("{") for one in written)
+
+
 def arguments(written: Any) -> dict[str, Any]:
     """The arguments of a call, from an object or from its JSON text. Raises Unreadable."""
     value = _loaded(written or "{}") if isinstance(written, str) else written

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from sinan.prompts.tools import plain_name
 from sinan.scoring.tool_calls.call import Call, Unreadable
-from sinan.scoring.tool_calls.json_calls import arguments, json_calls
+from sinan.scoring.tool_calls.json_calls import arguments, is_record, json_calls
 from sinan.scoring.tool_calls.python_calls import python_calls, python_lines
 from sinan.scoring.tool_calls.source_calls import source_calls
 from sinan.scoring.verdict import Reading, said
@@ -34,7 +34,7 @@ class Read:
     reading: Reading
     as_asked: bool = False
     """Whether they came as the protocol asks for them, as the published reader takes them: natively, or as a whole
-    text that is a list."""
+    text that is a list, or recorded as BFCL records native ones."""
     plain_names: bool = False
     """Whether names may be those of tools, without dots."""
 
@@ -76,7 +76,8 @@ def _of_text(text: str, start: int, offered: set[str], language: str) -> Read | 
         return Read(tuple(calls), _reading(calls, "the whole answer is a list of calls", span), True)
     calls = _first([json_calls], text)
     if calls is not None:
-        return Read(tuple(calls), _reading(calls, "the whole answer is JSON", span), plain_names=True)
+        reading = _reading(calls, "the whole answer is JSON", span)
+        return Read(tuple(calls), reading, as_asked=is_record(text), plain_names=True)
     return (
         _marked(text, start, language)
         or _fenced(text, start, offered, language)
