@@ -10,10 +10,9 @@ be one. Calls that stand in prose are no calls: nobody knows whether they were m
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from sinan.prompts.tools import plain_name
-from sinan.scoring.tool_calls.call import Call, Unreadable
+from sinan.scoring.tool_calls.call import LONGEST, Call, Unreadable
 from sinan.scoring.tool_calls.json_calls import arguments, is_record, json_calls
 from sinan.scoring.tool_calls.python_calls import python_calls, python_lines
 from sinan.scoring.tool_calls.source_calls import source_calls
@@ -21,7 +20,7 @@ from sinan.scoring.verdict import Reading, said
 from sinan.types import Completion, ToolCall
 
 _FENCE = re.compile(r"```[ \t]*([\w+-]{0,20})[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
-_MARK = re.compile(r"<(tool_call|TOOLCALL|tool_calls|function_call)>(.*?)</\1>", re.DOTALL)
+_MARK = re.compile(r"<(/?)(tool_call|TOOLCALL|tool_calls|function_call)>")
 _MISTRAL = "[TOOL_CALLS]"
 _Parser = Callable[[str], list[Call]]
 
@@ -46,7 +45,7 @@ def read(completion: Completion, functions: Sequence[str], language: str) -> Rea
         return _native(completion.tool_calls)
     answer = said(completion)
     text = answer.strip()
-    if not text:
+    if not text or len(text) > LONGEST:
         return None
     start = completion.text.rfind(answer) + answer.index(text)
     offered = {*functions, *map(plain_name, functions)}
@@ -100,21 +99,28 @@ def _first(parsers: Sequence[_Parser], text: str) -> list[Call] | None:
 
 def _marked(text: str, start: int, language: str) -> Read | None:
     """What stands in marks, where all of it can be read and nothing but white space is between and after them."""
-    found = list(_MARK.finditer(text))
-    if not found:
+    marks = list(_MARK.finditer(text))
+    if not marks:
         return _mistral(text, start)
-    between = [text[one.end() : after.start()] for one, after in pairwise(found)]
-    if any(part.strip() for part in [*between, text[found[-1].end() :]]):
-        return None
     calls: list[Call] = []
-    for one in found:
-        inner = _first([json_calls, _list_of(language)], one[2].strip())
+    for at in range(0, len(marks), 2):
+        inner = _between(text, marks[at : at + 3], language)
         if inner is None:
             return None
         calls += inner
-    span = (start + found[0].start(), start + len(text))
-    alone = not text[: found[0].start()].strip()
-    return Read(tuple(calls), _reading(calls, f"inside <{found[0][1]}>", span, alone), plain_names=True)
+    span = (start + marks[0].start(), start + len(text))
+    alone = not text[: marks[0].start()].strip()
+    return Read(tuple(calls), _reading(calls, f"inside <{marks[0][2]}>", span, alone), plain_names=True)
+
+
+def _between(text: str, marks: Sequence[re.Match[str]], language: str) -> list[Call] | None:
+    """The calls between a mark and the one that closes it, if only white space follows up to the next one."""
+    if len(marks) < 2 or (marks[0][1], marks[1][1]) != ("", "/") or marks[0][2] != marks[1][2]:
+        return None
+    after = text[marks[1].end() : marks[2].start() if len(marks) > 2 else len(text)]
+    if after.strip():
+        return None
+    return _first([json_calls, _list_of(language)], text[marks[0].end() : marks[1].start()].strip())
 
 
 def _mistral(text: str, start: int) -> Read | None:
