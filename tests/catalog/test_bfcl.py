@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import sinan
 from sinan import catalog
 from sinan.prompts.tools import plain_name
+from sinan.scoring.tool_calls.reading import read
 from sinan.types import Completion, Outcome
 from tests.catalog.tool_answers import FORMS, TALK, other_type, outside, right_calls
 from tests.server import ChatServer
@@ -234,3 +235,15 @@ def test_a_server_that_calls_the_right_tools_gets_all_of_it_and_one_that_talks_t
     assert [one.metric for one in talked.further] == ["strict", "non_live", "live", "irrelevance"]
     assert [one.estimate.value for one in talked.further][1:] == [0.0, 0.0, 1.0]
     assert called.estimate.value == 1.0
+
+
+def test_nothing_that_people_and_tools_say_in_real_conversations_is_a_call(data):
+    said = set()
+    for file in (data / "tools/tau_bench_fewshot").iterdir():
+        for line in file.read_text("utf-8").splitlines():
+            turns = json.loads(line)["messages_display"].splitlines()
+            said |= {turn.partition(": ")[2] for turn in turns}
+    assert len(said) > 1000
+    for text in said:
+        found = read(Completion(text, "stop"), ["book"], "python")
+        assert found is None or not found.calls, (text, found)

@@ -1,15 +1,18 @@
 """Calls of functions as a table: what was written, what was read, whether it is right. Made-up functions throughout."""
 
 import json
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sinan.errors import MissingExtra
 from sinan.prompts.tools import ToolsAsText, ToolsOffered, tool
 from sinan.scoring import ToolCalls, by_name
 from sinan.scoring.tool_calls.call import Unreadable
 from sinan.scoring.tool_calls.python_calls import python_calls
+from sinan.scoring.tool_calls.source_calls import parser
 from sinan.types import Completion, Outcome, Sample, ToolCall
 
 YES, NO, NONE = Outcome.CORRECT, Outcome.WRONG, Outcome.UNPARSED
@@ -256,6 +259,7 @@ def test_the_scorer_has_a_name():
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="bok(rm=1),[]{}\"':`\n \\*.-+#<>/tol_caljnsey", max_size=60))
 def test_nothing_that_a_model_may_write_raises(text):
+    pytest.importorskip("tree_sitter")
     for language in ("python", "java", "javascript"):
         sample = asked({"book": {"room": [1]}}, language=language, functions=[BOOK_IN[language]])
         assert judged(sample, text).value in (0.0, 1.0)
@@ -404,6 +408,15 @@ def test_java_calls_are_read_whole_or_not_at_all(text, verdict):
     pytest.importorskip("tree_sitter")
     sample = asked({"Desk.book": {"room": [1]}}, functions=[BOOK_IN["java"]], language="java")
     assert judged(sample, text).outcome is verdict
+
+
+def test_what_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tree_sitter", None)
+    parser.cache_clear()
+    sample = asked({"Desk.book": {"room": [1]}}, functions=[BOOK_IN["java"]], language="java")
+    with pytest.raises(MissingExtra, match=r"the extra `tools`"):
+        judged(sample, "[Desk.book(room=1)]")
+    parser.cache_clear()
 
 
 def test_tools_of_java_take_texts_and_say_what_is_written_in_them():
