@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import sinan
 from sinan import catalog
+from sinan.catalog import bfcl
 from sinan.prompts.tools import plain_name
 from sinan.scoring.tool_calls.reading import read
 from sinan.types import Completion, Outcome
@@ -203,6 +204,31 @@ def test_tools_are_named_as_providers_take_them_and_described_in_json_schema():
             assert all(tool.name.replace("-", "_").isidentifier() and len(tool.name) <= 64 for tool in tools)
             assert len({tool.name for tool in tools}) == len(tools)
             assert all(set(types(tool.parameters)) <= known for tool in tools)
+
+
+def test_the_other_categories_load_without_their_data_and_read_rows_of_every_kind():
+    further = catalog.load("bfcl_further")
+    subsets = set(further.dataset.subsets)
+    assert not subsets & set(SIZES)
+    assert all(further.dataset.sources(subset) for subset in subsets)
+    row = {"id": "1", "question": [[{"role": "user", "content": "Print."}]], "function": [PRINT]}
+    right = [{"Printer.print": {"copies": [2]}}]
+    for category, language in (
+        ("simple_java", "java"),
+        ("simple_javascript", "javascript"),
+        ("live_multiple", "python"),
+    ):
+        made = bfcl.sample(category, "live", row, right)
+        assert (made.metadata["language"], made.group) == (language, category)
+        assert score(made, Completion("[Printer.print(copies=2)]", "stop")).values == {"strict": 1.0, "live": 1.0}
+    assert bfcl.sample("live_relevance", "relevance", row, "some").target == "any call"
+
+
+PRINT = {
+    "name": "Printer.print",
+    "description": "Prints.",
+    "parameters": {"type": "dict", "properties": {"copies": {"type": "integer"}}, "required": ["copies"]},
+}
 
 
 class ToolServer(ChatServer):

@@ -22,7 +22,7 @@ from sinan.solving import OneTurn
 from sinan.statistics.averages import average
 from sinan.statistics.intervals import accuracy
 from sinan.statistics.over_groups import over
-from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
+from sinan.types import Benchmark, Card, Dataset, Metric, Protocol, Sample, Sampling, Source
 
 REPO, REVISION = "ShishirPatil/gorilla", "6ea57973c7a6097fd7c5915698c54c17c5b1b6c8"
 FOLDER = "berkeley-function-call-leaderboard/bfcl_eval/data"
@@ -35,64 +35,63 @@ SECTIONS = {
     "live_simple": "live",
 }
 """By category, the section of the published table that it counts in."""
+TARGETS = {"none": "no call", "some": "any call"}
 
 
 def _source(category: str, folder: str = "") -> Source:
     return pinned(REPO, REVISION, f"{FOLDER}/{folder}BFCL_v4_{category}.json")
 
 
-def _sources(category: str) -> tuple[Source, ...]:
-    if category == "irrelevance":
+def sources(category: str) -> tuple[Source, ...]:
+    """The questions of a category, and the allowed calls where it has any."""
+    if category.endswith("relevance"):
         return (_source(category),)
     return _source(category), _source(category, "possible_answer/")
 
 
-def _rows(category: str) -> Iterator[Sample]:
-    question, *answer = [jsonl(fetch(source)) for source in _sources(category)]
+def rows(category: str, section: str) -> Iterator[Sample]:
+    """The samples of a category."""
+    question, *answer = [jsonl(fetch(source)) for source in sources(category)]
     if not answer:
-        return (_sample(category, row.fields, "none") for row in question)
+        calls = "none" if category.endswith("irrelevance") else "some"
+        return (sample(category, section, row.fields, calls) for row in question)
     truths = {row.fields["id"]: row.fields["ground_truth"] for row in answer[0]}
-    return (_sample(category, row.fields, truths[row.fields["id"]]) for row in question)
+    return (sample(category, section, row.fields, truths[row.fields["id"]]) for row in question)
 
 
-def _sample(category: str, row: dict[str, Any], calls: Any) -> Sample:
+def sample(category: str, section: str, row: dict[str, Any], calls: Any) -> Sample:
+    """One row. The language stands at the end of the category's name."""
     [messages] = row["question"]
     return Sample(
         id=row["id"],
         question="\n\n".join(message["content"] for message in messages),
-        target="no call" if calls == "none" else json.dumps(calls, ensure_ascii=False),
+        target=TARGETS.get(calls, calls) if isinstance(calls, str) else json.dumps(calls, ensure_ascii=False),
         group=category,
         metadata={
             "functions": row["function"],
-            "language": "python",
+            "language": next((one for one in ("javascript", "java") if category.endswith(one)), "python"),
             "calls": calls,
-            "section": SECTIONS[category],
+            "section": section,
             "messages": messages,
         },
     )
+
+
+def asked(*metrics: Metric) -> dict[str, Protocol]:
+    """The protocols, with metrics of sections after accuracy and `strict`."""
+    sampling = Sampling(max_tokens=512, stop=("\nRequest:", "\n\n"))
+    reported = (accuracy, average.named("strict", "strict"), *metrics)
+    offered = Protocol(ToolsOffered(), OneTurn(), ToolCalls(), sampling, metrics=reported)
+    return {"default": offered, "text": replace(offered, prompt=ToolsAsText())}
 
 
 def benchmark() -> Benchmark:
     """The functions as tools of the request; in the text for a model that only continues text. `text` describes them in
     the first message of a chat, and asks for a Python list of calls.
 
-    `non_live` is the published mean of its categories, each of which counts the same; `strict` counts only calls that
-    came natively or as that list, as the published reader does.
+    `non_live` is the mean of its categories, each of which counts the same, as published; there Java and JavaScript
+    belong to `simple`. `strict` counts only calls that came natively or as that list, as the published reader does.
     """
-    sampling = Sampling(max_tokens=512, stop=("\nRequest:", "\n\n"))
-    offered = Protocol(
-        ToolsOffered(),
-        OneTurn(),
-        ToolCalls(),
-        sampling,
-        metrics=(
-            accuracy,
-            average.named("strict", "strict"),
-            over(average.named("non_live", "non_live"), "plain"),
-            average.named("live", "live"),
-            average.named("irrelevance", "irrelevance"),
-        ),
-    )
     return Benchmark(
         id="bfcl",
         card=Card(
@@ -103,12 +102,19 @@ def benchmark() -> Benchmark:
             licence="Apache-2.0",
             source=f"https://github.com/{REPO}",
             paper="https://proceedings.mlr.press/v267/patil25a.html",
-            note="Six of the thirteen categories of one turn, in Python. The published overall score is not given: it "
-            "needs the categories that are not here.",
+            note="Six of the thirteen categories of one turn, in Python; the others are `bfcl_further`. The published "
+            "overall score also needs conversations and agents.",
         ),
         dataset=Dataset(
-            read=lambda category, seed: _rows(category), subsets=tuple(SECTIONS), size=1498, sources=_sources
+            read=lambda category, seed: rows(category, SECTIONS[category]),
+            subsets=tuple(SECTIONS),
+            size=1498,
+            sources=sources,
         ),
         metric=accuracy,
-        protocols={"default": offered, "text": replace(offered, prompt=ToolsAsText())},
+        protocols=asked(
+            over(average.named("non_live", "non_live"), "plain"),
+            average.named("live", "live"),
+            average.named("irrelevance", "irrelevance"),
+        ),
     )
