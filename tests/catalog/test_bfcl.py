@@ -207,6 +207,7 @@ def test_tools_are_named_as_providers_take_them_and_described_in_json_schema():
 
 
 def test_the_other_categories_load_without_their_data_and_read_rows_of_every_kind():
+    pytest.importorskip("tree_sitter")
     further = catalog.load("bfcl_further")
     subsets = set(further.dataset.subsets)
     assert not subsets & set(SIZES)
