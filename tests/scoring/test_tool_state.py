@@ -14,7 +14,7 @@ from sinan.types import Completion, Outcome, Sample
 
 ROOT = {
     "root": {
-        "work": {
+        "top": {
             "type": "directory",
             "contents": {
                 "notes.txt": {"type": "file", "content": "b two\na one\nb three"},
@@ -35,11 +35,11 @@ def answers(api, *calls, scenario=None):
 
 
 FILES = [
-    ("pwd()", {"current_working_directory": "/work"}),
+    ("pwd()", {"current_working_directory": "/top"}),
     ("ls()", {"current_directory_content": ["notes.txt", "short.txt", "old"]}),
     ("ls(a=True)", {"current_directory_content": ["notes.txt", "short.txt", ".hidden", "old"]}),
-    ("cd(folder='old'), pwd()", {"current_working_directory": "/work/old"}),
-    ("cd('old'), cd('..'), pwd()", {"current_working_directory": "/work"}),
+    ("cd(folder='old'), pwd()", {"current_working_directory": "/top/old"}),
+    ("cd('old'), cd('..'), pwd()", {"current_working_directory": "/top"}),
     ("cd('old/x')", "error"),
     ("cd('none')", "error"),
     ("cd('..')", "error"),
