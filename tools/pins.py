@@ -3,7 +3,8 @@
     python tools/pins.py FOLDER
 
 FOLDER holds `FILES.tsv` (columns source_repo, commit, source_path, sha256 among others) and the files themselves;
-NEEDS names what the catalogue wants. Run it after a benchmark's files change, and look at the difference.
+NEEDS names what the catalogue wants. What is needed and pinned but not in FOLDER stays as it is. Run it after a
+benchmark's files change, and look at the difference.
 """
 
 import csv
@@ -20,6 +21,10 @@ NEEDS = {
     "eyezkes/benchmarking-system": ["TruthfulQA.csv"],
     "suzgunmirac/BIG-Bench-Hard": ["bbh/*.json", "cot-prompts/*.txt"],
     "UKGovernmentBEIS/inspect_ai": ["tests/model/gatsby.txt"],
+    "ShishirPatil/gorilla": [
+        "berkeley-function-call-leaderboard/bfcl_eval/data/*BFCL_v4_*.json",
+        "berkeley-function-call-leaderboard/bfcl_eval/data/multi_turn_func_doc/*_*.json",
+    ],
     "mathllm/MATH-V": ["data/*.jsonl", "images/*.jpg"],
 }
 PINS = Path(__file__).parents[1] / "src/sinan/datasets/pins.json"
@@ -30,12 +35,16 @@ def needed(repo: str, path: str) -> bool:
 
 
 def lock(folder: Path) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+    before: dict[str, dict[str, str]] = json.loads(PINS.read_text("utf-8"))
+    found = {
+        source: {path: sha256 for path, sha256 in paths.items() if needed(source.partition("@")[0], path)}
+        for source, paths in before.items()
+    }
     with (folder / "FILES.tsv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
             if needed(row["source_repo"], row["source_path"]):
                 found.setdefault(f"{row['source_repo']}@{row['commit']}", {})[row["source_path"]] = row["sha256"]
-    return found
+    return {source: paths for source, paths in found.items() if paths}
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from sinan.scoring.number import Number
 from sinan.scoring.overlap import Overlap
 from sinan.scoring.registry import by_name, names
 from sinan.scoring.rolling import Rolling
+from sinan.scoring.tool_calls import ToolCalls
+from sinan.scoring.tool_state import ToolState
 
 __all__ = [
     "After",
@@ -30,6 +32,8 @@ __all__ = [
     "Overlap",
     "Pipeline",
     "Rolling",
+    "ToolCalls",
+    "ToolState",
     "TrueMass",
     "by_name",
     "names",

@@ -7,6 +7,8 @@ from sinan.scoring.exact import Exact
 from sinan.scoring.letter import Letter
 from sinan.scoring.most_likely import MostLikely
 from sinan.scoring.number import Number
+from sinan.scoring.tool_calls import ToolCalls
+from sinan.scoring.tool_state import ToolState
 from sinan.types import Scorer
 
 _OWN: dict[str, Scorer] = {
@@ -16,6 +18,8 @@ _OWN: dict[str, Scorer] = {
     "letter": Letter(),
     "most-likely": MostLikely(),
     "number": Number(),
+    "tool-calls": ToolCalls(),
+    "tool-state": ToolState(),
 }
 
 
