@@ -20,6 +20,7 @@ NEEDS = {
     "eyezkes/benchmarking-system": ["TruthfulQA.csv"],
     "suzgunmirac/BIG-Bench-Hard": ["bbh/*.json", "cot-prompts/*.txt"],
     "UKGovernmentBEIS/inspect_ai": ["tests/model/gatsby.txt"],
+    "shisa-ai/M-IFEval": ["data/??_input_data.jsonl"],
     "mathllm/MATH-V": ["data/*.jsonl", "images/*.jpg"],
 }
 PINS = Path(__file__).parents[1] / "src/sinan/datasets/pins.json"
