@@ -7,6 +7,7 @@ from typing import Any
 
 from sinan.scoring.instructions.arguments import Arguments, BadArgument, Check
 from sinan.scoring.instructions.case import capital_word_frequency, english_capital, english_lowercase
+from sinan.scoring.instructions.chinese import checks as chinese
 from sinan.scoring.instructions.combination import repeat_prompt, two_responses
 from sinan.scoring.instructions.content import number_placeholders, postscript
 from sinan.scoring.instructions.format import (
@@ -17,6 +18,8 @@ from sinan.scoring.instructions.format import (
     number_highlighted_sections,
     title,
 )
+from sinan.scoring.instructions.french import checks as french
+from sinan.scoring.instructions.japanese import checks as japanese
 from sinan.scoring.instructions.keywords import existence, forbidden_words, frequency, letter_frequency
 from sinan.scoring.instructions.languages import response_language
 from sinan.scoring.instructions.length import (
@@ -26,6 +29,7 @@ from sinan.scoring.instructions.length import (
     number_words,
 )
 from sinan.scoring.instructions.punctuation import no_comma
+from sinan.scoring.instructions.spanish import checks as spanish
 from sinan.scoring.instructions.start_end import end_checker, quotation
 
 ENGLISH: dict[str, Check] = {
@@ -57,7 +61,13 @@ ENGLISH: dict[str, Check] = {
 }
 """The 25 of IFEval."""
 
-OF_LANGUAGES: dict[str, dict[str, Check]] = {"en": {}}
+OF_LANGUAGES: dict[str, dict[str, Check]] = {
+    "en": {},
+    "es": spanish(),
+    "fr": french(),
+    "ja": japanese(),
+    "zh": chinese(),
+}
 
 
 def ids() -> list[str]:

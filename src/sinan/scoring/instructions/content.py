@@ -1,6 +1,7 @@
 """What must be found somewhere in a response: placeholders, a postscript."""
 
 import re
+from collections.abc import Iterator, Mapping
 
 from sinan.scoring.instructions.arguments import Arguments
 
@@ -15,16 +16,23 @@ def number_placeholders(response: str, arguments: Arguments) -> bool:
 
 def placeholders(response: str) -> int:
     """How many stretches from a `[` to the next `]` of its line."""
-    count = 0
-    for line in response.split("\n"):
-        start = line.find("[")
-        while start >= 0 and (end := line.find("]", start)) >= 0:
-            count += 1
-            start = line.find("[", end)
-    return count
+    return sum(1 for line in response.split("\n") for _ in between(line, "[", "]"))
+
+
+def between(text: str, left: str, right: str) -> Iterator[str]:
+    """What stands between a mark `left` and the next mark `right`, one stretch after the other."""
+    start = text.find(left)
+    while start >= 0 and (end := text.find(right, start + len(left))) >= 0:
+        yield text[start + len(left) : end]
+        start = text.find(left, end + len(right))
 
 
 def postscript(response: str, arguments: Arguments) -> bool:
     """The marker of the postscript occurs, anywhere and in any case."""
+    return marked(response, arguments, POSTSCRIPTS)
+
+
+def marked(response: str, arguments: Arguments, patterns: Mapping[str, str]) -> bool:
+    """Whether the marker of the postscript occurs: as a pattern where it has one, else as it is written."""
     marker = arguments.text("postscript_marker")
-    return re.search(POSTSCRIPTS.get(marker, re.escape(marker.lower())), response.lower()) is not None
+    return re.search(patterns.get(marker, re.escape(marker.lower())), response.lower()) is not None
