@@ -13,28 +13,17 @@ from collections.abc import Iterator
 from sinan.datasets import fetch, pinned
 from sinan.datasets.readers import jsonl
 from sinan.prompts import Template
-from sinan.scoring import Instructions
+from sinan.scoring.instructions import Instructions, levels
 from sinan.solving import OneTurn
 from sinan.statistics.averages import average
 from sinan.statistics.intervals import accuracy
-from sinan.statistics.micro import micro
-from sinan.types import Benchmark, Card, Dataset, Metric, Protocol, Sample, Sampling, Source
+from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
 REPO, REVISION = "shisa-ai/M-IFEval", "06f08ff3b2681a7e875124aa6946bcc93739aced"
 
 ASKED = Template(base="Instruction: {question}\nResponse:", chat="{question}")
 STOP = ("\nInstruction:",)
 AS_IT_IS = Template(base="{question}")
-
-
-def levels(prompt: Metric) -> tuple[Metric, ...]:
-    """Prompts of which every instruction was followed, then instructions that were; strictly, then loosely."""
-    return (
-        prompt.named("prompt_level_strict_acc", "prompt_strict"),
-        micro.named("inst_level_strict_acc", "inst_strict"),
-        prompt.named("prompt_level_loose_acc", "prompt_loose"),
-        micro.named("inst_level_loose_acc", "inst_loose"),
-    )
 
 
 def source(language: str) -> Source:

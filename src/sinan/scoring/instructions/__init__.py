@@ -2,5 +2,6 @@
 
 from sinan.scoring.instructions.checks import ids
 from sinan.scoring.instructions.instructions import Instructions
+from sinan.scoring.instructions.levels import levels
 
-__all__ = ["Instructions", "ids"]
+__all__ = ["Instructions", "ids", "levels"]

@@ -192,7 +192,7 @@ def nominal_ending(response: str, arguments: Arguments) -> bool:
     """At least so many sentences end in a noun, by janome; what is quoted does not count. Raises MissingExtra."""
     tokens = list(_analyser().tokenize(QUOTED.sub("", response)))
     nouns = (mark.surface in "。！？" and word.part_of_speech.startswith("名詞") for word, mark in pairwise(tokens))
-    return sum(nouns) >= arguments.number("count")
+    return bool(sum(nouns) >= arguments.number("count"))
 
 
 @cache
