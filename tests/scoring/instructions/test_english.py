@@ -152,7 +152,7 @@ BY_PACKAGES = [
     ),
     ("length_constraints:number_sentences", {"relation": LESS, "num_sentences": 2}, "a\nb\nc", True),
     ("length_constraints:number_sentences", {"relation": LEAST, "num_sentences": 2}, "Try it!!", True),
-    ("length_constraints:number_sentences", {"relation": LEAST, "num_sentences": 3}, "“Yes!” he said. Then", True),
+    ("length_constraints:number_sentences", {"relation": LESS, "num_sentences": 3}, "“Yes!” he said. Then", True),
     ("change_case:capital_word_frequency", {"capital_frequency": 2, "capital_relation": LEAST}, "I am HERE", True),
     ("change_case:capital_word_frequency", {"capital_frequency": 2, "capital_relation": LESS}, "WELL-KNOWN", True),
     ("change_case:capital_word_frequency", {"capital_frequency": 2, "capital_relation": LESS}, "A—B", True),

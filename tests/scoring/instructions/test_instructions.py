@@ -89,7 +89,7 @@ def test_an_answer_that_was_cut_is_judged_as_it_is():
         ({"instructions": [7]}, "an instruction is"),
         ({"instructions": [{"id": "punctuation:none"}]}, "no instruction is called 'punctuation:none'"),
         ({"instructions": [{"id": "xx:punctuation:no_comma"}]}, "no instruction is called"),
-        ({"instructions": [{"id": WORDS["id"]}]}, "num_words must be"),
+        ({"instructions": [{"id": WORDS["id"]}]}, "relation must be"),
         ({"instructions": [{"id": WORDS["id"], "kwargs": {"num_words": 1, "relation": "near"}}]}, "relation must be"),
         ({"instructions": [{"id": "keywords:existence", "kwargs": {"keywords": "a"}}]}, "keywords must be a list"),
         ({"instruction_id_list": ["punctuation:no_comma"], "kwargs": []}, "not as many kwargs as ids"),

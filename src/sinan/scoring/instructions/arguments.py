@@ -83,7 +83,8 @@ class Arguments:
         """How two numbers are compared."""
         value = self._given.get(name)
         if not isinstance(value, str) or value not in RELATIONS:
-            raise BadArgument(f"{name} must be one of {', '.join(RELATIONS)}, not {value!r}"[:300])
+            known = ", ".join(list(RELATIONS)[:5])
+            raise BadArgument(f"{name} must be one of {known} (or their like in other languages), not {value!r}"[:200])
         return RELATIONS[value]
 
 
