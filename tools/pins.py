@@ -20,9 +20,17 @@ NEEDS = {
     "eyezkes/benchmarking-system": ["TruthfulQA.csv"],
     "suzgunmirac/BIG-Bench-Hard": ["bbh/*.json", "cot-prompts/*.txt"],
     "UKGovernmentBEIS/inspect_ai": ["tests/model/gatsby.txt"],
-    "shisa-ai/M-IFEval": ["data/??_input_data.jsonl"],
+    "shisa-ai/M-IFEval": ["data/en_input_data.jsonl"],
     "mathllm/MATH-V": ["data/*.jsonl", "images/*.jpg"],
 }
+ELSEWHERE = {
+    "shisa-ai/M-IFEval@06f08ff3b2681a7e875124aa6946bcc93739aced": {
+        "data/es_input_data.jsonl": "4c4d06d792890a800da33d39325e19969aeacdc2387cacc9bd6241fb2af73e23",
+        "data/fr_input_data.jsonl": "a7cd5276fe3cad92cfaad444a9bb5f10cd769b0f3858582a8147b495e7e957ce",
+        "data/ja_input_data.jsonl": "12bf6df416255a86bc0b8e911e05fadc713b4b06f66232299dbf9ea51f172daa",
+    },
+}
+"""Files that are not in FOLDER, by hand."""
 PINS = Path(__file__).parents[1] / "src/sinan/datasets/pins.json"
 
 
@@ -31,7 +39,7 @@ def needed(repo: str, path: str) -> bool:
 
 
 def lock(folder: Path) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+    found = {source: dict(files) for source, files in ELSEWHERE.items()}
     with (folder / "FILES.tsv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
             if needed(row["source_repo"], row["source_path"]):
