@@ -50,10 +50,10 @@ def benchmark() -> Benchmark:
     answer = Sampling(max_tokens=1280)
     harness = Sampling(max_tokens=1280, stop=("</s>",))
     of_prompts = (
-        average.named("prompt_level_strict", "prompt_strict"),
-        average.named("inst_level_strict", "share_strict"),
-        average.named("prompt_level_loose", "prompt_loose"),
-        average.named("inst_level_loose", "share_loose"),
+        accuracy.named("prompt_level_strict", "prompt_strict"),
+        accuracy.named("inst_level_strict", "share_strict"),
+        accuracy.named("prompt_level_loose", "prompt_loose"),
+        accuracy.named("inst_level_loose", "share_loose"),
     )
     default = Sampling(max_tokens=1280, stop=STOP)
     return Benchmark(

@@ -1,5 +1,7 @@
 """The scorer: strict and loose, what it reports, and what it does with data and answers that are no good."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,6 +108,25 @@ def test_what_cannot_be_checked_is_refused_beforehand_and_fails_but_is_never_wro
 def test_a_good_sample_is_not_refused():
     assert Instructions().refusal(Sample("1", "?", "", metadata={"instructions": [NO_COMMA, WORDS]})) is None
     assert by_name("instructions") == Instructions()
+
+
+def test_threads_come_to_the_same_verdicts():
+    for package in ("janome", "langdetect", "nltk", "punkt"):
+        pytest.importorskip(package)
+    texts = [f"Dr. No came at {n} p.m. He was late!!! THE END of day {n}. 海。" for n in range(60)]
+    asked = [
+        ("length_constraints:number_sentences", {"relation": "at least", "num_sentences": 4}),
+        ("change_case:capital_word_frequency", {"capital_relation": "at least", "capital_frequency": 2}),
+        ("language:response_language", {"language": "en"}),
+        ("ja:detectable_format:nominal_ending", {"count": 1}),
+    ]
+
+    def verdicts(text):
+        return [followed(id, arguments, text) for id, arguments in asked]
+
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(verdicts, texts))
+    assert together == list(map(verdicts, texts))
 
 
 @given(

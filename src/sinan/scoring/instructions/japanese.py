@@ -5,6 +5,7 @@ words are looked for as they are written, and are not cut out of the text first.
 import re
 from functools import cache
 from itertools import pairwise
+from threading import Lock
 from typing import Any
 
 from sinan.errors import MissingExtra
@@ -27,6 +28,8 @@ HALF = str.maketrans("！？（）｡｢｣", "!?()。「」")
 ENDS = re.compile(r"[。!?]")
 KEPT = (re.compile(r"「[^「」]*」"), re.compile(r"\([^()]*\)"))
 """Within these no sentence ends."""
+ONE_AT_A_TIME = Lock()
+"""janome does not say that threads may share an analyser."""
 
 
 def checks() -> dict[str, Check]:
@@ -190,7 +193,8 @@ def no_period(response: str, arguments: Arguments) -> bool:
 
 def nominal_ending(response: str, arguments: Arguments) -> bool:
     """At least so many sentences end in a noun, by janome; what is quoted does not count. Raises MissingExtra."""
-    tokens = list(_analyser().tokenize(QUOTED.sub("", response)))
+    with ONE_AT_A_TIME:
+        tokens = list(_analyser().tokenize(QUOTED.sub("", response)))
     nouns = (mark.surface in "。！？" and word.part_of_speech.startswith("名詞") for word, mark in pairwise(tokens))
     return bool(sum(nouns) >= arguments.number("count"))
 
