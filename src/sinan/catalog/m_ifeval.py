@@ -45,5 +45,5 @@ def benchmark() -> Benchmark:
             sources=lambda subset: tuple(map(source, [subset] if subset else LANGUAGES)),
         ),
         metric=accuracy,
-        protocols={"default": Protocol(ASKED, OneTurn(), Instructions(), sampling, metrics=metrics)},
+        protocols={"default": Protocol(ASKED, OneTurn(), Instructions(LANGUAGES), sampling, metrics=metrics)},
     )

@@ -1,5 +1,7 @@
 """The scorer: strict and loose, what it reports, and what it does with data and answers that are no good."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -108,6 +110,19 @@ def test_what_cannot_be_checked_is_refused_beforehand_and_fails_but_is_never_wro
 def test_a_good_sample_is_not_refused():
     assert Instructions().refusal(Sample("1", "?", "", metadata={"instructions": [NO_COMMA, WORDS]})) is None
     assert by_name("instructions") == Instructions()
+
+
+def test_models_are_loaded_before_anything_is_asked():
+    for package in ("janome", "langdetect", "nltk", "punkt"):
+        pytest.importorskip(package)
+    Instructions(("en", "es", "fr", "ja", "zh")).ready()
+
+
+@pytest.mark.parametrize("package", ["langdetect", "nltk.tokenize.punkt", "punkt"])
+def test_a_missing_package_is_named_with_the_remedy(package):
+    code = f"import sys; sys.modules[{package!r}] = None; from sinan.scoring import Instructions as I; I().ready()"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
+    assert "MissingExtra" in ended.stderr and "instructions" in ended.stderr.splitlines()[-1]
 
 
 def test_threads_come_to_the_same_verdicts():

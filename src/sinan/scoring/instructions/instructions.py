@@ -8,12 +8,22 @@ does: as it is, without its first line, without its last, without both, and each
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from sinan.scoring.instructions.arguments import BadArgument
 from sinan.scoring.instructions.checks import followed
 from sinan.scoring.verdict import nothing, said
 from sinan.types import Completion, Outcome, Sample, Score
+
+ONE = {"relation": "at least", "num_sentences": 1}
+BY_MODELS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
+    "": (("language:response_language", {"language": "en"}),),
+    "en": (("change_case:capital_word_frequency", {"capital_relation": "at least", "capital_frequency": 1}),),
+    "es": (("es:length_constraints:number_sentences", ONE),),
+    "fr": (("fr:length_constraints:number_sentences", ONE),),
+    "ja": (("ja:detectable_format:nominal_ending", {"count": 1}),),
+}
+"""By language, instructions whose check takes a model; without one, of every language."""
 
 
 class Instruction(NamedTuple):
@@ -40,7 +50,14 @@ class Instructions:
     `inst_strict` and `inst_loose`, (followed, instructions), and their quotients `share_strict` and `share_loose`.
     """
 
-    blocking: ClassVar[bool] = True
+    languages: tuple[str, ...] = ("en",)
+    """Whose models are loaded before anything is asked; those of others when they are needed."""
+
+    def ready(self) -> None:
+        """Loads what words, sentences and languages are told by. Raises MissingExtra where a package is missing."""
+        for name in ("", *self.languages):
+            for id, arguments in BY_MODELS.get(name, ()):
+                followed(id, arguments, "A.")
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict. Raises MissingExtra where a check needs a package that is not installed."""
