@@ -2,6 +2,7 @@
 
 import pytest
 
+from sinan.scoring.instructions import japanese_2024
 from sinan.scoring.instructions.checks import ENGLISH, OF_LANGUAGES, followed, ids
 
 LETTERS = {"num_letters": 3, "relation": "以上"}
@@ -123,6 +124,24 @@ FREE = [
     ("ja:startend:quotation", {}, "『あ』", False),
     ("ja:startend:sentence_unified_end", {"ending": "です"}, "雨です。「寒い。」冬です。", True),
     ("ja:startend:sentence_unified_end", {"ending": "です"}, "雨です。寒い。", False),
+    ("ja-2024:detectable_content:postscript", {"postscript_marker": "P.P.S."}, "P.P.S. 続き", True),
+    ("ja-2024:detectable_content:postscript", {"postscript_marker": "P.P.S."}, "P. P. S. 続き", False),
+    ("ja-2024:detectable_format:number_bullet_lists", {"num_bullets": 1}, "・一\n* 二\n・・三", True),
+    (
+        "ja-2024:length_constraints:nth_paragraph_first_word",
+        {"num_paragraphs": 1, "nth_paragraph": 1, "first_word": "また"},
+        "「『また、",
+        True,
+    ),
+    (
+        "ja-2024:length_constraints:nth_paragraph_first_word",
+        {"num_paragraphs": 1, "nth_paragraph": 1, "first_word": "また"},
+        "## また、",
+        False,
+    ),
+    ("ja-2024:startend:end_checker", {"end_phrase": "以上です"}, "では「以上です」", True),
+    ("ja-2024:startend:end_checker", {"end_phrase": "以上です"}, "では**以上です**", False),
+    ("ja-2024:letters:no_katakana", {}, "雨", True),
     ("zh:length_constraints:number_words", {"num_words": 5, "relation": "at least"}, "你好，world 2024！😀", True),
     ("zh:length_constraints:number_words", {"num_words": 6, "relation": "at least"}, "你好，world 2024！😀", False),
     ("zh:length_constraints:number_words", {"num_words": 3, "relation": "不超过"}, "春天来", True),
@@ -166,6 +185,10 @@ BY_PACKAGES = [
     ("fr:change_case:french_capital", {}, "CECI EST UNE PHRASE EN FRANÇAIS, ET RIEN D'AUTRE.", True),
     ("fr:change_case:french_lowercase", {}, "ceci est une phrase en français, et rien d'autre.", True),
     ("ja:detectable_format:nominal_ending", {"count": 1}, "好きなのは海。泳ぎます。", True),
+    ("ja-2024:keywords:existence", {"keywords": ["海"]}, "海を見る", True),
+    ("ja-2024:keywords:existence", {"keywords": ["海"]}, "海岸を見る", False),
+    ("ja-2024:keywords:forbidden_words", {"forbidden_words": ["海"]}, "海岸を見る", True),
+    ("ja-2024:keywords:frequency", {"keyword": "海", "frequency": 2, "relation": "以上"}, "海、海岸", False),
     ("ja:detectable_format:nominal_ending", {"count": 1}, "海が好きです。泳ぎます。", False),
     ("zh:language:response_language", {"language": "zh"}, "今天天气很好，我们去公园散步吧。", True),
     ("zh:language:response_language", {"language": "zh"}, "The weather is fine today.", False),
@@ -186,7 +209,8 @@ def test_an_instruction_of_a_language_that_takes_a_model_is_followed_or_not(id, 
 
 def test_every_check_of_a_language_is_in_the_table():
     tried = {row[0] for row in (*FREE, *BY_PACKAGES)}
-    assert {f"{name}:{id}" for name, own in OF_LANGUAGES.items() for id in own} <= tried
+    assert {f"{name}:{id}" for name, own in OF_LANGUAGES.items() for id in own if name != "ja-2024"} <= tried
+    assert {f"ja-2024:{id}" for id in japanese_2024.checks()} <= tried
 
 
 def test_a_language_has_the_checks_of_english_as_well():

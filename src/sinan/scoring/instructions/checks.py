@@ -20,6 +20,7 @@ from sinan.scoring.instructions.format import (
 )
 from sinan.scoring.instructions.french import checks as french
 from sinan.scoring.instructions.japanese import checks as japanese
+from sinan.scoring.instructions.japanese_2024 import checks as japanese_2024
 from sinan.scoring.instructions.keywords import existence, forbidden_words, frequency, letter_frequency
 from sinan.scoring.instructions.languages import response_language
 from sinan.scoring.instructions.length import (
@@ -66,6 +67,7 @@ OF_LANGUAGES: dict[str, dict[str, Check]] = {
     "es": spanish(),
     "fr": french(),
     "ja": japanese(),
+    "ja-2024": {**japanese(), **japanese_2024()},
     "zh": chinese(),
 }
 

@@ -193,10 +193,15 @@ def no_period(response: str, arguments: Arguments) -> bool:
 
 def nominal_ending(response: str, arguments: Arguments) -> bool:
     """At least so many sentences end in a noun, by janome; what is quoted does not count. Raises MissingExtra."""
-    with ONE_AT_A_TIME:
-        tokens = list(_analyser().tokenize(QUOTED.sub("", response)))
-    nouns = (mark.surface in "。！？" and word.part_of_speech.startswith("名詞") for word, mark in pairwise(tokens))
+    pairs = pairwise(tokens(QUOTED.sub("", response)))
+    nouns = (mark.surface in "。！？" and word.part_of_speech.startswith("名詞") for word, mark in pairs)
     return bool(sum(nouns) >= arguments.number("count"))
+
+
+def tokens(text: str) -> list[Any]:
+    """The words of a text with their parts of speech, by janome. Raises MissingExtra."""
+    with ONE_AT_A_TIME:
+        return list(_analyser().tokenize(text))
 
 
 @cache
