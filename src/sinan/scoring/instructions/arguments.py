@@ -40,10 +40,8 @@ class BadArgument(ValueError):
 class Arguments:
     """The arguments of one instruction, read by name and kind."""
 
-    def __init__(self, given: Mapping[str, Any], prompt: str = "") -> None:
+    def __init__(self, given: Mapping[str, Any]) -> None:
         self._given = given
-        self.prompt = prompt
-        """What the model was asked."""
 
     def number(self, name: str) -> int:
         """A whole number, 0 or more."""

@@ -88,6 +88,6 @@ def check(id: str) -> Check:
     return found
 
 
-def followed(id: str, arguments: Mapping[str, Any], response: str, prompt: str = "") -> bool:
+def followed(id: str, arguments: Mapping[str, Any], response: str) -> bool:
     """Whether a response follows one instruction; a blank one follows none. Raises BadArgument and MissingExtra."""
-    return check(id)(response, Arguments(arguments, prompt)) and bool(response.strip())
+    return check(id)(response, Arguments(arguments)) and bool(response.strip())

@@ -63,7 +63,7 @@ class Instructions:
         """The verdict. Raises MissingExtra where a check needs a package that is not installed."""
         text = said(completion)
         try:
-            verdicts = [_followed(instruction, text, sample.question) for instruction in instructions(sample)]
+            verdicts = [_followed(instruction, text) for instruction in instructions(sample)]
         except BadArgument as error:
             return Score(None, Outcome.FAILED, None, f"an instruction cannot be checked: {error}")
         return _score(verdicts, completion, text)
@@ -73,7 +73,7 @@ class Instructions:
         needs. None where it can."""
         try:
             for instruction in instructions(sample):
-                followed(instruction.id, instruction.arguments, "A.", sample.question)
+                followed(instruction.id, instruction.arguments, "A.")
         except BadArgument as error:
             return str(error)
         return None
@@ -108,8 +108,8 @@ def forms(response: str) -> Iterator[str]:
     yield from dict.fromkeys([*whole, *(form.replace("*", "") for form in whole)])
 
 
-def _followed(instruction: Instruction, text: str, prompt: str) -> Followed:
-    verdicts = (followed(instruction.id, instruction.arguments, form, prompt) for form in forms(text))
+def _followed(instruction: Instruction, text: str) -> Followed:
+    verdicts = (followed(instruction.id, instruction.arguments, form) for form in forms(text))
     strict = next(verdicts)
     return Followed(instruction.id, strict, strict or any(verdicts))
 
