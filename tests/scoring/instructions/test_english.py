@@ -203,3 +203,8 @@ def test_hostile_text_takes_no_longer_than_its_length():
     assert not followed("detectable_content:number_placeholders", {"num_placeholders": 1}, "[" * long)
     assert not followed("detectable_content:postscript", {"postscript_marker": "P.S."}, "p." + " " * long)
     assert not followed("es:punctuation:question_marks", {}, "¿" * long)
+    assert not followed("ja:startend:end_checker", {"end_phrase": "y"}, " " * long + "x")
+    assert not followed("ja:startend:sentence_unified_end", {"ending": "y"}, "「" * long)
+    first = {"num_paragraphs": 1, "nth_paragraph": 1, "first_word": "y"}
+    assert not followed("ja:length_constraints:nth_paragraph_first_word", first, "1" * long)
+    assert followed("ja:length_constraints:nth_paragraph_first_word", first, "*「" * long + "y")

@@ -125,6 +125,13 @@ def test_a_missing_package_is_named_with_the_remedy(package):
     assert "MissingExtra" in ended.stderr and "instructions" in ended.stderr.splitlines()[-1]
 
 
+def test_half_of_a_character_is_no_reason_to_stop():
+    for package in ("janome", "nltk", "punkt"):
+        pytest.importorskip(package)
+    assert followed("ja:detectable_format:nominal_ending", {"count": 1}, "\ud800海。")
+    assert followed("length_constraints:number_sentences", {"relation": "at least", "num_sentences": 2}, "A \udfff. B.")
+
+
 def test_threads_come_to_the_same_verdicts():
     for package in ("janome", "langdetect", "nltk", "punkt"):
         pytest.importorskip(package)

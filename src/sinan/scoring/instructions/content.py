@@ -27,6 +27,20 @@ def between(text: str, left: str, right: str) -> Iterator[str]:
         start = text.find(left, end + len(right))
 
 
+def outside(text: str, left: str, right: str) -> str:
+    """The text without what stands between a mark `left` and the next mark `right` of its line, and without these."""
+    return "\n".join("".join(_outside(line, left, right)) for line in text.split("\n"))
+
+
+def _outside(line: str, left: str, right: str) -> Iterator[str]:
+    done, start = 0, line.find(left)
+    while start >= 0 and (end := line.find(right, start + len(left))) >= 0:
+        yield line[done:start]
+        done = end + len(right)
+        start = line.find(left, done)
+    yield line[done:]
+
+
 def postscript(response: str, arguments: Arguments) -> bool:
     """The marker of the postscript occurs, anywhere and in any case."""
     return marked(response, arguments, POSTSCRIPTS)

@@ -8,7 +8,7 @@ does: as it is, without its first line, without its last, without both, and each
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from sinan.scoring.instructions.arguments import BadArgument
 from sinan.scoring.instructions.checks import followed
@@ -50,6 +50,7 @@ class Instructions:
     `inst_strict` and `inst_loose`, (followed, instructions), and their quotients `share_strict` and `share_loose`.
     """
 
+    blocking: ClassVar[bool] = True
     languages: tuple[str, ...] = ("en",)
     """Whose models are loaded before anything is asked; those of others when they are needed."""
 

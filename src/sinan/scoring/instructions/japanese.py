@@ -10,7 +10,7 @@ from typing import Any
 
 from sinan.errors import MissingExtra
 from sinan.scoring.instructions.arguments import Arguments, BadArgument, Check
-from sinan.scoring.instructions.content import marked
+from sinan.scoring.instructions.content import marked, outside
 from sinan.scoring.instructions.format import STAR, titled
 from sinan.scoring.instructions.kana import script_checks
 from sinan.scoring.instructions.length import nth_paragraph
@@ -21,9 +21,12 @@ POSTSCRIPTS = {"P.S.": r"p\.\s?s\.", "P.P.S": r"p\.\s?p\.\s?s", "P.P.S.": r"p\.\
 DOT = re.compile(r"^[^\S\n]*・.*$", re.MULTILINE)
 DASH = re.compile(r"^[^\S\n]*-\s+.*$", re.MULTILINE)
 NUMBERED = re.compile(r"^[^\S\n]*\d+\.\s.*$", re.MULTILINE)
-MARKS_AT_END = re.compile(r"[\s*_`]+$")
-BEFORE_A_WORD = re.compile(r"(?:>\s*|#{1,6}\s*|[-*+]\s+|・\s*|\d+[.)]\s+|[*_`「『（(《〈])+")
-QUOTED = re.compile(r"「.*?」|『.*?』")
+EMPHASIS = "*_`"
+BEFORE_A_WORD = tuple(
+    map(re.compile, (r"(?:>\s*)+", r"#{1,6}\s*", r"[-*+]\s+|・\s*", r"\d+[.)]\s+", rf"[{EMPHASIS}]+", "[「『（(《〈]+"))
+)
+"""Marks of Markdown and brackets, in the order in which they are taken away, again and again."""
+REPEATED = re.compile(r"(.)\1{63,}", re.DOTALL)
 HALF = str.maketrans("！？（）｡｢｣", "!?()。「」")
 ENDS = re.compile(r"[。!?]")
 KEPT = (re.compile(r"「[^「」]*」"), re.compile(r"\([^()]*\)"))
@@ -118,7 +121,18 @@ def nth_paragraph_first_word(response: str, arguments: Arguments) -> bool:
     brackets before it are passed over."""
     word = arguments.text("first_word").lower()
     paragraph = nth_paragraph(response, arguments)
-    return paragraph is not None and BEFORE_A_WORD.sub("", paragraph, count=1).startswith(word)
+    return paragraph is not None and paragraph.startswith(word, _beginning(paragraph))
+
+
+def _beginning(paragraph: str) -> int:
+    """Where the first word begins."""
+    at, before = 0, -1
+    while at != before:
+        before = at
+        for mark in BEFORE_A_WORD:
+            found = mark.match(paragraph, at)
+            at = found.end() if found else at
+    return at
 
 
 def number_bullet_lists(response: str, arguments: Arguments) -> bool:
@@ -165,8 +179,10 @@ def repeat_prompt(response: str, arguments: Arguments) -> bool:
 
 def end_checker(response: str, arguments: Arguments) -> bool:
     """It ends in the phrase; marks of Markdown and closing quotation marks after either are passed over."""
-    text = MARKS_AT_END.sub("", response).strip("」』")
-    return text.endswith(arguments.text("end_phrase").strip("」』"))
+    end = len(response)
+    while end and (response[end - 1].isspace() or response[end - 1] in EMPHASIS):
+        end -= 1
+    return response[:end].strip().strip("」』").endswith(arguments.text("end_phrase").strip("」』"))
 
 
 def quotation(response: str, arguments: Arguments) -> bool:
@@ -177,7 +193,7 @@ def quotation(response: str, arguments: Arguments) -> bool:
 def sentence_unified_end(response: str, arguments: Arguments) -> bool:
     """Whatever stands before a `。`, `！` or `？`, or last, ends in the same way; what is quoted does not count."""
     ending = arguments.text("ending")
-    parts = re.split("[。！？]", QUOTED.sub("", response))
+    parts = re.split("[。！？]", _unquoted(response))
     return all(part.endswith(ending) for part in parts if part)
 
 
@@ -193,15 +209,21 @@ def no_period(response: str, arguments: Arguments) -> bool:
 
 def nominal_ending(response: str, arguments: Arguments) -> bool:
     """At least so many sentences end in a noun, by janome; what is quoted does not count. Raises MissingExtra."""
-    pairs = pairwise(tokens(QUOTED.sub("", response)))
+    pairs = pairwise(tokens(_unquoted(response)))
     nouns = (mark.surface in "。！？" and word.part_of_speech.startswith("名詞") for word, mark in pairs)
     return bool(sum(nouns) >= arguments.number("count"))
 
 
+def _unquoted(response: str) -> str:
+    return outside(outside(response, "「", "」"), "『", "』")
+
+
 def tokens(text: str) -> list[Any]:
     """The words of a text with their parts of speech, by janome. Raises MissingExtra."""
+    # janome needs UTF-8, which half of a character has not, and takes the square of the length of a run of one sign.
+    whole = REPEATED.sub(lambda run: run[1] * 64, text.encode("utf-8", "replace").decode("utf-8"))
     with ONE_AT_A_TIME:
-        return list(_analyser().tokenize(text))
+        return list(_analyser().tokenize(whole))
 
 
 @cache
