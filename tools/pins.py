@@ -25,6 +25,7 @@ NEEDS = {
         "berkeley-function-call-leaderboard/bfcl_eval/data/*BFCL_v4_*.json",
         "berkeley-function-call-leaderboard/bfcl_eval/data/multi_turn_func_doc/*_*.json",
     ],
+    "shisa-ai/M-IFEval": ["data/??_input_data.jsonl"],
     "mathllm/MATH-V": ["data/*.jsonl", "images/*.jpg"],
 }
 PINS = Path(__file__).parents[1] / "src/sinan/datasets/pins.json"

@@ -7,6 +7,7 @@ from sinan.scoring.exact import Exact
 from sinan.scoring.exact_match import ExactMatch
 from sinan.scoring.filtered import Filtered, Pipeline
 from sinan.scoring.greedy_match import GreedyMatch
+from sinan.scoring.instructions import Instructions
 from sinan.scoring.letter import Letter
 from sinan.scoring.likelihood_choices import LikelihoodChoices, TrueMass
 from sinan.scoring.most_likely import MostLikely
@@ -25,6 +26,7 @@ __all__ = [
     "ExactMatch",
     "Filtered",
     "GreedyMatch",
+    "Instructions",
     "Letter",
     "LikelihoodChoices",
     "MostLikely",

@@ -4,6 +4,7 @@ from sinan.errors import UnknownName, UsageError
 from sinan.scoring.after import After
 from sinan.scoring.by_choices import ByChoices
 from sinan.scoring.exact import Exact
+from sinan.scoring.instructions import Instructions
 from sinan.scoring.letter import Letter
 from sinan.scoring.most_likely import MostLikely
 from sinan.scoring.number import Number
@@ -15,6 +16,7 @@ _OWN: dict[str, Scorer] = {
     "after": After(),
     "by-choices": ByChoices(),
     "exact": Exact(),
+    "instructions": Instructions(),
     "letter": Letter(),
     "most-likely": MostLikely(),
     "number": Number(),

@@ -6,6 +6,7 @@ from typing import Any
 from sinan.statistics import agreement, averages, corpus, repeats
 from sinan.statistics.calibration import brier, ece
 from sinan.statistics.intervals import accuracy, mean
+from sinan.statistics.micro import micro
 from sinan.statistics.over_groups import WAYS, over
 from sinan.types import Estimate, Metric
 
@@ -14,6 +15,7 @@ _OF_SAMPLES = (
     repeats.circular,
     brier,
     ece,
+    micro,
     averages.average,
     averages.median,
     averages.nanmean,
