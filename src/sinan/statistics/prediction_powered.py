@@ -9,8 +9,9 @@ With y the human labels of n items, f the judge's verdicts on the same items, an
 power-tuned lambda is cov(y, f) / ((1 + n / N) var(f)), var over all verdicts, within [0, 1]: a judge that tells nothing
 gets 0, and what is left is the mean of the human labels.
 
-The interval is t's with the degrees of freedom of Welch and Satterthwaite. It holds where the labelled items are a random
-sample of all, whatever the judge is like. With fewer than some 100 labels it may hold a little less often than it says.
+The interval is t's with the degrees of freedom of Welch and Satterthwaite. It holds where the labelled items are a
+random sample of all, whatever the judge is like. With fewer than some 100 labels it may hold a little less often than
+it says.
 """
 
 import math
@@ -38,8 +39,8 @@ class Corrected:
 def prediction_powered(
     human: Sequence[float], judged: Sequence[float], further: Sequence[float], weight: float | None = None
 ) -> Corrected:
-    """`human` and `judged` of the same items, `further` the judge's verdicts on items without a label. `weight`: lambda;
-    None: tuned."""
+    """`human` and `judged` of the same items, `further` the judge's verdicts on items without a label. `weight`:
+    lambda; None: tuned."""
     n, more = len(human), len(further)
     if len(judged) != n:
         raise ValueError(f"{n} human labels and {len(judged)} verdicts on them")

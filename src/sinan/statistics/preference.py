@@ -5,10 +5,10 @@ sqrt(sum((part - share * whole)^2) / (n (n - 1))) / mean(whole); its interval is
 or no spread at all no narrower than Wilson's for (sum whole)^2 / sum(whole^2) games.
 
 The win rate at equal lengths fits log-odds(win) = a + b tanh(d / s) to rows of (won, d), d the difference of the
-answers' lengths and s its standard deviation, and is 1 / (1 + exp(-a)): what the judge is expected to say where both are
-as long. b has a standard normal prior, so that few rows cannot run away with it. It is an estimate of ours. AlpacaEval's
-length-controlled win rate (Dubois et al., arXiv:2404.04475) has one more term, the difficulty of each instruction, which
-is fitted on all models of its leaderboard: the two are not the same number.
+answers' lengths and s its standard deviation, and is 1 / (1 + exp(-a)): what the judge is expected to say where both
+are as long. b has a standard normal prior, so that few rows cannot run away with it. It is an estimate of ours.
+AlpacaEval's length-controlled win rate (Dubois et al., arXiv:2404.04475) has one more term, the difficulty of each
+instruction, which is fitted on all models of its leaderboard: the two are not the same number.
 """
 
 import math
