@@ -12,6 +12,7 @@ from sinan.types import Estimate, Metric
 _OF_SAMPLES = (
     accuracy,
     repeats.circular,
+    repeats.alike,
     brier,
     ece,
     averages.average,

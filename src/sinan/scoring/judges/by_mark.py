@@ -12,9 +12,10 @@ from typing import Any, Literal
 
 from sinan.scoring.judges.ruling import NoRuling, Ruling
 
-_LEAD = (
-    r"(?:(?:so|thus|therefore|hence|overall),? )?(?:(?:my|the|our) )?(?:(?:final|overall) )?"
-    r"(?:verdict|rating|score|decision|judge?ment)(?: is)? ?[:：]?"
+_LEAD = re.compile(
+    r"(?:^|(?<=\s))(?:(?:so|thus|therefore|hence|overall),? )?(?:(?:my|the|our) )?(?:(?:final|overall) )?"
+    r"(?:verdict|rating|score|decision|judge?ment)(?: is)? ?[:：]?$",
+    re.IGNORECASE,
 )
 _DECORATION = "*_`# \t"
 _ENDS = re.compile(r"[.!?。！？][)\]\"'”’]*$")
@@ -32,8 +33,6 @@ class ByMark:
     """`end`: the last sentence. `whole`: there is nothing else."""
     claim: str = ""
     """What else states a verdict, with a group `label`: where it states another one, there is none. Empty: the mark."""
-    lead: str = ""
-    """Regular expression of further words that may stand before the mark in its sentence."""
     scale: tuple[float, float] | None = None
     """Where labels are numbers: the least and the greatest."""
     name: str = "rating"
@@ -74,10 +73,8 @@ class ByMark:
         if self.place == "whole":
             return not before.strip(_DECORATION + "\r\n")
         words = " ".join(re.sub(r"[*_`#]", "", on_line).split())[-_BEFORE:]
-        leads = [_LEAD, *([self.lead] if self.lead else [])]
-        for lead in leads:
-            found = re.search(rf"(?:^|(?<=\s))(?:{lead})$", words, re.IGNORECASE)
-            words = words[: found.start()].rstrip() if found else words
+        found = _LEAD.search(words)
+        words = words[: found.start()].rstrip() if found else words
         return not words or _ENDS.search(words) is not None
 
     def _numbers(self, label: str) -> Mapping[str, float]:

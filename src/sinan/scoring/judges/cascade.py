@@ -10,7 +10,8 @@ from typing import Any
 
 from sinan.scoring.by_choices import ByChoices
 from sinan.scoring.judges.judged import Judged
-from sinan.types import Completion, Model, Outcome, Sample, Score, Scorer
+from sinan.statistics.averages import average
+from sinan.types import Completion, Metric, Model, Outcome, Sample, Score, Scorer
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class Cascade:
     inner: Scorer = ByChoices()
     """The rule."""
     judged: Judged = Judged()
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Those of the judge, and the share of answers that it was asked about."""
+        return (*self.judged.metrics, average.named("judged", "judged"))
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The rule's verdict, where it is sure. Raises Unsupported where a judge is needed."""

@@ -10,11 +10,14 @@ from typing import Literal
 
 from sinan.errors import Unsupported
 from sinan.scoring.by_choices import ByChoices
+from sinan.scoring.judges import shown
 from sinan.scoring.judges.asking import Case, Heard, heard
 from sinan.scoring.judges.by_object import ByObject, Choice, Words
 from sinan.scoring.judges.fence import fence
 from sinan.scoring.verdict import Reading, said
-from sinan.types import Completion, Model, Outcome, Sample, Sampling, Score, Scorer
+from sinan.statistics.averages import average
+from sinan.statistics.intervals import accuracy
+from sinan.types import Completion, Metric, Model, Outcome, Sample, Sampling, Score, Scorer
 
 SYSTEM = (
     "You read out answers. You are shown a question and a text that somebody wrote about it. Each stands between two "
@@ -39,6 +42,11 @@ class Extracted:
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=1024)
     system: str = SYSTEM
     task: str = TASK
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The score, what each reading is worth, and how often they agree."""
+        return (accuracy, *(average.named(name, name) for name in ("rule", "model", "readings_agree")))
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """Raises Unsupported: there is no reader."""
@@ -67,11 +75,10 @@ class Extracted:
         )
 
     def _case(self, sample: Sample, text: str) -> Case:
-        options = [f"{letter}. {choice}" for letter, choice in zip(sample.letters, sample.choices, strict=True)]
-        question = "\n".join([sample.question, *options])
+        question = shown.question(sample)
         made = fence(self.system, self.task, question, text)
-        shown = [made.around("QUESTION", question), made.around("TEXT", text), self.task, FORM.asked(made.check)]
-        return Case("\n\n".join(shown), FORM, self.system, made.check, (text,))
+        parts = [made.around("QUESTION", question), made.around("TEXT", text), self.task, FORM.asked(made.check)]
+        return Case("\n\n".join(parts), FORM, self.system, made.check, (text,))
 
     def _of(self, sample: Sample, completion: Completion, reading: Reading) -> Score:
         """What the scorer holds of the answer alone."""

@@ -12,7 +12,8 @@ from sinan.scoring.judges.pairwise import Pairwise
 from sinan.scoring.judges.reference import Reference
 from sinan.scoring.judges.rubric import Rubric
 from sinan.scoring.verdict import nothing
-from sinan.types import Completion, Model, Sample, Sampling, Score
+from sinan.statistics.averages import average
+from sinan.types import Completion, Metric, Model, Sample, Sampling, Score
 
 OWN = (Reference, Rubric, Pairwise)
 """The kinds of this room; a benchmark may bring its own."""
@@ -37,6 +38,12 @@ class Judged:
         if self.draws < 1 or (self.draws > 1 and self.sampling.temperature == 0):
             raise ValueError("several draws of a judge need a temperature above 0: at 0 they are all the same")
 
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Those of the kind, and how often judges, or the draws of one, do not agree."""
+        names = ("disagreement", *(("self_disagreement",) if self.draws > 1 else ()))
+        return (*self.inner.metrics, *(average.named(name, name) for name in names))
+
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """Raises Unsupported: there is nobody to ask."""
         raise Unsupported("these answers are scored by a judge. Remedy: name one, with --judge MODEL")
@@ -44,7 +51,8 @@ class Judged:
     async def judge(self, sample: Sample, completion: Completion, judges: Sequence[Model]) -> Score:
         """The score. Raises ModelError where a judge does not answer or gives no verdict."""
         if not any(text.strip() for text in (completion.text, *completion.turns)):
-            return replace(nothing(completion), value=self.inner.worst)
+            lost = self.inner.unanswered(sample)
+            return replace(nothing(completion), value=lost.value, values=lost.values)
         if not judges:
             return self(sample, completion)
         panel = await together([self._asked(judge, sample, completion) for judge in judges])

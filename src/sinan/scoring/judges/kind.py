@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sinan.scoring.judges.asking import Case, Heard
-from sinan.types import Completion, Sample, Score
+from sinan.types import Completion, Metric, Sample, Score
 
 Value = float | tuple[float, ...]
 
@@ -28,8 +28,8 @@ class Kind(typing.Protocol):
         ...
 
     @property
-    def worst(self) -> float:
-        """The value where there is nothing to judge."""
+    def metrics(self) -> tuple[Metric, ...]:
+        """What is reported, the first before all."""
         ...
 
     def cases(self, sample: Sample, completion: Completion, draw: int) -> tuple[Case, ...]:
@@ -38,6 +38,10 @@ class Kind(typing.Protocol):
 
     def opinion(self, rulings: Sequence[Heard], sample: Sample, completion: Completion) -> Opinion:
         """What the rulings on all cases come to."""
+        ...
+
+    def unanswered(self, sample: Sample) -> Opinion:
+        """What an answer without a word is worth: no judge is asked about it."""
         ...
 
     def worth(self, label: str) -> float:

@@ -4,11 +4,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sinan.errors import UsageError
+from sinan.scoring.judges import shown
 from sinan.scoring.judges.asking import Case, Heard
 from sinan.scoring.judges.by_object import REASON, ByObject, Choice
 from sinan.scoring.judges.fence import fence
 from sinan.scoring.judges.kind import Opinion
-from sinan.types import Completion, Outcome, Sample, Score
+from sinan.statistics import preference
+from sinan.statistics.averages import average
+from sinan.statistics.intervals import accuracy
+from sinan.types import Completion, Metric, Outcome, Sample, Score
 
 LABELS = ("correct", "incorrect", "not_attempted")
 SYSTEM = (
@@ -33,27 +38,42 @@ class Reference:
     task: str = TASK
     form: ByObject = ByObject((REASON, Choice("verdict", LABELS)))
     numeric: bool = False
-    worst: float = 0.0
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Accuracy, that of what was attempted, and the share that was not."""
+        return (
+            accuracy,
+            preference.share.named("correct_given_attempted", "given"),
+            average.named("not_attempted", "not_attempted"),
+        )
 
     def cases(self, sample: Sample, completion: Completion, draw: int) -> tuple[Case, ...]:
         """One."""
-        reference = str(sample.metadata.get("reference", sample.target))
-        made = fence(self.system, self.task, sample.question, reference, completion.text, draw=draw)
-        shown = [
-            made.around("QUESTION", sample.question),
+        question, reference, answer = shown.question(sample), shown.reference(sample), shown.answer(completion)
+        if not reference:
+            raise UsageError(f"sample {sample.id} has no answer to grade by. Remedy: give every row an `answer`")
+        made = fence(self.system, self.task, question, reference, answer, draw=draw)
+        parts = [
+            made.around("QUESTION", question),
             made.around("REFERENCE", reference),
-            made.around("ANSWER", completion.text),
+            made.around("ANSWER", answer),
             self.task,
             self.form.asked(made.check),
         ]
-        return (Case("\n\n".join(shown), self.form, self.system, made.check, (completion.text,)),)
+        return (Case("\n\n".join(parts), self.form, self.system, made.check, (answer,)),)
 
     def opinion(self, rulings: Sequence[Heard], sample: Sample, completion: Completion) -> Opinion:
         """The label."""
-        label = rulings[0].ruling.label
-        attempted = float(label != "not_attempted")
+        return self._of(rulings[0].ruling.label)
+
+    def unanswered(self, sample: Sample) -> Opinion:
+        """Not attempted."""
+        return self._of("not_attempted")
+
+    def _of(self, label: str) -> Opinion:
         shares = {name: float(name == label) for name in LABELS}
-        return Opinion(label, self.worth(label), shares | {"given": (shares["correct"], attempted)})
+        return Opinion(label, self.worth(label), shares | {"given": (shares["correct"], 1.0 - shares["not_attempted"])})
 
     def worth(self, label: str) -> float:
         """1 for correct; half where the judges are split."""

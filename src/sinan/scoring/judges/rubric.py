@@ -1,13 +1,15 @@
 """How good is an answer, on a scale, by one or more criteria? The prompt is ours."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sinan.scoring.judges import shown
 from sinan.scoring.judges.asking import Case, Heard
 from sinan.scoring.judges.by_object import REASON, ByObject, Grade
 from sinan.scoring.judges.fence import fence
 from sinan.scoring.judges.kind import Opinion
-from sinan.types import Completion, Outcome, Sample, Score
+from sinan.statistics.averages import average
+from sinan.types import Completion, Metric, Outcome, Sample, Score
 
 SYSTEM = (
     "You grade answers. You are shown a question and an answer that somebody gave. Each stands between two lines with "
@@ -40,27 +42,34 @@ class Rubric:
         return ByObject((REASON, *self.criteria))
 
     @property
-    def worst(self) -> float:
-        """The mean of the lowest grades."""
-        return sum(one.low for one in self.criteria) / len(self.criteria)
+    def metrics(self) -> tuple[Metric, ...]:
+        """The mean grade, and that of each criterion where there are several."""
+        each = [average.named(one.name, one.name) for one in self.criteria]
+        return (average.named("score", ""), *(each if len(each) > 1 else ()))
 
     def cases(self, sample: Sample, completion: Completion, draw: int) -> tuple[Case, ...]:
-        """One. A reference is shown where the sample's metadata has one under `reference`."""
-        reference = str(sample.metadata.get("reference") or "")
+        """One. A reference is shown where the sample has one."""
+        question, reference, answer = shown.question(sample), shown.reference(sample), shown.answer(completion)
         form = self.form
-        made = fence(self.system, self.task, repr(form), sample.question, reference, completion.text, draw=draw)
-        shown = [
-            made.around("QUESTION", sample.question),
+        made = fence(self.system, self.task, repr(form), question, reference, answer, draw=draw)
+        parts = [
+            made.around("QUESTION", question),
             *([made.around("REFERENCE", reference)] if reference else []),
-            made.around("ANSWER", completion.text),
+            made.around("ANSWER", answer),
             self.task,
             form.asked(made.check),
         ]
-        return (Case("\n\n".join(shown), form, self.system, made.check, (completion.text,)),)
+        return (Case("\n\n".join(parts), form, self.system, made.check, (answer,)),)
 
     def opinion(self, rulings: Sequence[Heard], sample: Sample, completion: Completion) -> Opinion:
         """The mean, and every grade."""
-        grades = rulings[0].ruling.numbers
+        return self._of(rulings[0].ruling.numbers)
+
+    def unanswered(self, sample: Sample) -> Opinion:
+        """The lowest grades."""
+        return self._of({one.name: one.low for one in self.criteria})
+
+    def _of(self, grades: Mapping[str, float]) -> Opinion:
         value = sum(grades.values()) / len(grades)
         return Opinion(f"{value:g}", value, dict(grades))
 
