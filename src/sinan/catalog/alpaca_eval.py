@@ -35,8 +35,9 @@ def _rows(answers: str) -> Iterator[Sample]:
 def benchmark() -> Benchmark:
     """Against text_davinci_003, both orders asked; `gpt4-turbo` against gpt4_1106_preview; `weighted` against that one
     too, by the judge's log-likelihoods of its verdict, in the order that AlpacaEval draws for each instruction."""
-    dataset = Dataset(read=lambda subset, seed: _rows("output"), size=805, sources=lambda subset: (DAVINCI,))
-    second = replace(dataset, read=lambda subset, seed: _rows("output_1"), sources=lambda subset: (GPT_4_TURBO,))
+    both_files = (DAVINCI, GPT_4_TURBO)
+    dataset = Dataset(read=lambda subset, seed: _rows("output"), size=805, sources=lambda subset: both_files)
+    second = replace(dataset, read=lambda subset, seed: _rows("output_1"))
     both, weighed = Judged(Pairwise()), Judged(Pairwise(("A", "B"), "drawn", weighed=True))
     default = Protocol(
         Template(base="# Instruction\n{question}\n\n# Response\n"),

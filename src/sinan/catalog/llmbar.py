@@ -109,7 +109,8 @@ def benchmark() -> Benchmark:
             paper="2310.07641",
             chance=0.5,
             note="Natural and GPTInst. Both orders of a pair are asked; `both_orders` is the share of pairs that are "
-            "judged rightly in both, `consistent` of those judged alike. The prompts are ours, the forms of the verdict those of LLMBar.",
+            "judged rightly in both, `consistent` of those judged alike. The prompts are ours, the forms of the "
+            "verdict those of LLMBar.",
         ),
         dataset=Dataset(
             read=lambda subset, seed: _rows(subset),

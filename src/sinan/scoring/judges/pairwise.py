@@ -129,8 +129,8 @@ class Pairwise:
         """A loss in every order, by far where that can be said."""
         games = (2 if self.orders == "both" else 1) * (STRONG if self._five else 1.0)
         by_length = (0.0, -float(len(_baseline(sample))))
-        values = {"discrete_win_rate": 0.0, "weighted": (0.0, games), "by_length": by_length, "length": 0.0}
-        return Opinion("loss", 0.0, values)
+        alone: dict[str, Value] = {"discrete_win_rate": 0.0, "length": 0.0}
+        return Opinion("loss", 0.0, {**alone, "weighted": (0.0, games), "by_length": by_length})
 
     def _won(self, heard: Heard) -> float:
         """What the answer got out of one order: 1, 0.5, 0, or between where it was weighed."""
