@@ -45,7 +45,7 @@ def benchmark() -> Benchmark:
         both,
         Sampling(max_tokens=2048, stop=("\n# Instruction",)),
         chat_sampling=Sampling(max_tokens=2048),
-        metrics=both.metrics,
+        metrics=both.reports,
     )
     return Benchmark(
         id="alpaca_eval",
@@ -65,6 +65,6 @@ def benchmark() -> Benchmark:
         protocols={
             "default": default,
             "gpt4-turbo": replace(default, dataset=second),
-            "weighted": replace(default, dataset=second, scorer=weighed, metrics=weighed.metrics),
+            "weighted": replace(default, dataset=second, scorer=weighed, metrics=weighed.reports),
         },
     )

@@ -41,7 +41,7 @@ def benchmark() -> Benchmark:
         scorer,
         Sampling(max_tokens=4096, stop=("\nQuestion:",)),
         chat_sampling=Sampling(max_tokens=4096),
-        metrics=scorer.metrics,
+        metrics=scorer.reports,
     )
     return Benchmark(
         id="arena_hard",

@@ -122,7 +122,7 @@ def benchmark() -> Benchmark:
                 scorer,
                 Sampling(max_tokens=1024, stop=("\nQuestion:",)),
                 chat_sampling=Sampling(max_tokens=1024),
-                metrics=scorer.metrics,
+                metrics=scorer.reports,
             )
         },
     )

@@ -53,11 +53,10 @@ def _judge(guess: Guess) -> Scorer:
 
 
 def _protocols(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
-    metrics = getattr(judge, "metrics", ())  # a judge's grades are no accuracy
     if guess.turns:
-        return {"default": Protocol(FurtherTurns(Template()), ManyTurns(), judge, AS_MANY, metrics=metrics)}
+        return {"default": Protocol(FurtherTurns(Template()), ManyTurns(), judge, AS_MANY)}
     prompt = ByChoices(ASK_LETTER, FREE["text" if guess.shape == "choice" else guess.shape])
-    protocols = {"default": Protocol(prompt, OneTurn(), judge, AS_MANY, metrics=metrics)}
+    protocols = {"default": Protocol(prompt, OneTurn(), judge, AS_MANY)}
     if guess.shape == "choice" and not guess.mixed:
         letters = Template(base=ASK_LETTER.base, continuations=" {letter}")
         protocols["likelihood"] = Protocol(ByChoices(letters, letters), Likelihood(), MostLikely(), metrics=CALIBRATED)

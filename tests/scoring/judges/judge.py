@@ -46,7 +46,8 @@ def ruling(**fields: Any) -> Callable[[str], str]:
     """Writes the object that was asked for, as a good judge does."""
 
     def answer(asked: str) -> str:
-        return json.dumps({"reason": "because", **fields, "check": check_of(asked)})
+        reason = {"reason": "because"} if '- "reason": ' in asked else {}
+        return json.dumps({**reason, **fields, "check": check_of(asked)})
 
     return answer
 

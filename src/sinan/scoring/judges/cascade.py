@@ -23,9 +23,9 @@ class Cascade:
     judged: Judged = Judged()
 
     @property
-    def metrics(self) -> tuple[Metric, ...]:
+    def reports(self) -> tuple[Metric, ...]:
         """Those of the judge, and the share of answers that it was asked about."""
-        return (*self.judged.metrics, average.named("judged", "judged"))
+        return (*self.judged.reports, average.named("judged", "judged"))
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The rule's verdict, where it is sure. Raises Unsupported where a judge is needed."""

@@ -44,7 +44,7 @@ class Extracted:
     task: str = TASK
 
     @property
-    def metrics(self) -> tuple[Metric, ...]:
+    def reports(self) -> tuple[Metric, ...]:
         """The score, what each reading is worth, and how often they agree."""
         return (accuracy, *(average.named(name, name) for name in ("rule", "model", "readings_agree")))
 

@@ -39,7 +39,7 @@ class Judged:
             raise ValueError("several draws of a judge need a temperature above 0: at 0 they are all the same")
 
     @property
-    def metrics(self) -> tuple[Metric, ...]:
+    def reports(self) -> tuple[Metric, ...]:
         """Those of the kind, and how often judges, or the draws of one, do not agree."""
         names = ("disagreement", *(("self_disagreement",) if self.draws > 1 else ()))
         return (*self.inner.metrics, *(average.named(name, name) for name in names))

@@ -1,0 +1,96 @@
+"""Judges through the whole program: verdicts in results, failures that are no wrong answers, costs that were saved."""
+
+import json
+
+import pytest
+
+from tests.scoring.judges.judge import block, ruling
+from tests.server import ChatServer
+from tests.test_end_to_end import sinan
+
+ROWS = [
+    {"id": str(i), "question": f"Which is #{i}?", "answer": f"bird {i}", "baseline": f"It is bird {i}."}
+    for i in range(8)
+]
+
+
+@pytest.fixture
+def work(tmp_path):
+    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, ROWS)))
+    return tmp_path
+
+
+def number(asked):
+    return int(asked.partition("#")[2].partition("?")[0])
+
+
+def answer(question):
+    i = number(question)
+    return f"ANSWER: bird {i}" if i < 4 else f"I think of bird {'abcdefgh'[i]}, don't you?"
+
+
+def run(work, scorer, judge, *more):
+    with ChatServer(answer) as model, ChatServer(judge) as server:
+        named = ("--judge", f"openai/judge?base_url={server.url}")
+        code, out, err = sinan(work, "run", "own.jsonl", "-m", model.model, "--scorer", scorer, *named, "--json", *more)
+        return code, json.loads(out) if out else None, err, server
+
+
+def by_name(document):
+    return {row["metric"]: row for row in document["results"]}
+
+
+def test_a_judge_without_a_verdict_is_a_failure_and_no_wrong_answer(work):
+    def judge(asked):
+        if number(block(asked, "QUESTION")) == 2:
+            return "The answer is correct."
+        return ruling(verdict="correct" if number(block(asked, "QUESTION")) < 6 else "not_attempted")(asked)
+
+    code, document, err, _ = run(work, "judge", judge)
+    rows = by_name(document)
+    assert code == 1, err
+    assert (rows["accuracy"]["value"], rows["accuracy"]["n"]) == (5 / 7, 7)
+    assert rows["accuracy"]["outcomes"]["failed"] == 1 and rows["accuracy"]["outcomes"]["refused"] == 2
+    assert rows["correct_given_attempted"]["value"] == 1.0
+    assert rows["accuracy"]["judging"]["failed"] == 1
+    code, out, _ = sinan(work, "show", "last", "--samples", "--json")
+    assert "gave no verdict: it is not one JSON object" in out
+
+
+def test_a_cascade_asks_the_judge_about_the_unsure_alone(work):
+    numbers = [row | {"answer": row["id"]} for row in ROWS]
+    (work / "own.jsonl").write_text("\n".join(map(json.dumps, numbers)))
+    code, document, err, server = run(work, "cascade", ruling(verdict="correct"))
+    rows = by_name(document)
+    assert code == 0, err
+    assert rows["accuracy"]["value"] == 1.0
+    assert rows["judged"]["value"] == sum(server.asked.values()) / 8 == 0.5
+
+
+def test_a_pair_is_asked_twice_and_graded_by_its_win_rate(work):
+    code, document, err, server = run(work, "judge-pairwise", ruling(verdict="A"))
+    rows = by_name(document)
+    assert code == 0, err
+    assert sum(server.asked.values()) == 16
+    assert (rows["win_rate"]["value"], rows["position_inconsistent"]["value"], rows["prefers_first"]["value"]) == (
+        0.5,
+        1,
+        1,
+    )
+
+
+def test_grades_are_no_accuracy(work):
+    code, document, err, _ = run(work, "judge-rubric", ruling(quality=7))
+    rows = by_name(document)
+    assert code == 0, err
+    assert rows["score"]["value"] == 7.0 and "accuracy" not in rows
+
+
+def test_stored_answers_are_judged_by_another_scorer(work):
+    with ChatServer(answer) as model:
+        assert sinan(work, "run", "own.jsonl", "-m", model.model)[0] == 0
+    with ChatServer(ruling(quality=3)) as server:
+        named = ("--judge", f"openai/judge?base_url={server.url}")
+        code, out, err = sinan(work, "score", "last", "--scorer", "judge-rubric", *named, "--json")
+    assert code == 0, err
+    assert by_name(json.loads(out))["score"]["value"] == 3.0
