@@ -112,11 +112,12 @@ def _first_won(preference: float) -> float:
 
 
 def _kind(rows: list[dict[str, Any]]) -> Compared:
-    """Pairs, where every label is A, B or a tie."""
+    """Pairs, where most labels are A, B or a tie: one that is not is a mistake to be told."""
     if any(row.get("kind") == "pairwise" for row in rows):
         return "pairwise"
     labels = [label for row in rows for name in ("human", "judge") for label in _named(row.get(name), name).values()]
-    return "pairwise" if all(str(label).strip().lower() in _PAIR for label in labels) else "pointwise"
+    of_pairs = sum(str(label).strip().lower() in _PAIR for label in labels)
+    return "pairwise" if 2 * of_pairs > len(labels) else "pointwise"
 
 
 def _named(value: Any, name: str) -> Mapping[str, Any]:
