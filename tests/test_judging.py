@@ -161,6 +161,13 @@ def test_a_judge_that_cannot_be_reached_stops_the_run_and_every_answer_is_kept(w
     assert json.loads(out)["results"][0]["n"] == 12
 
 
+def test_an_estimate_says_that_verdicts_are_not_in_it(work):
+    with ChatServer(answer) as model:
+        code, out, err = sinan(work, "run", "./mine.py", "-m", model.model, "--judge", "needle/m", "--dry-run")
+    assert code == 0, err
+    assert "12 answers are to be judged by needle/m" in out
+
+
 def test_a_limit_on_tokens_counts_judges_too(work):
     with ChatServer(answer) as model, ChatServer(verdict) as judge:
         limits = ("--max-tokens-total", "100", "--concurrency", "1")
