@@ -64,7 +64,12 @@ async def test_mt_bench_asks_for_two_grades_with_the_published_prompts():
 
 
 @pytest.mark.parametrize(
-    ("protocol", "form"), [("default", "Output ({})"), ("cot", "It does. Therefore, Output ({}) is better.")]
+    ("protocol", "form"),
+    [
+        ("default", "Output ({})"),
+        ("cot", "It does. Therefore, Output ({}) is better."),
+        ("swap", "Therefore, Output ({}) is better."),
+    ],
 )
 def test_llmbar_scores_the_gold_verdict_1_and_anything_else_0(protocol, form):
     benchmark = catalog.load("llmbar")
@@ -85,3 +90,43 @@ def test_llmbar_asks_every_pair_in_both_orders():
     for one, other in zip(found[::2], found[1::2], strict=True):
         assert one.unit == other.unit and {one.target, other.target} == {"a", "b"}
         assert one.metadata["output_a"] == other.metadata["output_b"]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "settled", "value", "calls"),
+    [
+        ("ab", "", 1.0, 2),
+        ("ba", "", 0.0, 2),
+        ("aa", "a", 1.0, 3),
+        ("bb", "b", 0.0, 3),
+        ("a?", "", 1.0, 2),
+        ("?b", "", 0.0, 2),
+    ],
+)
+async def test_llmbar_asks_once_more_where_both_orders_contradict_each_other(verdicts, settled, value, calls):
+    benchmark = catalog.load("llmbar")
+    protocol = benchmark.protocols["swap"]
+    sample = next(sample for sample in samples(benchmark, "swap") if sample.target == "a")
+    prompt = protocol.prompt(sample, "chat", ())
+    says = iter(verdicts)
+
+    def judge(asked):
+        if "contradict each other" in asked:
+            return f"Output ({settled})"
+        letter = next(says)
+        return f"Output ({letter}) does it. Therefore, Output ({letter}) is better." if letter != "?" else "Who knows."
+
+    model = FakeJudge(judge)
+    completion = await protocol.solver(model, prompt, protocol.chat_sampling)
+    assert (protocol.scorer(sample, completion).value, len(model.asked), len(completion.turns)) == (value, calls, calls)
+    first, second = (str(asked.messages[-1].content) for asked, _ in model.asked[:2])
+    one, other = sample.metadata["output_a"], sample.metadata["output_b"]
+    assert f"# Output (a)\n{one}\n\n# Output (b)\n{other}\n" in first
+    assert f"# Output (a)\n{other}\n\n# Output (b)\n{one}\n" in second
+    if calls == 3:  # both preferred the place of that letter: each of them speaks for one output
+        text = str(model.asked[2][0].messages[-1].content)
+        for_a, for_b = text.split("## The judge who prefers Output (a)\n")[1].split(
+            "## The judge who prefers Output (b)\n"
+        )
+        assert for_a.startswith("Output (a) does it. Therefore, Output (a)")
+        assert for_b.startswith("Output (b) does it. Therefore, Output (b)")

@@ -6,7 +6,7 @@ A row of dataset.json (made up); every pair is asked in both orders:
     {"input": "Name three birds.", "output_1": "Robin, wren, owl.", "output_2": "Birds are animals.", "label": 1}
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sinan.datasets import fetch, pinned
@@ -14,11 +14,25 @@ from sinan.datasets.readers import json_list
 from sinan.prompts import Template
 from sinan.scoring.judges import ByMark, NoRuling
 from sinan.scoring.verdict import Reading, nothing, said, verdict
-from sinan.solving import OneTurn
+from sinan.solving import BothOrders, OneTurn
+from sinan.solving.both_orders import FIRST, SECOND
 from sinan.statistics.averages import average
 from sinan.statistics.intervals import accuracy
 from sinan.statistics.repeats import alike, circular
-from sinan.types import Benchmark, Card, Completion, Dataset, Protocol, Sample, Sampling, Score, Source
+from sinan.types import (
+    Benchmark,
+    Card,
+    Completion,
+    Dataset,
+    Form,
+    Message,
+    Prompt,
+    Protocol,
+    Sample,
+    Sampling,
+    Score,
+    Source,
+)
 
 REPO, REVISION = "princeton-nlp/LLMBar", "900616bff90b6c6c8e1681f7d079250637c55992"
 SUBSETS = {"Natural": "Natural", "GPTInst": "Adversarial/GPTInst"}
@@ -31,6 +45,11 @@ ALONE = PAIR + "Answer with `Output (a)` or `Output (b)`, and with nothing else.
 REASONED = PAIR + (
     "Give your reasons in a few sentences. Then end with one of these two sentences, word for word: `Therefore, "
     "Output (a) is better.` or `Therefore, Output (b) is better.`"
+)
+SETTLED = PAIR + (
+    "Two judges contradict each other.\n\n## The judge who prefers Output (a)\n" + FIRST + "\n\n"
+    "## The judge who prefers Output (b)\n" + SECOND + "\n\n"
+    "Weigh both. Answer with `Output (a)` or `Output (b)`, and with nothing else."
 )
 VANILLA = ByMark(r"Output \((?P<label>[ab])\)", "whole")
 COT = ByMark(r"Therefore, Output \((?P<label>[ab])\) is better", claim=r"Output \((?P<label>[ab])\) is better\b")
@@ -53,17 +72,36 @@ def _rows(subset: str) -> Iterator[Sample]:
 
 
 @dataclass(frozen=True)
+class Swapped:
+    """The pair, the pair in the other order, and what settles a contradiction."""
+
+    asked: Template = Template(base=REASONED + "\n", chat=REASONED)
+    settling: Template = Template(base=SETTLED + "\n", chat=SETTLED)
+
+    def __call__(self, sample: Sample, form: Form, shots: Sequence[Sample]) -> Prompt:
+        """For `BothOrders`."""
+        shown = sample.metadata
+        other = replace(sample, metadata={"output_a": shown["output_b"], "output_b": shown["output_a"]})
+        further = self.asked(other, form, ()), self.settling(sample, form, ())
+        turns = tuple(one.messages[-1] if one.messages else Message("user", one.text) for one in further)
+        return replace(self.asked(sample, form, ()), turns=turns)
+
+
+@dataclass(frozen=True)
 class Chosen:
     """Right if the output that is chosen, in the form that was asked for, is the better one."""
 
     form: ByMark
+    settled: ByMark = VANILLA
+    """Of the third answer, where two contradicted each other."""
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict. A judge that does not keep to the form has given none."""
         text = said(completion)
         judged = (sample.metadata["output_a"], sample.metadata["output_b"])
+        form = self.settled if len(completion.turns) == 3 else self.form
         try:
-            ruling = self.form.read(text, "", judged)
+            ruling = form.read(text, "", judged)
         except NoRuling as why:
             return nothing(completion, str(why))
         start = completion.text.rfind(text)
@@ -71,6 +109,20 @@ class Chosen:
         score = verdict(completion, Reading(ruling.label, "the verdict", span), ruling.label == sample.target)
         first = float((ruling.label == "a") != sample.metadata["swapped"])
         return replace(score, values={"first_output": first, "first_place": float(ruling.label == "a")})
+
+
+@dataclass(frozen=True)
+class Label:
+    """Which of both a text chooses."""
+
+    form: ByMark = COT
+
+    def __call__(self, text: str) -> str | None:
+        """None where it keeps to no form."""
+        try:
+            return self.form.read(text).label
+        except NoRuling:
+            return None
 
 
 METRICS = (
@@ -82,7 +134,8 @@ METRICS = (
 
 
 def benchmark() -> Benchmark:
-    """The verdict alone; `cot` gives reasons before it."""
+    """The verdict alone; `cot` gives reasons before it; `swap` asks with reasons in both orders and, where the verdicts
+    contradict each other, once more with both reasons."""
     default = Protocol(
         Template(base=ALONE + "\n", chat=ALONE),
         OneTurn(),
@@ -119,5 +172,9 @@ def benchmark() -> Benchmark:
             sources=lambda subset: (_source(subset),),
         ),
         metric=accuracy,
-        protocols={"default": default, "cot": reasoned},
+        protocols={
+            "default": default,
+            "cot": reasoned,
+            "swap": replace(reasoned, prompt=Swapped(), solver=BothOrders(Label())),
+        },
     )
