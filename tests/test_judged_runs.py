@@ -94,3 +94,27 @@ def test_stored_answers_are_judged_by_another_scorer(work):
         code, out, err = sinan(work, "score", "last", "--scorer", "judge-rubric", *named, "--json")
     assert code == 0, err
     assert by_name(json.loads(out))["score"]["value"] == 3.0
+
+
+def test_recorded_conversations_are_judged_turn_by_turn(tmp_path):
+    rows = [{"id": str(i), "turns": ["One?", "Two?"], "answer": "1"} for i in range(3)]
+    (tmp_path / "talk.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    said = [{"id": str(i), "output": [f"one {i}", f"two {i}"]} for i in range(3)]
+    (tmp_path / "said.jsonl").write_text("\n".join(map(json.dumps, said)))
+
+    def judge(asked):
+        first, second = block(asked, "ANSWER").split("\n\n")
+        return ruling(quality=8 if first.startswith("[1]\none") and second.startswith("[2]\ntwo") else 1)(asked)
+
+    with ChatServer(judge) as server:
+        more = (
+            "--benchmark",
+            "talk.jsonl",
+            "--scorer",
+            "judge-rubric",
+            "--judge",
+            f"openai/judge?base_url={server.url}",
+        )
+        code, out, err = sinan(tmp_path, "score", "said.jsonl", *more, "--json")
+    assert code == 0, err
+    assert by_name(json.loads(out))["score"]["value"] == 8.0

@@ -3,6 +3,7 @@
 import pytest
 
 from sinan import catalog
+from sinan.errors import UsageError
 from sinan.types import Completion, Outcome
 from tests.scoring.judges.judge import FakeJudge, block, ruling
 
@@ -130,3 +131,11 @@ async def test_llmbar_asks_once_more_where_both_orders_contradict_each_other(ver
         )
         assert for_a.startswith("Output (a) does it. Therefore, Output (a)")
         assert for_b.startswith("Output (b) does it. Therefore, Output (b)")
+
+
+async def test_half_a_conversation_is_not_graded():
+    benchmark = catalog.load("mt_bench")
+    with pytest.raises(UsageError, match="asks 2 turns, and 1 was answered"):
+        await benchmark.protocols["default"].scorer.judge(
+            samples(benchmark, "default")[0], Completion("one", "stop"), [FakeJudge(lambda asked: "Rating: [[9]]")]
+        )

@@ -14,6 +14,7 @@ from typing import Any
 
 from sinan.datasets import fetch, pinned
 from sinan.datasets.readers import jsonl
+from sinan.errors import UsageError
 from sinan.prompts import FurtherTurns, Template
 from sinan.scoring.judges import ByMark, Case, Heard, Judged, Opinion
 from sinan.solving import ManyTurns
@@ -56,16 +57,18 @@ class SingleGrading:
         return (average.named("score", ""), *(average.named(name, name) for name in TURNS))
 
     def cases(self, sample: Sample, completion: Completion, draw: int) -> tuple[Case, ...]:
-        """One for each turn that was answered."""
+        """One for each turn."""
         asked = [sample.question, *sample.metadata["turns"]]
         said, right = completion.turns or (completion.text,), sample.metadata["reference"] or []
+        if len(said) < len(asked):
+            raise UsageError(f"sample {sample.id} asks {len(asked)} turns, and {len(said)} was answered")
         holes = {"question": asked[0], "answer": said[0]}
-        for number, texts in enumerate(zip(asked, said, strict=False), 1):
+        for number, texts in enumerate(zip(asked, said, strict=True), 1):
             holes |= {f"question_{number}": texts[0], f"answer_{number}": texts[1]}
         holes |= {f"ref_answer_{number}": text for number, text in enumerate(right, 1)}
         kind = "single-math-v1" if right else "single-v1"
-        names = (kind, f"{kind}-multi-turn")[: len(said)]
-        return tuple(self._case(name, holes, said, turn) for name, turn in zip(names, TURNS, strict=False))
+        names = (kind, f"{kind}-multi-turn")
+        return tuple(self._case(name, holes, said, turn) for name, turn in zip(names, TURNS, strict=True))
 
     def _case(self, name: str, holes: Mapping[str, str], said: Sequence[str], turn: str) -> Case:
         prompt = _prompts()[name]
