@@ -95,6 +95,11 @@ class Chosen:
     settled: ByMark = VANILLA
     """Of the third answer, where two contradicted each other."""
 
+    @property
+    def inner(self) -> ByMark:
+        """Its code is part of the version."""
+        return self.form
+
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict. A judge that does not keep to the form has given none."""
         text = said(completion)

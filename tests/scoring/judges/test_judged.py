@@ -1,6 +1,7 @@
 """Judges asked once, twice, in both orders and as a panel; rules before them; models that read."""
 
 import json
+import re
 
 import pytest
 
@@ -138,11 +139,33 @@ async def test_a_verdict_of_much_better_counts_three_times(second, first, weight
     assert score.values["weighted"] == weighted
 
 
+def marked(mark):
+    """Ends with the mark and the code that was asked for."""
+    return lambda asked: f"Both.\nFinal verdict: {mark} {re.findall('code ([0-9a-f]{12})', asked)[-1]}"
+
+
 async def test_marks_stand_in_for_the_object_where_they_are_asked_for():
-    score, (judge,) = await judged(Judged(Pairwise(FIVE, marks=True)), lambda asked: "Both.\nFinal verdict: [[A=B]]")
+    score, (judge,) = await judged(Judged(Pairwise(FIVE, marks=True)), marked("[[A=B]]"))
     assert score.answer == "tie" and "[[A>>B]]" in str(judge.asked[0][0].messages[-1].content)
-    score, _ = await judged(Judged(Pairwise(marks=True)), lambda asked: "Neither is better. [[C]]")
+    score, _ = await judged(Judged(Pairwise(marks=True)), marked("[[C]]"))
     assert (score.value, score.values["position_inconsistent"]) == (0.5, 0.0)
+    with pytest.raises(NoVerdict, match="does not end with the check code"):
+        await judged(Judged(Pairwise(marks=True)), lambda asked: "Final verdict: [[A]]")
+
+
+async def test_a_judge_without_a_verdict_is_asked_once_more_and_that_is_kept():
+    says = iter(["It is correct.", ruling(verdict="incorrect")])
+
+    def answer(asked):
+        said = next(says)
+        return said if isinstance(said, str) else said(asked)
+
+    score, (judge,) = await judged(Judged(), answer)
+    assert (score.outcome, len(judge.asked)) == (Outcome.WRONG, 2)
+    assert judge.asked[0][0].hash != judge.asked[1][0].hash
+    assert score.evidence["judges"][0]["attempt"] == 1
+    with pytest.raises(NoVerdict):
+        await judged(Judged(tries=1), lambda asked: "It is correct.")
 
 
 async def test_a_pair_without_a_baseline_is_refused_in_words():

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import typing
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -61,12 +61,36 @@ class Heard:
     text: str
     """All that the judge wrote, thoughts apart."""
     draw: int = 0
+    attempt: int = 0
+    """How often the judge had given no verdict before."""
 
     def to_json(self) -> dict[str, Any]:
         """For the evidence of a score."""
         ruling = self.ruling
-        more = {"case": self.case, "numbers": dict(ruling.numbers), "draw": self.draw, "wrote": self.text}
+        more = {
+            "case": self.case,
+            "numbers": dict(ruling.numbers),
+            "draw": self.draw,
+            "attempt": self.attempt,
+            "wrote": self.text,
+        }
         return {"judge": self.judge, "verdict": ruling.label} | {name: value for name, value in more.items() if value}
+
+
+async def ruled(
+    judge: Model, case: Callable[[int], Case], sampling: Sampling, tries: int, draw: int = 0, draws: int = 1
+) -> Heard:
+    """The judge's ruling on one of `draws` draws. A judge that gives no verdict is asked again, `tries` times in all:
+    each time `case` gives the question of another number, with another check code, so that no cache answers it.
+    Raises NoVerdict where there is none in the end, and other ModelErrors where there is no answer."""
+    for attempt in range(tries):
+        number = draw + attempt * draws
+        try:
+            return replace(await heard(judge, case(number), sampling, number), draw=draw, attempt=attempt)
+        except NoVerdict:
+            if attempt + 1 == tries:
+                raise
+    raise ValueError(f"a judge is asked once at least, not {tries} times")
 
 
 async def heard(judge: Model, case: Case, sampling: Sampling, draw: int = 0) -> Heard:

@@ -37,6 +37,8 @@ class ByMark:
     """Where labels are numbers: the least and the greatest."""
     name: str = "rating"
     """Of the number, where labels are numbers."""
+    checked: bool = False
+    """Whether the check code stands behind the mark, as in our own prompts. Published prompts know none."""
 
     def schema(self) -> Mapping[str, Any] | None:
         """None: a mark is no JSON."""
@@ -50,16 +52,19 @@ class ByMark:
         """The ruling. Raises NoRuling."""
         if not text.strip():
             raise NoRuling("it is empty")
-        start, end, label = self._found(text)
+        start, end, label = self._found(text, check if self.checked else "")
         if {found["label"] for found in re.finditer(self.claim or self.mark, text)} - {label}:
             raise NoRuling("it states two different verdicts")
         if _copied(text[:end], judged):
             raise NoRuling("its ending stands in the judged text in the same words")
         return Ruling(label, self._numbers(label), {"reason": text[:start].strip()}, (start, end))
 
-    def _found(self, text: str) -> tuple[int, int, str]:
+    def _found(self, text: str, check: str) -> tuple[int, int, str]:
         """Where the mark stands, and its label."""
         body = text.rstrip().rstrip(_DECORATION + ".。")
+        if check and not body.endswith(check):
+            raise NoRuling("it does not end with the check code")
+        body = body.removesuffix(check).rstrip(_DECORATION + ".。")
         line = max(body.rfind("\n"), body.rfind("\r")) + 1
         for found in re.finditer(self.mark, body[line:]):
             start, end = line + found.start(), line + found.end()

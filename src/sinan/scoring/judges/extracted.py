@@ -6,12 +6,13 @@ readings stand in the score: where they differ, one of them has misread.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from sinan.errors import Unsupported
 from sinan.scoring.by_choices import ByChoices
 from sinan.scoring.judges import shown
-from sinan.scoring.judges.asking import Case, Heard, heard
+from sinan.scoring.judges.asking import Case, Heard, ruled
 from sinan.scoring.judges.by_object import ByObject, Choice, Words
 from sinan.scoring.judges.fence import fence
 from sinan.scoring.verdict import Reading, said
@@ -40,6 +41,8 @@ class Extracted:
     decides: Literal["rule", "model"] = "rule"
     """Whose reading the score is of. The other one stands behind it."""
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=1024)
+    tries: int = 2
+    """How often the reader is asked before it has failed."""
     system: str = SYSTEM
     task: str = TASK
 
@@ -60,7 +63,7 @@ class Extracted:
             return by_rule
         if not judges:
             return self(sample, completion)
-        came = await heard(judges[0], self._case(sample, text), self.sampling)
+        came = await ruled(judges[0], partial(self._case, sample, text), self.sampling, self.tries)
         reading = _reading(came, completion)
         by_model = self._of(sample, completion, reading)
         rule = by_rule.readings[0] if by_rule.readings else Reading(by_rule.answer, by_rule.explanation, sure=False)
@@ -74,9 +77,9 @@ class Extracted:
             evidence={**first.evidence, "reader": came.to_json()},
         )
 
-    def _case(self, sample: Sample, text: str) -> Case:
+    def _case(self, sample: Sample, text: str, number: int) -> Case:
         question = shown.question(sample)
-        made = fence(self.system, self.task, question, text)
+        made = fence(self.system, self.task, question, text, draw=number)
         parts = [made.around("QUESTION", question), made.around("TEXT", text), self.task, FORM.asked(made.check)]
         return Case("\n\n".join(parts), FORM, self.system, made.check, (text,))
 

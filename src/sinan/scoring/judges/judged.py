@@ -1,12 +1,12 @@
 """A scorer that asks judges: one or a panel of them, each once or several times, and says where they do not agree."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sinan.errors import Unsupported
-from sinan.scoring.judges.asking import Heard, heard, together
+from sinan.scoring.judges.asking import Case, Heard, ruled, together
 from sinan.scoring.judges.kind import Kind, Opinion, Value
 from sinan.scoring.judges.pairwise import Pairwise
 from sinan.scoring.judges.reference import Reference
@@ -31,6 +31,8 @@ class Judged:
     inner: Kind = Reference()
     draws: int = 1
     """How often each judge is asked."""
+    tries: int = 2
+    """How often a judge is asked for a verdict before it has failed."""
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=4096)
     """Of the judges. The JSON schema of the verdict is added where a judge can be held to one."""
 
@@ -61,8 +63,14 @@ class Judged:
 
     async def _asked(self, judge: Model, sample: Sample, completion: Completion) -> list[list[Heard]]:
         """The rulings of one judge on all cases, draw by draw."""
-        cases = [(draw, case) for draw in range(self.draws) for case in self.inner.cases(sample, completion, draw)]
-        came = await together([heard(judge, case, self.sampling, draw) for draw, case in cases])
+        first = self.inner.cases(sample, completion, 0)
+        asked = [(draw, place) for draw in range(self.draws) for place in range(len(first))]
+
+        def case(place: int) -> Callable[[int], Case]:
+            return lambda number: self.inner.cases(sample, completion, number)[place]
+
+        calls = [ruled(judge, case(place), self.sampling, self.tries, draw, self.draws) for draw, place in asked]
+        came = await together(calls)
         return [[one for one in came if one.draw == draw] for draw in range(self.draws)]
 
     def _score(self, opinions: Sequence[Sequence[Opinion]], rulings: Sequence[Heard]) -> Score:

@@ -27,8 +27,8 @@ TASK = (
 )
 FIVE = ("A>>B", "A>B", "A=B", "B>A", "B>>A")
 WEIGHED = "Say which is better, by its letter alone: A or B."
-THREE_MARKS = ByMark(r"\[\[(?P<label>A|B|C)\]\]")
-FIVE_MARKS = ByMark(r"\[\[(?P<label>A>>B|A>B|A=B|B>A|B>>A)\]\]")
+THREE_MARKS = ByMark(r"\[\[(?P<label>A|B|C)\]\]", checked=True)
+FIVE_MARKS = ByMark(r"\[\[(?P<label>A>>B|A>B|A=B|B>A|B>>A)\]\]", checked=True)
 STRONG = 3.0
 """What `much better` counts, as in Arena-Hard v0.1 (Li et al., arXiv:2406.11939)."""
 
@@ -42,7 +42,8 @@ class Pairwise:
     orders: Literal["both", "second", "drawn"] = "both"
     """`second`: the answer comes second. `drawn`: one order, for each question the one that AlpacaEval draws for it."""
     marks: bool = False
-    """Whether the judge ends with a mark such as `[[A]]`, as published prompts have it, instead of an object."""
+    """Whether the judge ends with a mark such as `[[A]]` and the check code, instead of an object: for judges that are
+    better at words than at JSON."""
     weighed: bool = False
     """Whether log-likelihoods of A and B decide, and not what the judge writes."""
     system: str = SYSTEM
@@ -104,7 +105,10 @@ class Pairwise:
             return ByObject((REASON, Choice("verdict", self.verdicts))).asked(check) + five
         marks = ", ".join(f"[[{one}]]" for one in (FIVE if self._five else ("A", "B", "C")))
         last = "" if self._five else " ([[C]] for a tie)"
-        return f"Say why. Then end with a line that holds your verdict and nothing else, one of {marks}{last}.{five}"
+        return (
+            f"Say why. Then end with a line that holds your verdict, one of {marks}{last}, behind it the code {check}, "
+            f"and nothing else.{five}"
+        )
 
     def opinion(self, rulings: Sequence[Heard], sample: Sample, completion: Completion) -> Opinion:
         """`win`, `tie` or `loss` of the answer. Orders that do not agree are a tie, and counted as inconsistent."""
