@@ -42,7 +42,7 @@ def test_several_judges_and_several_people(tmp_path):
     code, out, err = audit(tmp_path, rows, "--json")
     document = json.loads(out)
     assert code == 0, err
-    assert [one["judge"] for one in document["judges"]] == ["x", "y"] and document["kind"] == "pointwise"
+    assert [one["judge"] for one in document["judges"]] == ["x", "y", "panel of 2"] and document["kind"] == "pointwise"
     assert document["people"]["measure"] == "human_alpha"
 
 

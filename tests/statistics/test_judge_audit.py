@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from sinan.statistics.judge_audit import audit, judges, people
+from sinan.statistics.judge_audit import audit, judges, panel, people
 from sinan.types.judgement import Judgement
 
 pytest.importorskip("krippendorff")
@@ -111,3 +111,23 @@ def test_people_are_held_against_each_other():
     assert 0.8 < people(rows).estimate.value < 1 and judges(rows) == ["j", "k"]
     assert people([Judgement("1", {"a": 1.0}, {"j": 1.0})]) is None
     assert found("pointwise", rows)["accuracy"].estimate.n == 20
+
+
+def three(alike, n=600):
+    """Three judges of 80 in 100, who err together where `alike`, else each by itself."""
+    draw, rows = random.Random(8), []
+    for i in range(n):
+        human = float(draw.random() < 0.5)
+        wrong = [draw.random() < 0.2 for _ in range(3)]
+        verdicts = [1 - human if (wrong[0] if alike else one) else human for one in wrong]
+        rows.append(Judgement(str(i), {"p": human}, dict(zip("jkl", verdicts, strict=True))))
+    return rows
+
+
+def test_a_panel_of_judges_that_err_apart_is_better_than_one_and_of_judges_that_err_together_is_one():
+    measured = {one.measure: one.estimate for one in panel("pairwise", three(alike=False), "jkl").measured}
+    assert measured["accuracy"].value == pytest.approx(0.9, abs=0.03)  # 0.8^3 + 3 * 0.8^2 * 0.2
+    assert measured["effective_judges"].value == pytest.approx(3, abs=0.4)
+    measured = {one.measure: one.estimate for one in panel("pairwise", three(alike=True), "jkl").measured}
+    assert measured["accuracy"].value == pytest.approx(0.8, abs=0.04)
+    assert measured["effective_judges"].value == pytest.approx(1)

@@ -28,10 +28,13 @@ def audit_command(file: Path, own: str, as_json: bool) -> None:
     labelled and all that the judge saw. Results of LLMBar and AlpacaEval are read as they are published.
     """
     from sinan.datasets.judgements import judgements
-    from sinan.statistics.judge_audit import audit, judges, people
+    from sinan.statistics.judge_audit import audit, judges, panel, people
 
     kind, rows = judgements(file)
-    audits = [audit(kind, rows, judge, own) for judge in judges(rows)]
+    names = judges(rows)
+    audits = [audit(kind, rows, judge, own) for judge in names]
+    if len(names) > 1:
+        audits.append(panel(kind, rows, names))
     among = people(rows)
     labelled = sum(bool(row.human) for row in rows)
     if as_json:

@@ -8,7 +8,7 @@ told, and it is named so.
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from statistics import fmean
+from statistics import fmean, median
 
 from sinan.statistics.agreement import Weights, estimate_ac1, estimate_alpha, estimate_kappa
 from sinan.statistics.bootstrap import bootstrapped
@@ -46,6 +46,44 @@ def people(rows: Sequence[Judgement]) -> Measured | None:
         return None
     table = [[row.human.get(name) for row in rows] for name in names]
     return Measured("human_alpha", estimate_alpha(table, _level(rows)), "Krippendorff's alpha among people")
+
+
+def panel(kind: Compared, rows: Sequence[Judgement], names: Sequence[str]) -> JudgeAudit:
+    """All judges as one: the median of their verdicts, which of labels is the majority, on the items that all of them
+    judged; and how many independent judges they are worth, k / (1 + (k - 1) rho), rho the mean correlation of their
+    errors: judges that err together are few."""
+    name = f"panel of {len(names)}"
+    common = [row for row in rows if all(one in row.judges for one in names)]
+    sides = _side if kind == "pairwise" else float
+    of_all = [
+        replace(row, judges={name: median(sides(row.judges[one]) for one in names)}, swapped={}) for row in common
+    ]
+    labelled = [row for row in common if row.human]
+    errors = [_error(row, one, _level(rows) == "nominal" or kind == "pairwise") for row in labelled for one in names]
+    worth = bootstrapped(errors, len(names), _effective, RESAMPLES)
+    told = f"independent judges that {len(names)} of them are worth, by how their errors go together"
+    found = audit(kind, of_all, name).measured
+    return JudgeAudit(name, (*found, *([Measured("effective_judges", worth, told)] if worth.n else [])))
+
+
+def _error(row: Judgement, judge: str, labels: bool) -> float:
+    """Of labels, whether the judge is wrong: on which side it is wrong, the item says for all judges alike."""
+    if labels:
+        return float(_side(row.judges[judge]) != _side(_human(row)))
+    return row.judges[judge] - _human(row)
+
+
+def _effective(drawn: object) -> object:
+    """(resamples, items, judges) -> one number for each resample."""
+    import numpy as np
+
+    errors = np.asarray(drawn)
+    centred, k = errors - errors.mean(axis=1, keepdims=True), errors.shape[2]
+    spread = np.sqrt((centred**2).mean(axis=1))
+    scaled = np.where(spread[:, None] > 0, centred / np.where(spread == 0, 1, spread)[:, None], np.nan)
+    correlations = np.einsum("rij,rik->rjk", scaled, scaled) / errors.shape[1]
+    rho = (correlations.sum(axis=(1, 2)) - k) / (k * (k - 1))
+    return k / (1 + (k - 1) * rho)
 
 
 def judges(rows: Iterable[Judgement]) -> list[str]:
