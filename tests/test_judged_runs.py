@@ -118,3 +118,17 @@ def test_recorded_conversations_are_judged_turn_by_turn(tmp_path):
         code, out, err = sinan(tmp_path, "score", "said.jsonl", *more, "--json")
     assert code == 0, err
     assert by_name(json.loads(out))["score"]["value"] == 8.0
+
+
+def test_a_model_reads_beside_the_rule_and_both_are_reported(work):
+    def judge(asked):
+        text = block(asked, "TEXT")
+        return ruling(found="yes", answer=text.partition("bird")[1] + text.partition("bird")[2][:2])(asked)
+
+    code, document, err, _ = run(work, "model-extractor", judge)
+    rows = by_name(document)
+    assert code == 0, err
+    assert {"accuracy", "rule", "model", "readings_agree"} == set(rows)
+    assert rows["model"]["value"] == rows["rule"]["value"] == 0.5
+    code, out, _ = sinan(work, "show", "last", "--id", "0", "--json")
+    assert code == 0 and '"model"' in out and "read by openai/judge" in out

@@ -6,9 +6,11 @@ the pair, and the win rates from the preferences. LLMBar: the accuracies of Chat
 
 import json
 import math
+import random
 import re
 from collections import Counter
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,7 @@ from sinan.statistics.judge_audit import audit
 from sinan.statistics.preference import estimate_at_equal_lengths
 from sinan.types import Completion, LogLikelihood, Sample
 from tests.scoring.judges.judge import FakeJudge, block
+from tests.test_end_to_end import sinan
 
 TURBO = "judge/alpaca_eval/vicuna-7b/weighted_alpaca_eval_gpt4_turbo/annotations.json"
 FIRST = "judge/alpaca_eval/gpt-3.5-turbo-0301/alpaca_eval_gpt4/annotations.json"
@@ -196,3 +199,28 @@ def test_the_judges_of_llmbar_score_as_models_in_its_benchmark(data, mirrored):
     ]
     assert sum(score.value for score in scores) / 200 == pytest.approx(0.955)
     assert sum(a.value == b.value == 1 for a, b in zip(scores[::2], scores[1::2], strict=True)) == 93
+
+
+def test_the_audit_that_the_documents_show_is_the_one_that_is_made(data, tmp_path):
+    pytest.importorskip("krippendorff")
+    kept = set(random.Random(0).sample(range(100), 40))
+    lines = [
+        _row(number, pair, number in kept) for number, pair in enumerate(rows(data, f"{LLMBAR}/GPT-4/CoT/result.json"))
+    ]
+    (tmp_path / "pairs.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    code, out, err = sinan(tmp_path, "judge", "audit", "pairs.jsonl", "--json")
+    assert code == 0, err
+    root = Path(__file__).parents[2]
+    for page in ("docs/judges.md", "docs/zh/judges.md"):
+        text = (root / page).read_text("utf-8")
+        for row in json.loads(out)["judges"][0]["measures"]:
+            low, high = row["ci"]
+            shown = rf"{row['measure']} +{row['value']:.3f} +\[{low:.3f}, {high:.3f}\] +{row['n']} "
+            assert re.search(shown, text), (page, row)
+
+
+def _row(number, pair, labelled):
+    said, named = pair["results"][-1], {"1": "A", "2": "B"}
+    row = {"judge": named[said["swap = False"]["winner"]], "judge_swapped": named[said["swap = True"]["winner"]]}
+    row |= {"id": str(number), "answer_a": pair["output_1"], "answer_b": pair["output_2"]}
+    return row | ({"human": named[str(pair["label"])]} if labelled else {})

@@ -52,10 +52,11 @@ def prediction_powered(
     rest = [y - tuned * f for y, f in zip(human, judged, strict=True)]
     value = mean(rest) + (tuned * mean(further) if more else 0.0)
     of_labels, of_judge = _variance(rest) / n, tuned**2 * _variance(further) / more if more > 1 else 0.0
-    stderr = math.sqrt(of_labels + of_judge)
-    if stderr == 0:
+    total = of_labels + of_judge
+    stderr = math.sqrt(total)
+    if total == 0:
         return Corrected(Estimate(value, stderr, None, "none", n), tuned, more)
-    free = stderr**4 / (of_labels**2 / (n - 1) + (of_judge**2 / (more - 1) if of_judge else 0.0))
+    free = 1 / ((of_labels / total) ** 2 / (n - 1) + ((of_judge / total) ** 2 / (more - 1) if of_judge else 0.0))
     half = t_quantile(free) * stderr
     return Corrected(Estimate(value, stderr, (value - half, value + half), METHOD, n), tuned, more)
 

@@ -92,6 +92,9 @@ async def test_grades_are_read_by_criterion():
         {"clarity": 6, "truth": 1},
         {"clarity": 4.5, "truth": 1},
         {"clarity": True, "truth": 1},
+        {"clarity": 10**400, "truth": 1},
+        {"clarity": float("nan"), "truth": 1},
+        {"clarity": 4, "truth": float("inf")},
         {"clarity": 4},
     ):
         with pytest.raises(NoVerdict):
@@ -289,6 +292,16 @@ async def test_a_cascade_asks_the_judge_where_the_rule_infers_or_reads_nothing(r
     assert (score.value, score.values["judged"], len(judge.asked)) == (1.0, 1.0, 1)
     assert "the rule was not sure" in score.explanation and score.values["rule_agrees"] == 0.0
     assert score.evidence["cascade"]["decided_by"] == "judge"
+
+
+async def test_a_cascade_asks_the_judge_where_other_words_may_mean_the_same():
+    other = Completion("ANSWER: the City of Light", "stop")
+    score, (judge,) = await judged(Cascade(), ruling(verdict="correct"), completion=other)
+    assert (score.value, len(judge.asked)) == (1.0, 1)
+    score, (judge,) = await judged(Cascade(words=False), ruling(verdict="correct"), completion=other)
+    assert (score.value, judge.asked) == (0.0, [])
+    score, (judge,) = await judged(Cascade(), ruling(), completion=Completion("ANSWER: Paris", "stop"))
+    assert (score.value, judge.asked) == (1.0, [])
 
 
 async def test_a_cascade_does_not_ask_about_what_was_cut():
