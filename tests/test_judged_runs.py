@@ -1,12 +1,13 @@
 """Judges through the whole program: verdicts in results, failures that are no wrong answers, costs that were saved."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.scoring.judges.judge import block, ruling
 from tests.server import ChatServer
-from tests.test_end_to_end import sinan
+from tests.test_end_to_end import one_line, sinan
 
 ROWS = [
     {"id": str(i), "question": f"Which is #{i}?", "answer": f"bird {i}", "baseline": f"It is bird {i}."}
@@ -132,3 +133,43 @@ def test_a_model_reads_beside_the_rule_and_both_are_reported(work):
     assert rows["model"]["value"] == rows["rule"]["value"] == 0.5
     code, out, _ = sinan(work, "show", "last", "--id", "0", "--json")
     assert code == 0 and '"model"' in out and "read by openai/judge" in out
+
+
+def audit(work, out, labels):
+    (work / "labels.csv").write_text("id,human\n" + "\n".join(f"{i},{label}" for i, label in labels))
+    samples = str(Path(out["path"]) / "samples.parquet")
+    code, out, err = sinan(work, "judge", "audit", samples, "--labels", "labels.csv", "--json")
+    return code, json.loads(out) if out else None, err
+
+
+def test_a_run_that_judges_scored_is_audited_with_a_few_labels(work):
+    def prefers_the_even(asked):
+        mine = "A" if block(asked, "ANSWER A").startswith(("ANSWER", "I think")) else "B"
+        other = {"A": "B", "B": "A"}[mine]
+        return ruling(verdict=mine if number(block(asked, "QUESTION")) % 2 == 0 else other)(asked)
+
+    _, document, _, _ = run(work, "judge-pairwise", prefers_the_even)
+    code, found, err = audit(work, document, [(0, "A"), (1, "A"), (2, "A"), (3, "B")])
+    measured = {row["measure"]: row for row in found["judges"][0]["measures"]}
+    assert code == 0, err
+    assert (found["kind"], found["items"], found["labelled"]) == ("pairwise", 8, 4)
+    assert found["judges"][0]["judge"] == "openai/judge"
+    assert (measured["accuracy"]["value"], measured["position_consistency"]["value"]) == (0.75, 1.0)
+    assert measured["by_judge of openai/mock"]["value"] == 0.5 and "length_bias" in measured
+    code, _, err = audit(work, document, [(99, "A")])
+    one_line(err, code, 2, "labels.csv", "no item has the id '99'")
+
+
+def test_grades_and_labels_of_a_run_are_audited(work):
+    def graded(asked):
+        return ruling(quality=1 + number(block(asked, "QUESTION")))(asked)
+
+    _, document, _, _ = run(work, "judge-rubric", graded)
+    code, found, err = audit(work, document, [(i, 1 + i) for i in range(5)])
+    measured = {row["measure"]: row for row in found["judges"][0]["measures"]}
+    assert code == 0 and found["kind"] == "pointwise", err
+    assert (measured["mean_error"]["value"], measured["by_judge"]["n"]) == (0, 8)
+    _, document, _, _ = run(work, "judge", ruling(verdict="correct"))
+    code, found, err = audit(work, document, [(i, "correct" if i else "incorrect") for i in range(4)])
+    measured = {row["measure"]: row for row in found["judges"][0]["measures"]}
+    assert code == 0 and measured["accuracy"]["value"] == 0.75, err

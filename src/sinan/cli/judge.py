@@ -18,19 +18,25 @@ def command() -> None:
 
 @command.command("audit")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path),
+    help="People's labels, where they are not in FILE: rows with `id` and `human`.",
+)
 @click.option("--own", metavar="MODEL", default="", help="The model that the judge is, as FILE names models.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def audit_command(file: Path, own: str, as_json: bool) -> None:
+def audit_command(file: Path, labels: Path | None, own: str, as_json: bool) -> None:
     """Hold a judge's verdicts in FILE against people's labels.
 
     FILE has one item per row, with `human` and `judge`: agreement, preference for a place, for length and for its own
     answers, each with its interval; and the win rate or mean that people would give, from the few items that they
-    labelled and all that the judge saw. Results of LLMBar and AlpacaEval are read as they are published.
+    labelled and all that the judge saw. Results of LLMBar and AlpacaEval are read as they are published, and
+    samples.parquet of a run that judges scored.
     """
     from sinan.datasets.judgements import judgements
     from sinan.statistics.judge_audit import audit, judges, panel, people
 
-    kind, rows = judgements(file)
+    kind, rows = judgements(file, labels)
     names = judges(rows)
     audits = [audit(kind, rows, judge, own) for judge in names]
     if len(names) > 1:

@@ -6,7 +6,7 @@
 `human` and `judge` are one label, a list of labels, or an object by name; a row without `human` is one that only the
 judge saw. Labels are A, B and tie of pairs, and otherwise numbers, or correct and incorrect. `judge_swapped` is what
 the judge said in the other order, with A still the first answer of the file. Results of LLMBar (`result.json`) and
-AlpacaEval (`annotations.json`) are read as they are published.
+AlpacaEval (`annotations.json`) are read as they are published, and so is samples.parquet of a run that judges scored.
 """
 
 import json
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from sinan.datasets.judged_answers import is_judged_answer, judged_answer, with_labels
 from sinan.datasets.readers import READERS, Row
 from sinan.errors import BadFile
 from sinan.types.judgement import Compared, Judgement
@@ -32,11 +33,14 @@ _RIGHT = {
 _KINDS = (".json", *READERS)
 
 
-def judgements(file: Path) -> tuple[Compared, list[Judgement]]:
-    """What the file compares, and its items. Raises BadFile, naming the row."""
+def judgements(file: Path, labels: Path | None = None) -> tuple[Compared, list[Judgement]]:
+    """What the file compares, and its items; `labels`: a file of its own for what people said, by `id`. Raises BadFile,
+    naming the row."""
     rows = [Row(row.place, _common(row.fields, row.place)) for row in _rows(file)]
     if not rows:
         raise BadFile(f"{file.name} holds no rows")
+    if labels is not None:
+        rows = with_labels(rows, _rows(labels), labels.name)
     kind = _kind([row.fields for row in rows])
     found = [_judgement(row, kind, number, file) for number, row in enumerate(rows)]
     if not any(one.judges for one in found):
@@ -70,6 +74,8 @@ def _list(file: Path) -> Iterator[Row]:
 
 def _common(row: dict[str, Any], place: str) -> dict[str, Any]:
     """A row in our fields, whoever published it."""
+    if is_judged_answer(row):
+        return judged_answer(row)
     if {"results", "label", "output_1", "output_2"} <= row.keys():
         return _of_llmbar(row, place)
     if {"preference", "generator_1", "generator_2", "output_1", "output_2"} <= row.keys():
