@@ -59,7 +59,8 @@ def panel(kind: Compared, rows: Sequence[Judgement], names: Sequence[str]) -> Ju
         replace(row, judges={name: median(sides(row.judges[one]) for one in names)}, swapped={}) for row in common
     ]
     labelled = [row for row in common if row.human]
-    errors = [_error(row, one, _level(rows) == "nominal" or kind == "pairwise") for row in labelled for one in names]
+    labels = kind == "pairwise" or _level(rows) == "nominal"
+    errors = [_error(row, one, labels) for row in labelled for one in names]
     worth = bootstrapped(errors, len(names), _effective, RESAMPLES)
     told = f"independent judges that {len(names)} of them are worth, by how their errors go together"
     found = audit(kind, of_all, name).measured
