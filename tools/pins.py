@@ -26,6 +26,17 @@ NEEDS = {
         "berkeley-function-call-leaderboard/bfcl_eval/data/multi_turn_func_doc/*_*.json",
     ],
     "shisa-ai/M-IFEval": ["data/??_input_data.jsonl"],
+    "lm-sys/FastChat": [
+        "fastchat/llm_judge/data/judge_prompts.jsonl",
+        "fastchat/llm_judge/data/mt_bench/question.jsonl",
+        "fastchat/llm_judge/data/mt_bench/reference_answer/gpt-4.jsonl",
+    ],
+    "tatsu-lab/alpaca_eval": [
+        "results/text_davinci_003/model_outputs.json",
+        "results/vicuna-7b/weighted_alpaca_eval_gpt4_turbo/annotations.json",
+    ],
+    "lmarena/arena-hard-auto": ["data/arena-hard-v0.1/question.jsonl", "data/arena-hard-v0.1/model_answer/gpt-4-*"],
+    "princeton-nlp/LLMBar": ["Dataset/LLMBar/*dataset.json"],
     "mathllm/MATH-V": ["data/*.jsonl", "images/*.jpg"],
 }
 PINS = Path(__file__).parents[1] / "src/sinan/datasets/pins.json"

@@ -5,6 +5,7 @@ from sinan.scoring.after import After
 from sinan.scoring.by_choices import ByChoices
 from sinan.scoring.exact import Exact
 from sinan.scoring.instructions import Instructions
+from sinan.scoring.judges import Cascade, Extracted, Judged, Pairwise, Rubric
 from sinan.scoring.letter import Letter
 from sinan.scoring.most_likely import MostLikely
 from sinan.scoring.number import Number
@@ -15,9 +16,14 @@ from sinan.types import Scorer
 _OWN: dict[str, Scorer] = {
     "after": After(),
     "by-choices": ByChoices(),
+    "cascade": Cascade(),
     "exact": Exact(),
     "instructions": Instructions(),
+    "judge": Judged(),
+    "judge-pairwise": Judged(Pairwise()),
+    "judge-rubric": Judged(Rubric()),
     "letter": Letter(),
+    "model-extractor": Extracted(),
     "most-likely": MostLikely(),
     "number": Number(),
     "tool-calls": ToolCalls(),
