@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinan.statistics.agreement import estimate_ac1, estimate_alpha, estimate_kappa
+from sinan.statistics.agreement import estimate_ac1, estimate_kappa
+from sinan.statistics.krippendorff import estimate_alpha
 
 GAPS = [  # Krippendorff (2011), "Computing Krippendorff's alpha-reliability"
     [1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None],

@@ -6,8 +6,7 @@ quotient is of nothing by nothing, both are 0. As lm-evaluation-harness (through
 Cohen's kappa is (p_o - p_e) / (1 - p_e), p_o the share of pairs that agree and p_e what it would be by chance, by each
 rater's own shares (Cohen 1960); weighted, a disagreement counts |i - j| or (i - j)^2 of the classes in their order
 (Cohen 1968). Gwet's AC1 takes p_e = sum q_c (1 - q_c) / (C - 1), q_c the mean share of a class among both raters (Gwet
-2008): where nearly all are of one class, kappa falls to 0 though nearly all agree, and AC1 does not. Krippendorff's
-alpha is 1 - D_o / D_e for any number of raters and with gaps (Krippendorff 2011), by the library `krippendorff`.
+2008): where nearly all are of one class, kappa falls to 0 though nearly all agree, and AC1 does not.
 
 All intervals are from the bootstrap over items.
 """
@@ -17,8 +16,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal
 
-from sinan.errors import MissingExtra
-from sinan.statistics.bootstrap import bootstrapped, indices
+from sinan.statistics.bootstrap import bootstrapped
 from sinan.statistics.intervals import mean
 from sinan.types import Estimate, Metric
 
@@ -73,38 +71,6 @@ def estimate_ac1(values: Sequence[float], k: int = 1, pairs: int = 1) -> Estimat
 
 def _classes(values: Sequence[float]) -> tuple[float, ...]:
     return tuple(sorted({value for value in values if not math.isnan(value)}))
-
-
-def estimate_alpha(raters: Sequence[Sequence[float | None]], level: str = "nominal") -> Estimate:
-    """Krippendorff's alpha; a row for each rater, a column for each item, None where there is no rating. `level`:
-    `nominal`, `ordinal`, `interval` or `ratio`. n: items that two raters or more have rated. Raises MissingExtra."""
-    import numpy as np
-
-    table = np.array([[np.nan if one is None else one for one in row] for row in raters], dtype=float)
-    table = table[:, (~np.isnan(table)).sum(axis=0) > 1]
-    n = table.shape[1]
-    value = _alpha(table, level)
-    if value is None or n < 2:
-        return Estimate(value, None, None, "none", n)
-    drawn = [_alpha(table[:, places], level) for rows in indices(n, RESAMPLES) for places in rows]
-    known = [one for one in drawn if one is not None]
-    if len(known) < len(drawn):  # resamples of one class alone
-        return Estimate(value, None, None, "none", n)
-    low, high = (float(bound) for bound in np.percentile(known, (2.5, 97.5)))
-    return Estimate(value, float(np.std(known, ddof=1)), (low, high), "bootstrap", n)
-
-
-def _alpha(table: Any, level: str) -> float | None:
-    """None where all ratings are one and the same: there is nothing that they could agree about."""
-    try:
-        import krippendorff
-    except ImportError:
-        raise MissingExtra("Krippendorff's alpha", "krippendorff", "judge") from None
-    import numpy as np
-
-    if table.shape[1] == 0 or len(np.unique(table[~np.isnan(table)])) < 2:
-        return None
-    return float(krippendorff.alpha(reliability_data=table, level_of_measurement=level))
 
 
 def _pairs(drawn: Any) -> tuple[Any, Any, Any]:

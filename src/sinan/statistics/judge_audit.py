@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean, median
 
-from sinan.statistics.agreement import Weights, estimate_ac1, estimate_alpha, estimate_kappa
+from sinan.statistics.agreement import Weights, estimate_ac1, estimate_kappa
 from sinan.statistics.bootstrap import bootstrapped
 from sinan.statistics.intervals import estimate_accuracy, mean_t
+from sinan.statistics.krippendorff import Level, estimate_alpha
 from sinan.statistics.paired import exact_mcnemar
 from sinan.statistics.prediction_powered import prediction_powered
 from sinan.types import Estimate
@@ -92,7 +93,7 @@ def judges(rows: Iterable[Judgement]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row.judges))
 
 
-def _level(rows: Sequence[Judgement]) -> str:
+def _level(rows: Sequence[Judgement]) -> Level:
     values = {value for row in rows for value in (*row.human.values(), *row.judges.values())}
     if len(values) <= 3 and values <= {0.0, 0.5, 1.0}:
         return "nominal"
