@@ -5,6 +5,7 @@
 The question is the first of question, prompt, input, messages; the answer the first of answer, target, gold, label;
 Instead of a question `turns` (a list of texts) are asked one after the other; then there may be no answers. Beside a
 question they are what follows it.
+A list of answers where nothing is chosen: any of them will do.
 choices or options (a list) or columns A, B, C... make it multiple choice, with a letter, an index from 0 or a
 choice's text as the answer. `id`, `group`, `image` (paths relative to the file) are optional; the rest is metadata.
 
@@ -20,7 +21,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
-from sinan.datasets.answers import LETTERS, choices_of, is_numeric, letter_of, text_of
+from sinan.datasets.answers import LETTERS, choices_of, golds_of, is_numeric, letter_of, text_of
 from sinan.datasets.download import file_sha256
 from sinan.datasets.pictures import picture
 from sinan.datasets.readers import READERS, Row
@@ -122,7 +123,7 @@ def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
         choices += bool(sample.choices)
         turns += _is_turns(sample.metadata.get("turns"))
         answers += bool(sample.target)
-        numbers += not sample.choices and is_numeric(sample.target)
+        numbers += not sample.choices and "golds" not in sample.metadata and is_numeric(sample.target)
         for image in sample.images:
             images += 1
             pictures.update(image.sha256.encode())
@@ -165,12 +166,16 @@ def _sample(file: Path, row: Row, number: int) -> Sample:
     choices, spent = choices_of(row.fields, where)
     answer_key = next((key for key in ANSWER if row.fields.get(key) is not None), None)
     raw = row.fields[answer_key] if answer_key else None
-    answer = text_of(row.written.get(answer_key or "", raw), where, "the answer").strip() if answer_key else ""
+    golds = golds_of(raw, where) if isinstance(raw, list) and not choices else ()
+    given = golds[0] if golds else row.written.get(answer_key or "", raw)
+    answer = text_of(given, where, "the answer").strip() if answer_key else ""
     if not answer and (asked_by != "turns" or choices):
         raise BadFile(f"{where}: no answer (one of {', '.join(ANSWER)})")
     images = _images(file, row.fields.get("image"), where)
     used = {asked_by, answer_key, *spent, "id", "group", "image"}
     metadata = {key: value for key, value in row.fields.items() if key not in used}
+    if golds:
+        metadata["golds"] = golds
     if messages:
         metadata["messages"] = messages
     if asked_by == "turns":

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sinan.statistics import agreement, averages, corpus, repeats
+from sinan.statistics import agreement, averages, corpus, ratio, repeats
 from sinan.statistics.calibration import brier, ece
 from sinan.statistics.intervals import accuracy, mean
 from sinan.statistics.over_groups import WAYS, over
@@ -24,9 +24,11 @@ _OF_SAMPLES = (
     agreement.f1,
     agreement.mcc,
     corpus.bleu,
+    corpus.bleu_zh,
     corpus.chrf,
     corpus.chrfpp,
     corpus.ter,
+    ratio.error_rate,
 )
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from sinan.types import Estimate
 
 OF_THEIR_OWN = frozenset(
-    "perplexity weighted_perplexity bits_per_byte bleu chrf chrf++ ter mcc brier brier_score".split()
+    "perplexity weighted_perplexity bits_per_byte bleu bleu-zh chrf chrf++ ter mcc brier brier_score".split()
 )
 """Kinds that are no share of anything."""
-LESS_IS_BETTER = frozenset("perplexity weighted_perplexity bits_per_byte ter brier brier_score ece".split())
+LESS_IS_BETTER = frozenset("perplexity weighted_perplexity bits_per_byte ter brier brier_score ece error_rate".split())
 
 
 def in_percent(kind: str, estimates: Iterable[Estimate]) -> bool:

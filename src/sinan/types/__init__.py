@@ -19,7 +19,7 @@ from sinan.types.metric import Estimate, Metric
 from sinan.types.pace import Limits, Pace, Signal, Unpaced
 from sinan.types.run import Cache, Cell, CellResult, Further, Journal, Question, Run, RunSpec, SampleResult
 from sinan.types.sample import Dataset, Sample, Source
-from sinan.types.score import Blocking, Judging, Outcome, Reading, Score, Scorer
+from sinan.types.score import Blocking, Judging, Outcome, Reading, Reporting, Score, Scorer
 
 __all__ = [
     "CAUSES",
@@ -58,6 +58,7 @@ __all__ = [
     "Reading",
     "Rendered",
     "Renders",
+    "Reporting",
     "Run",
     "RunSpec",
     "Sample",

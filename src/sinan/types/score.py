@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sinan.types.completion import Completion, Model
+from sinan.types.metric import Metric
 from sinan.types.sample import Sample
 
 
@@ -71,6 +72,16 @@ class Scorer(typing.Protocol):
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict. Raises nothing for what a model may write."""
+        ...
+
+
+@typing.runtime_checkable
+class Reporting(typing.Protocol):
+    """A scorer that knows what its verdicts are reported as, where it is not the plain share of right answers."""
+
+    @property
+    def reports(self) -> tuple[Metric, ...]:
+        """The first before all."""
         ...
 
 
