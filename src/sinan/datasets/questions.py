@@ -2,10 +2,10 @@
 
     {"question": "Capital of France?", "A": "Paris", "B": "Rome", "answer": "A"}
 
-The question is the first of question, prompt, input, messages; the answer the first of answer, target, gold, label;
+The question is the first of question, prompt, input, messages; the answer the first of answer, target, gold, label,
+which may be a list of which any will do.
 Instead of a question `turns` (a list of texts) are asked one after the other; then there may be no answers. Beside a
 question they are what follows it.
-A list of answers where nothing is chosen: any of them will do.
 choices or options (a list) or columns A, B, C... make it multiple choice, with a letter, an index from 0 or a
 choice's text as the answer. `id`, `group`, `image` (paths relative to the file) are optional; the rest is metadata.
 

@@ -1,7 +1,7 @@
 """How near is a completion of code to the code that stood there? As CrossCodeEval and RepoBench compare.
 
-Edit similarity is rapidfuzz's `ratio` (1 - insertions and deletions by the length of both texts), in [0, 1]; exact match
-compares the texts split at white space. CrossCodeEval: Ding et al., arXiv:2310.11248; RepoBench: Liu et al.,
+Edit similarity is rapidfuzz's `ratio` (1 - insertions and deletions by the length of both texts), in [0, 1]; exact
+match compares the texts split at white space. CrossCodeEval: Ding et al., arXiv:2310.11248; RepoBench: Liu et al.,
 arXiv:2306.03091, where the answer is its first line that is no comment.
 """
 

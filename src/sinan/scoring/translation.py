@@ -17,8 +17,8 @@ from sinan.scoring.verdict import measured
 from sinan.statistics import corpus
 from sinan.types import Completion, Metric, Sample, Score
 
-AT_MOST = 250_000
-"""Words of the answer times words of a reference up to which TER looks for shifts. Beyond that (texts of 500 words),
+AT_MOST = 160_000
+"""Words of the answer times words of a reference up to which TER looks for shifts. Beyond that (texts of 400 words),
 where it would take minutes, edits are counted without shifts: no fewer than TER counts."""
 
 

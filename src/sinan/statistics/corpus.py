@@ -1,7 +1,8 @@
 """BLEU, chrF, chrF++ and TER of a whole corpus, from counts that every sample brings, through sacrebleu.
 
 A sample brings what sacrebleu counts of one segment; the counts are summed and scored once. Settings are those of
-sacrebleu's `corpus_bleu`, `corpus_chrf` and `corpus_ter` (BLEU with the tokenizer 13a, `bleu-zh` with zh, and smoothing `exp`).
+sacrebleu's `corpus_bleu`, `corpus_chrf` and `corpus_ter` (BLEU with the tokenizer 13a, `bleu-zh` with zh, and
+smoothing `exp`).
 """
 
 from collections.abc import Sequence
