@@ -20,6 +20,8 @@ NEEDS = {
     "eyezkes/benchmarking-system": ["TruthfulQA.csv"],
     "suzgunmirac/BIG-Bench-Hard": ["bbh/*.json", "cot-prompts/*.txt"],
     "UKGovernmentBEIS/inspect_ai": ["tests/model/gatsby.txt"],
+    "nyu-mll/BBQ": ["data/*.jsonl"],
+    "busycalibrating/AdversariaLLM": ["data/behavior_datasets/*"],
     "mathllm/MATH-V": ["data/*.jsonl", "images/*.jpg"],
 }
 PINS = Path(__file__).parents[1] / "src/sinan/datasets/pins.json"

@@ -182,7 +182,7 @@ def test_the_longest_run_is_that_of_all_stretches(a, b):
 
 
 @pytest.mark.parametrize("name", SIMILARITIES + OTHERS)
-@pytest.mark.parametrize("text", ["", " \n", "<think>never ended", "\ud800", "\0", "```\n```", "ANSWER:", "🦊" * 50, "."])
+@pytest.mark.parametrize("text", ["", " \n", "<think>never", "\ud800", "\0", "```\n```", "ANSWER:", "🦊" * 50, "."])
 def test_odd_answers_are_judged_and_never_raise(name, text):
     for gold in ("a cat", "一只猫", ["a", "猫"], "..."):
         for finish in ("stop", "length", "refusal"):
@@ -234,7 +234,7 @@ def test_a_list_of_answers_is_a_list_of_golds(tmp_path):
 def test_a_list_of_answers_that_holds_none_is_refused(answer, tmp_path):
     file = tmp_path / "q.jsonl"
     file.write_text(f'{{"question": "Where?", "answer": {answer}}}\n')
-    with pytest.raises(BadFile, match="q.jsonl line 1"):
+    with pytest.raises(BadFile, match=r"q\.jsonl line 1"):
         from_file(file)
 
 

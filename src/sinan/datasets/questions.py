@@ -3,7 +3,7 @@
     {"question": "Capital of France?", "A": "Paris", "B": "Rome", "answer": "A"}
 
 The question is the first of question, prompt, input, messages; the answer the first of answer, target, gold, label,
-which may be a list of which any will do.
+should_refuse, which may be a list of which any will do.
 Instead of a question `turns` (a list of texts) are asked one after the other; then there may be no answers. Beside a
 question they are what follows it.
 choices or options (a list) or columns A, B, C... make it multiple choice, with a letter, an index from 0 or a
@@ -29,7 +29,7 @@ from sinan.errors import BadFile
 from sinan.types import Dataset, Image, Sample
 
 QUESTION = ("question", "prompt", "input", "messages")
-ANSWER = ("answer", "target", "gold", "label")
+ANSWER = ("answer", "target", "gold", "label", "should_refuse")
 FEW = 100_000
 KEPT_BYTES = 8 << 20
 """A file of up to so many bytes is read once and kept: ten thousand questions take some fifteen megabytes."""

@@ -3,6 +3,7 @@
 from sinan.scoring.after import After
 from sinan.scoring.by_choices import ByChoices
 from sinan.scoring.collected import Collected
+from sinan.scoring.declined import Declined
 from sinan.scoring.exact import Exact
 from sinan.scoring.exact_match import ExactMatch
 from sinan.scoring.filtered import Filtered, Pipeline
@@ -14,11 +15,13 @@ from sinan.scoring.number import Number
 from sinan.scoring.overlap import Overlap
 from sinan.scoring.registry import by_name, names
 from sinan.scoring.rolling import Rolling
+from sinan.scoring.social_bias import SocialBias
 
 __all__ = [
     "After",
     "ByChoices",
     "Collected",
+    "Declined",
     "Exact",
     "ExactMatch",
     "Filtered",
@@ -30,6 +33,7 @@ __all__ = [
     "Overlap",
     "Pipeline",
     "Rolling",
+    "SocialBias",
     "TrueMass",
     "by_name",
     "names",

@@ -5,6 +5,7 @@ from sinan.scoring.after import After
 from sinan.scoring.anls import Anls
 from sinan.scoring.by_choices import ByChoices
 from sinan.scoring.code_edit import CodeEdit
+from sinan.scoring.declined import Declined
 from sinan.scoring.edit_similarity import EditSimilarity
 from sinan.scoring.error_rate import ErrorRate
 from sinan.scoring.exact import Exact
@@ -12,6 +13,7 @@ from sinan.scoring.letter import Letter
 from sinan.scoring.most_likely import MostLikely
 from sinan.scoring.normalised import Normalised
 from sinan.scoring.number import Number
+from sinan.scoring.over_refusal import OverRefusal
 from sinan.scoring.rouge import Rouge
 from sinan.scoring.token_f1 import TokenF1
 from sinan.scoring.translation import Translation
@@ -27,6 +29,7 @@ _OWN: dict[str, Scorer] = {
     "chrf": Translation(("chrf", "chrf++")),
     "code-edit": CodeEdit(),
     "code-edit-line": CodeEdit(line=True),
+    "declined": Declined(),
     "edit": EditSimilarity(),
     "exact": Exact(),
     "f1": TokenF1(),
@@ -36,6 +39,7 @@ _OWN: dict[str, Scorer] = {
     "most-likely": MostLikely(),
     "normalised": Normalised(),
     "number": Number(),
+    "over-refusal": OverRefusal(),
     "rouge": Rouge(),
     "ter": Translation(("ter",)),
     "wer": ErrorRate(),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sinan.statistics import agreement, averages, corpus, ratio, repeats
+from sinan.statistics import agreement, averages, bias, corpus, ratio, repeats
 from sinan.statistics.calibration import brier, ece
 from sinan.statistics.intervals import accuracy, mean
 from sinan.statistics.over_groups import WAYS, over
@@ -15,6 +15,7 @@ _OF_SAMPLES = (
     brier,
     ece,
     averages.average,
+    averages.fault_rate,
     averages.median,
     averages.nanmean,
     averages.perplexity,
@@ -29,6 +30,8 @@ _OF_SAMPLES = (
     corpus.chrfpp,
     corpus.ter,
     ratio.error_rate,
+    bias.bias,
+    bias.bias_ambiguous,
 )
 
 
