@@ -10,16 +10,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sinan.datasets import rotated
+from sinan.datasets import perturbed, rotated
+from sinan.datasets.perturbations import KINDS, OF_PROMPTS
 from sinan.engine import plan
 from sinan.errors import UnknownName, UsageError
-from sinan.prompts import WithPrefill, WithSystem, few_shot, shown_as
+from sinan.prompts import Reworded, WithPrefill, WithSystem, few_shot, shown_as
 from sinan.prompts.few_shot import Fixed
 from sinan.statistics import accuracy
+from sinan.statistics.forms import of_forms
 from sinan.statistics.repeats import circular, of_draws
 from sinan.types import Benchmark, Metric, Prompt, Protocol, RunSpec, Sample, Solver
+from sinan.types.sample import ORIGINAL
 
 SHOWN_AS = ("turns", "text")
+LOOKED_AT = 200
+"""Questions that a perturbation has to change one of."""
 
 
 def adapted(benchmark: Benchmark, spec: RunSpec) -> Benchmark:
@@ -32,15 +37,16 @@ def adapted(benchmark: Benchmark, spec: RunSpec) -> Benchmark:
         if spec.shots_as not in SHOWN_AS:
             raise UsageError(f"--shots-as {spec.shots_as}: worked examples are shown as {' or '.join(SHOWN_AS)}")
         protocol = replace(protocol, prompt=shown_as(protocol.prompt, spec.shots_as))
+    if not set(OF_PROMPTS).isdisjoint(spec.perturb):
+        protocol = replace(protocol, prompt=Reworded(protocol.prompt))
     if spec.system:
         protocol = replace(protocol, prompt=WithSystem(protocol.prompt, spec.system))
     if spec.prefill:
         solver = _with_prefill(benchmark, protocol.solver, spec.prefill)
         protocol = replace(protocol, prompt=WithPrefill(protocol.prompt, spec.prefill), solver=solver)
-    if spec.rotate and spec.draws > 1:
-        raise UsageError("--rotate asks each question in all rotations of its options: it does not go with --samples")
+    _refuse_forms_of_forms(spec)
     dataset = protocol.dataset or benchmark.dataset
-    dataset = rotated(dataset) if spec.rotate else dataset
+    dataset = rotated(dataset) if spec.rotate else perturbed(dataset, spec.perturb) if spec.perturb else dataset
     # Under every name that it has: a default may go by its own name as well.
     protocols = {name: protocol if one is chosen else one for name, one in benchmark.protocols.items()}
     return replace(benchmark, dataset=dataset, protocols=protocols)
@@ -60,6 +66,8 @@ def metrics(benchmark: Benchmark, protocol: Protocol, spec: RunSpec) -> tuple[Me
     chosen = protocol.metrics or (benchmark.metric,)
     if spec.rotate:
         return (circular, *(metric for metric in chosen if metric.name != circular.name))
+    if spec.perturb:
+        return (*chosen, *of_forms(chosen[0], spec.perturb))
     if spec.draws > 1 and (chosen[0].kind or chosen[0].name) == accuracy.name and not chosen[0].of:
         return (*chosen, *of_draws(spec.draws))
     return chosen
@@ -73,6 +81,22 @@ def refuse_what_its_data_do_not_bear(benchmark: Benchmark, spec: RunSpec) -> Non
         _refuse_unknown_examples(benchmark, protocol.few_shot.ids, spec)
     if spec.rotate:
         _refuse_rotation_in_vain(benchmark, protocol, spec)
+    if spec.perturb:
+        _refuse_perturbation_in_vain(benchmark, protocol, spec)
+
+
+def _refuse_forms_of_forms(spec: RunSpec) -> None:
+    """Raises UsageError for what asks each question in several forms beside something else that repeats it."""
+    for kind in spec.perturb:
+        if kind not in KINDS:
+            raise UnknownName(kind, "perturbation", KINDS, f"Perturbations: {', '.join(KINDS)}.")
+    if len(set(spec.perturb)) < len(spec.perturb):
+        raise UsageError(f"--perturb {','.join(spec.perturb)} names a perturbation twice")
+    if spec.rotate and spec.draws > 1:
+        raise UsageError("--rotate asks each question in all rotations of its options: it does not go with --samples")
+    if spec.perturb and (spec.rotate or spec.draws > 1):
+        other = "--rotate" if spec.rotate else "--samples"
+        raise UsageError(f"--perturb asks each question in several forms: it does not go with {other}")
 
 
 def _with_rule(benchmark: Benchmark, protocol: Protocol, spec: RunSpec) -> Protocol:
@@ -134,6 +158,33 @@ def _refuse_rotation_in_vain(benchmark: Benchmark, protocol: Protocol, spec: Run
             f"--rotate: the prompts of {benchmark.id} under protocol {spec.protocol} do not follow the order of its "
             "options. Remedy: another protocol"
         )
+
+
+def _refuse_perturbation_in_vain(benchmark: Benchmark, protocol: Protocol, spec: RunSpec) -> None:
+    """Looks at the first questions, until each perturbation has changed a prompt of a chat or a text."""
+    missing, own = set(spec.perturb), list[Prompt]()
+    asked = 0
+    for subset, sample in plan.samples(benchmark, replace(spec, limit=None)):
+        if sample.form == ORIGINAL:
+            asked += 1
+            if not missing or asked > LOOKED_AT:
+                break
+            own = _in_both_forms(benchmark, protocol, spec, subset, sample)
+        elif sample.form in missing and own != _in_both_forms(benchmark, protocol, spec, subset, sample):
+            missing.remove(sample.form)
+    if missing:
+        kind = next(kind for kind in spec.perturb if kind in missing)
+        raise UsageError(
+            f"--perturb {kind} changes none of the first prompts of {benchmark.id} under protocol {spec.protocol}. "
+            "Remedy: leave it out, or another protocol"
+        )
+
+
+def _in_both_forms(
+    benchmark: Benchmark, protocol: Protocol, spec: RunSpec, subset: str, sample: Sample
+) -> list[Prompt]:
+    shown = plan.shots(benchmark, protocol, spec.seed, subset, sample)
+    return [protocol.prompt(sample, "base", shown), protocol.prompt(sample, "chat", shown)]
 
 
 def _in_any_order(prompt: Prompt) -> Prompt:

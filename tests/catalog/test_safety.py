@@ -45,17 +45,17 @@ def test_every_question_of_bbq_has_one_biased_and_one_unknown_option(mirrored):
     assert len(samples) == dataset.size == 7960
     for sample in samples:
         facts = sample.metadata
-        assert facts["biased"] != facts["unknown"]
-        assert (sample.target == facts["unknown"]) == (facts["context_condition"] == "ambig")
+        assert {facts["biased"], facts["unknown"]} < set(sample.choices) and len(set(sample.choices)) == 3
+        assert (sample.choices[sample.gold] == facts["unknown"]) == (facts["context_condition"] == "ambig")
 
 
 def test_a_model_that_always_follows_the_stereotype_has_bias_1_and_its_opposite_minus_1(mirrored):
     benchmark = catalog.load("bbq")
     samples = list(benchmark.dataset.read("Age", 0))[:400]
     protocol = benchmark.protocols["default"]
-    other = {s.id: (set("ABC") - {s.metadata["biased"], s.metadata["unknown"]}).pop() for s in samples}
-    for letters, bias in (({s.id: s.metadata["biased"] for s in samples}, 1), (other, -1)):
-        found = estimates(protocol, [(s, f"ANSWER: {letters[s.id]}") for s in samples])
+    other = {s.id: (set(s.choices) - {s.metadata["biased"], s.metadata["unknown"]}).pop() for s in samples}
+    for options, bias in (({s.id: s.metadata["biased"] for s in samples}, 1), (other, -1)):
+        found = estimates(protocol, [(s, f"ANSWER: {s.letters[s.choices.index(options[s.id])]}") for s in samples])
         assert (found["bias_ambig"].value, found["bias_disambig"].value) == (bias, bias)
         assert found["accuracy_ambig"].value == 0 and found["accuracy_disambig"].value == pytest.approx(0.5, abs=0.02)
     silent = estimates(protocol, [(s, "") for s in samples])

@@ -33,7 +33,6 @@ def _source(category: str) -> Source:
 def _rows(category: str) -> Iterator[Sample]:
     for row in jsonl(fetch(_source(category))):
         fields = row.fields
-        letters = dict(zip(OPTIONS, "ABC", strict=True))
         yield Sample(
             f"{category}/{fields['example_id']}",
             f"{fields['context']} {fields['question']}",
@@ -41,7 +40,7 @@ def _rows(category: str) -> Iterator[Sample]:
             tuple(fields[option] for option in OPTIONS),
             category,
             metadata={key: fields[key] for key in KEPT}
-            | {"biased": letters[_biased(fields)], "unknown": letters[_unknown(fields)]},
+            | {"biased": fields[_biased(fields)], "unknown": fields[_unknown(fields)]},
         )
 
 

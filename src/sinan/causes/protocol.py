@@ -32,7 +32,7 @@ def _found(a: Side, b: Side) -> Iterator[tuple[str, str, str]]:
         told = a.told(name), b.told(name)
         if None not in told:
             yield from _if_unlike(what, *told)
-    for name in ("system", "prefill", "rotate"):
+    for name in ("system", "prefill", "rotate", "perturb"):
         yield from _if_unlike(name, getattr(a.spec, name), getattr(b.spec, name))
     if "loglikelihood" not in (a.told("needs"), b.told("needs")):  # nothing is drawn for likelihoods
         for name in sorted(a.sampling.keys() | b.sampling.keys()):

@@ -8,10 +8,10 @@ OF_THEIR_OWN = frozenset(
     "perplexity weighted_perplexity bits_per_byte bleu bleu-zh chrf chrf++ ter mcc brier brier_score".split()
 )
 """Kinds that are no share of anything."""
-FROM_MINUS_ONE = frozenset("bias bias_ambiguous".split())
+FROM_MINUS_ONE = frozenset("bias bias_ambiguous difference".split())
 """Kinds that are shares, but may be below 0."""
 LESS_IS_BETTER = frozenset(
-    "perplexity weighted_perplexity bits_per_byte ter brier brier_score ece error_rate fault_rate".split()
+    "perplexity weighted_perplexity bits_per_byte ter brier brier_score ece error_rate fault_rate spread".split()
 )
 
 

@@ -55,9 +55,9 @@ def describe(
     }
 
 
-def _metric(metric: Metric) -> dict[str, str]:
+def _metric(metric: Metric) -> dict[str, Any]:
     """What it takes to find a metric again (`statistics.metrics.metric`); what is as usual is left out."""
-    entry = {"name": metric.name, "kind": metric.kind, "of": metric.of}
+    entry = {"name": metric.name, "kind": metric.kind, "of": metric.of, "forms": list(metric.forms)}
     return {k: v for k, v in entry.items() if v and (k != "kind" or v != metric.name)}
 
 
@@ -84,14 +84,15 @@ def told(part: object) -> str:
 def spec_to_json(spec: RunSpec) -> dict[str, Any]:
     """A RunSpec as JSON."""
     plain = asdict(spec)
-    return plain | {"targets": list(spec.targets), "models": list(spec.models), "parameters": dict(spec.parameters)}
+    lists = {name: list(getattr(spec, name)) for name in ("targets", "models", "perturb")}
+    return plain | lists | {"parameters": dict(spec.parameters)}
 
 
 def spec_from_json(about: Mapping[str, Any]) -> RunSpec:
     """The RunSpec of a run.json, as `RunFolder.about` gives it. Fields that this version does not know are left out."""
     known = {field.name for field in fields(RunSpec)}
     row = {k: v for k, v in about["spec"].items() if k in known}
-    return RunSpec(**row | {"targets": tuple(row["targets"]), "models": tuple(row["models"])})
+    return RunSpec(**row | {name: tuple(row.get(name, ())) for name in ("targets", "models", "perturb")})
 
 
 def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
