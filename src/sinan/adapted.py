@@ -6,7 +6,7 @@
 All changes are values inside the protocol and the dataset: versions, cache keys and prompts follow by themselves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,10 +19,12 @@ from sinan.prompts.few_shot import Fixed
 from sinan.statistics import accuracy
 from sinan.statistics.forms import of_forms
 from sinan.statistics.repeats import circular, of_draws
-from sinan.types import Benchmark, Metric, Prompt, Protocol, RunSpec, Sample, Solver
+from sinan.types import Benchmark, Form, Metric, Prompt, Protocol, RunSpec, Sample, Solver
 from sinan.types.sample import ORIGINAL
 
 SHOWN_AS = ("turns", "text")
+BOTH: tuple[Form, Form] = ("base", "chat")
+NAMES = {"base": "a model that continues text", "chat": "a model that takes messages"}
 LOOKED_AT = 200
 """Questions that a perturbation has to change one of."""
 
@@ -73,16 +75,18 @@ def metrics(benchmark: Benchmark, protocol: Protocol, spec: RunSpec) -> tuple[Me
     return chosen
 
 
-def refuse_what_its_data_do_not_bear(benchmark: Benchmark, spec: RunSpec) -> None:
+def refuse_what_its_data_do_not_bear(benchmark: Benchmark, spec: RunSpec, asked_as: Collection[Form] = BOTH) -> None:
     """What can be told only from the data, which are at hand: raises UsageError for a question that cannot be
-    rotated, prompts that do not follow the rotation, and worked examples that are not there."""
+    rotated, prompts that do not follow the rotation or a perturbation, and worked examples that are not there.
+    `asked_as`: the forms of the models that are asked."""
     protocol = plan.protocol(benchmark, spec)
     if isinstance(protocol.few_shot, Fixed):
         _refuse_unknown_examples(benchmark, protocol.few_shot.ids, spec)
     if spec.rotate:
         _refuse_rotation_in_vain(benchmark, protocol, spec)
     if spec.perturb:
-        _refuse_perturbation_in_vain(benchmark, protocol, spec)
+        for form in sorted(asked_as):
+            _refuse_perturbation_in_vain(benchmark, protocol, spec, form)
 
 
 def _refuse_forms_of_forms(spec: RunSpec) -> None:
@@ -152,7 +156,7 @@ def _refuse_rotation_in_vain(benchmark: Benchmark, protocol: Protocol, spec: Run
             break
     if len(once) < 2:
         raise UsageError(f"--rotate: the questions of {benchmark.id} have no options to rotate")
-    one, other = (_prompt(benchmark, protocol, spec, *form) for form in once.values())
+    one, other = (_prompt(benchmark, protocol, spec, *form, "base") for form in once.values())
     if _in_any_order(one).hash == _in_any_order(other).hash:
         raise UsageError(
             f"--rotate: the prompts of {benchmark.id} under protocol {spec.protocol} do not follow the order of its "
@@ -160,31 +164,23 @@ def _refuse_rotation_in_vain(benchmark: Benchmark, protocol: Protocol, spec: Run
         )
 
 
-def _refuse_perturbation_in_vain(benchmark: Benchmark, protocol: Protocol, spec: RunSpec) -> None:
-    """Looks at the first questions, until each perturbation has changed a prompt of a chat or a text."""
-    missing, own = set(spec.perturb), list[Prompt]()
-    asked = 0
+def _refuse_perturbation_in_vain(benchmark: Benchmark, protocol: Protocol, spec: RunSpec, form: Form) -> None:
+    """Looks at the first questions, until each perturbation has changed a prompt."""
+    missing, own, asked = set(spec.perturb), Prompt(), 0
     for subset, sample in plan.samples(benchmark, replace(spec, limit=None)):
         if sample.form == ORIGINAL:
             asked += 1
             if not missing or asked > LOOKED_AT:
                 break
-            own = _in_both_forms(benchmark, protocol, spec, subset, sample)
-        elif sample.form in missing and own != _in_both_forms(benchmark, protocol, spec, subset, sample):
+            own = _prompt(benchmark, protocol, spec, subset, sample, form)
+        elif sample.form in missing and own != _prompt(benchmark, protocol, spec, subset, sample, form):
             missing.remove(sample.form)
     if missing:
         kind = next(kind for kind in spec.perturb if kind in missing)
         raise UsageError(
-            f"--perturb {kind} changes none of the first prompts of {benchmark.id} under protocol {spec.protocol}. "
-            "Remedy: leave it out, or another protocol"
+            f"--perturb {kind} changes none of the first prompts of {benchmark.id} under protocol {spec.protocol} for "
+            f"{NAMES[form]}. Remedy: leave it out, or another protocol"
         )
-
-
-def _in_both_forms(
-    benchmark: Benchmark, protocol: Protocol, spec: RunSpec, subset: str, sample: Sample
-) -> list[Prompt]:
-    shown = plan.shots(benchmark, protocol, spec.seed, subset, sample)
-    return [protocol.prompt(sample, "base", shown), protocol.prompt(sample, "chat", shown)]
 
 
 def _in_any_order(prompt: Prompt) -> Prompt:
@@ -193,6 +189,6 @@ def _in_any_order(prompt: Prompt) -> Prompt:
     return replace(prompt, continuations=tuple(sorted(prompt.continuations)))
 
 
-def _prompt(benchmark: Benchmark, protocol: Protocol, spec: RunSpec, subset: str, sample: Sample) -> Prompt:
+def _prompt(benchmark: Benchmark, protocol: Protocol, spec: RunSpec, subset: str, sample: Sample, form: Form) -> Prompt:
     shown = plan.shots(benchmark, protocol, spec.seed, subset, sample)
-    return protocol.prompt(sample, "base", shown)
+    return protocol.prompt(sample, form, shown)

@@ -6,17 +6,16 @@ and not judged. `--scorer` overrides the judge, and the guess is on the card; wh
 as at a translation, the question is asked as it stands.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 from sinan.datasets import Guess, questions
 from sinan.prompts import ASK_LETTER, ByChoices, FurtherTurns, Template
 from sinan.scoring import ByChoices as MixedScorer
-from sinan.scoring import Collected, Exact, Letter, MostLikely, Number, by_name
+from sinan.scoring import Collected, Exact, Letter, MostLikely, Number, by_name, judged_by
 from sinan.solving import Likelihood, ManyTurns, OneTurn
 from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
-from sinan.types import Benchmark, Card, Protocol, Reporting, Sampling, Scorer
+from sinan.types import Benchmark, Card, Protocol, Sampling, Scorer
 
 FREE = {
     "number": Template(chat="{question}\n\nEnd with a line `ANSWER: X`, where X is the answer as a number."),
@@ -44,7 +43,7 @@ def from_file(path: str | Path, scorer: str | None = None) -> Benchmark:
         ),
         dataset=dataset,
         metric=accuracy,
-        protocols=_reporting(_protocols(guess, judge), judge),
+        protocols=_protocols(guess, judge),
     )
 
 
@@ -56,22 +55,14 @@ def _judge(guess: Guess) -> Scorer:
 
 def _protocols(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
     if guess.turns:
-        return {"default": Protocol(FurtherTurns(Template()), ManyTurns(), judge, AS_MANY)}
+        return {"default": judged_by(Protocol(FurtherTurns(Template()), ManyTurns(), judge, AS_MANY), judge)}
     free = Template() if getattr(judge, "whole", False) else FREE["text" if guess.shape == "choice" else guess.shape]
     prompt = ByChoices(ASK_LETTER, free)
-    protocols = {"default": Protocol(prompt, OneTurn(), judge, AS_MANY)}
+    protocols = {"default": judged_by(Protocol(prompt, OneTurn(), judge, AS_MANY), judge)}
     if guess.shape == "choice" and not guess.mixed:
         letters = Template(base=ASK_LETTER.base, continuations=" {letter}")
         protocols["likelihood"] = Protocol(ByChoices(letters, letters), Likelihood(), MostLikely(), metrics=CALIBRATED)
     return protocols
-
-
-def _reporting(protocols: dict[str, Protocol], judge: Scorer) -> dict[str, Protocol]:
-    """The protocols that this judge judges, with the metrics that it knows of."""
-    if not isinstance(judge, Reporting):
-        return protocols
-    told = judge.reports
-    return {n: replace(one, metrics=told) if one.scorer is judge else one for n, one in protocols.items()}
 
 
 def _note(guess: Guess, judge: Scorer, chosen: bool) -> str:

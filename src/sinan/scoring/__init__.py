@@ -8,6 +8,7 @@ from sinan.scoring.exact import Exact
 from sinan.scoring.exact_match import ExactMatch
 from sinan.scoring.filtered import Filtered, Pipeline
 from sinan.scoring.greedy_match import GreedyMatch
+from sinan.scoring.judged_by import judged_by
 from sinan.scoring.letter import Letter
 from sinan.scoring.likelihood_choices import LikelihoodChoices, TrueMass
 from sinan.scoring.most_likely import MostLikely
@@ -36,5 +37,6 @@ __all__ = [
     "SocialBias",
     "TrueMass",
     "by_name",
+    "judged_by",
     "names",
 ]

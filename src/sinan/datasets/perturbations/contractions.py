@@ -49,7 +49,8 @@ CONTRACTED = {
 EXPANDED = {short: long for long, short in CONTRACTED.items() if long not in ("can not",)}
 _LONG = re.compile(rf"\b(?:{'|'.join(CONTRACTED)})\b(?=\s+[A-Za-z])", re.IGNORECASE)
 # What ends in 's may be a genitive or stand for `has`, so that only the others are written out.
-_SHORT = re.compile(rf"\b(?:{'|'.join(one for one in EXPANDED if not one.endswith(chr(39) + 's'))})\b", re.IGNORECASE)
+_CLEAR = [one.replace("'", "['’]") for one in EXPANDED if not one.endswith("'s")]
+_SHORT = re.compile(rf"\b(?:{'|'.join(_CLEAR)})\b", re.IGNORECASE)
 
 
 def contracted(text: str, chance: Random, keep: frozenset[str]) -> str:
@@ -57,11 +58,11 @@ def contracted(text: str, chance: Random, keep: frozenset[str]) -> str:
     drawn = changed(text, lambda part: _LONG.sub(lambda found: _as(found[0], CONTRACTED), part))
     if drawn != text:
         return drawn
-    return changed(text.replace("’", "'"), lambda part: _SHORT.sub(lambda found: _as(found[0], EXPANDED), part))
+    return changed(text, lambda part: _SHORT.sub(lambda found: _as(found[0], EXPANDED), part))
 
 
 def _as(found: str, table: dict[str, str]) -> str:
     """The other form, with the capital that the first had."""
-    plain = " ".join(found.split())
+    plain = " ".join(found.split()).replace("’", "'")
     new = table.get(plain) or table.get(plain.lower()) or table.get(plain[0].upper() + plain[1:].lower()) or found
     return new[0].upper() + new[1:] if found[0].isupper() else new
