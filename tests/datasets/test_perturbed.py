@@ -74,7 +74,7 @@ def test_a_form_is_as_expected(kind, question, expected):
 def test_what_must_not_be_touched_is_not(question):
     for kind in ("typos", "case", "contractions", "dialect", "spaces"):
         found = form(kind, question)
-        kept = re.search(r"(color|国家).*", question)[0]
+        kept = re.search(r"(color|国家).*?(?=$|\n| now)", question)[0]
         assert found is None or kept in found.question
 
 
@@ -82,11 +82,7 @@ def test_words_of_the_answer_and_of_options_stay():
     for seed in range(30):
         found = form("typos", "Which of planet, garden, kitchen is the largest?", "A", ("planet", "garden"), seed)
         assert "planet" in found.question and "garden" in found.question
-    assert (
-        form("dialect", "What color is it?", "color").question == "What color is it?"
-        if form("dialect", "What color is it?", "color")
-        else True
-    )
+    assert form("dialect", "What color is it?", "color") is None
 
 
 def test_a_chinese_answer_is_not_asked_for_in_other_characters():
@@ -130,14 +126,29 @@ def test_questions_without_options_have_no_such_form():
     assert form("options", "Which?", "7") is None
 
 
-TEXTS = st.lists(
-    st.sampled_from(
-        ["the color of ", "doesn't ", "3.14 ", "$x^2$ ", "`code here` ", "因为", "国家，", "“引用因为”", "\n", "- item center\n",
-         "Which planets are ", "US ", "12,500 ", "\\frac{1}{2} ", "(B) ", "<image1> ", '"quoted color" ', "的时候？ "]
-    ),
-    min_size=1,
-    max_size=20,
-).map("".join)  # fmt: skip
+PIECES = [
+    "the color of ",
+    "doesn't ",
+    "3.14 ",
+    "$x^2$ ",
+    "`code here` ",
+    "因为",
+    "国家，",
+    "“引用因为”",
+    "\n",
+    "的时候？ ",
+]
+PIECES += [
+    "Which planets are ",
+    "US ",
+    "12,500 ",
+    "\\frac{1}{2} ",
+    "(B) ",
+    "<image1> ",
+    '"quoted color" ',
+    "- item center\n",
+]
+TEXTS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=20).map("".join)
 
 
 @given(TEXTS, st.integers(0, 5))
