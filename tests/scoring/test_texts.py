@@ -207,6 +207,11 @@ def test_a_megabyte_is_judged_in_time(name):
         assert time.process_time() - began < 20  # a few seconds at most; twenty on a machine that is busy
 
 
+@pytest.mark.parametrize("name", SIMILARITIES + OTHERS)
+def test_a_scorer_knows_beforehand_what_it_needs(name):
+    getattr(by_name(name), "ready", lambda: None)()
+
+
 def test_a_reading_names_the_stretch_that_it_took():
     text = "<think>hm</think> I think so.\nANSWER: a cat"
     (reading,) = judged("f1", "a cat", text).readings

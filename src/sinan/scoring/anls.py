@@ -25,6 +25,10 @@ class Anls:
     """Whether all that was said is the answer, and no mark is looked for."""
     reports: ClassVar[tuple[Metric, ...]] = (average.named("anls", "anls"),)
 
+    def ready(self) -> None:
+        """Raises MissingExtra, before anything is asked."""
+        levenshtein()
+
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The best over the golds."""
         reading = answer_text(completion, self.whole)

@@ -33,6 +33,10 @@ class CodeEdit:
         average.named("exact_match", "exact_match"),
     )
 
+    def ready(self) -> None:
+        """Raises MissingExtra, before anything is asked."""
+        _ratio()
+
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """A measured number: the best over the golds."""
         reading = self._read(answer_text(completion, whole=True))

@@ -24,6 +24,10 @@ class EditSimilarity:
         """The mean similarity and the mean distance in characters."""
         return average.named("edit_similarity", "edit_similarity"), average.named("edit_distance", "edit_distance")
 
+    def ready(self) -> None:
+        """Raises MissingExtra, before anything is asked."""
+        levenshtein()
+
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """A measured number in [0, 1]."""
         of, reading = levenshtein(), answer_text(completion, self.whole)

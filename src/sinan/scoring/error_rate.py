@@ -41,6 +41,10 @@ class ErrorRate:
         """The rate of the corpus."""
         return (error_rate.named(self.name, self.name),)
 
+    def ready(self) -> None:
+        """Raises MissingExtra, before anything is asked."""
+        _jiwer()
+
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """A measured number."""
         reading = answer_text(completion, self.whole)

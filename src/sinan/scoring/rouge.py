@@ -15,6 +15,7 @@ from typing import Any
 
 from sinan.errors import MissingExtra
 from sinan.scoring.answer_text import answer_text
+from sinan.scoring.edit_similarity import levenshtein
 from sinan.scoring.golds import golds
 from sinan.scoring.normal_text import is_chinese
 from sinan.scoring.segments import words
@@ -49,6 +50,11 @@ class Rouge:
     def whole(self) -> bool:
         """All that was said is the summary."""
         return True
+
+    def ready(self) -> None:
+        """Raises MissingExtra, before anything is asked."""
+        _rouge(False, self.stem)
+        levenshtein()
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The best F-measures over the golds."""

@@ -36,6 +36,11 @@ class TokenF1:
         if self.chinese not in WAYS:
             raise ValueError(f"chinese is one of {', '.join(WAYS)}, not {self.chinese!r}")
 
+    def ready(self) -> None:
+        """Raises MissingExtra, before anything is asked."""
+        if self.chinese == "words":
+            words("")
+
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The best F1 over the golds."""
         reading, wanted = answer_text(completion, self.whole), golds(sample)

@@ -41,6 +41,13 @@ class Translation:
         """One metric for each kind."""
         return tuple(corpus.METRICS[kind].named(kind, kind) for kind in self.kinds)
 
+    def ready(self) -> None:
+        """Raises MissingExtra, before anything is asked."""
+        for kind in self.kinds:
+            corpus.scale(kind)
+        if "ter" in self.kinds:
+            levenshtein()
+
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """A measured number; silence is counted as an empty translation."""
         reading, references = answer_text(completion, self.whole), list(golds(sample))
