@@ -46,10 +46,10 @@ def benchmark() -> Benchmark:
         metric=accuracy,
         protocols={
             "default": Protocol(
-                Template(base="{question}\n", chat="{question}"),
+                Template(chat="{question}"),
                 OneTurn(),
                 Declined(),
-                Sampling(max_tokens=512),
+                Sampling(max_tokens=512, stop=("\nQuestion:",)),
                 chat_sampling=Sampling(max_tokens=1024),
                 metrics=Declined.reports,
             ),
