@@ -8,7 +8,7 @@ from sinan import catalog
 from sinan.adapted import absolute_rule, adapted, metrics, refuse_what_its_data_do_not_bear
 from sinan.engine import Done, plan
 from sinan.errors import UnknownName, UsageError
-from sinan.prompts import Template
+from sinan.prompts import Reworded, Template, few_shot
 from sinan.scoring import Letter, MostLikely
 from sinan.solving import Likelihood, ManyTurns
 from sinan.types import Prompt, RunSpec, Sample
@@ -18,6 +18,10 @@ POOL = [Sample(f"p{i}", f"what {i}", "AB"[i % 2], ("x", "y")) for i in range(6)]
 CHOICES = [Sample(f"q{i}", f"which {i}", "AB"[i % 2], (f"x{i}", f"y{i}")) for i in range(4)]
 CLOZE = Template(base="{question}\nAnswer:", continuations=" {choice}")
 LETTERS = Template(base="{question}\n{options}\nAnswer:", chat="{question}\n{options}")
+
+
+OF_DATA = ({"rotate": True}, {"perturb": ("typos", "options")}, {"perturb": ("paraphrase",)})
+"""What changes the questions, whatever the protocol."""
 
 
 def spec(**how):
@@ -48,6 +52,8 @@ def test_nothing_changes_where_nothing_is_wanted():
         {"system": "Be brief."},
         {"prefill": "Sure:"},
         {"rotate": True},
+        {"perturb": ("typos", "options")},
+        {"perturb": ("paraphrase",)},
     ],
     ids=str,
 )
@@ -57,7 +63,7 @@ def test_the_version_follows_what_is_wanted(how):
     changed = adapted(made, wanted)
     assert catalog.version(changed, "generate") != catalog.version(made, "generate")
     assert catalog.version(changed, "generate") == catalog.version(adapted(made, wanted), "generate")
-    assert catalog.version(changed, "default") == catalog.version(made, "default") or how == {"rotate": True}
+    assert catalog.version(changed, "default") == catalog.version(made, "default") or how in OF_DATA
 
 
 def test_examples_are_chosen_by_the_rule_and_noted():
@@ -124,9 +130,12 @@ class Raw:
         (toy(numbered(3)), {"rotate": True}, "have no options to rotate"),
         (toy(prompt=Raw()), {"rotate": True}, "do not follow the order"),
         (toy(prompt=CLOZE, solver=Likelihood(), scorer=MostLikely()), {"rotate": True}, "do not follow the order"),
+        (toy(numbered(3)), {"perturb": ("options",)}, "options changes none of the first prompts of toy"),
+        (toy(prompt=Raw()), {"perturb": ("options",)}, "for a model that continues text"),
+        (toy(), {"perturb": ("options", "language")}, "language changes none"),
         (toy(), {"few_shot": "fixed:p1,nowhere"}, "nowhere is no worked example of toy here"),
     ],
-    ids=["free", "raw", "cloze", "unknown"],
+    ids=["free", "raw", "cloze", "no options", "no order", "no instruction", "unknown"],
 )
 def test_what_the_data_do_not_bear_is_told(made, how, words):
     wanted = spec(**how)
@@ -150,6 +159,10 @@ def test_fixed_examples_must_name_one_of_every_subset():
         (toy(), {"few_shot": "bm25"}, "Remedy: say how many with --shots K"),
         (toy(), {"few_shot": "nearest", "shots": 1}, "no rule for worked examples"),
         (toy(), {"rotate": True, "draws": 2}, "does not go with --samples"),
+        (toy(), {"perturb": ("typo",)}, "typo is no perturbation here. Nearest: typos"),
+        (toy(), {"perturb": ("case", "case")}, "names a perturbation twice"),
+        (toy(), {"perturb": ("case",), "draws": 2}, "does not go with --samples"),
+        (toy(), {"perturb": ("case",), "rotate": True}, "does not go with --rotate"),
         (toy(), {"shots_as": "essay"}, "shown as turns or text"),
         (toy(prompt=Raw()), {"shots_as": "text"}, "written whole"),
         (toy(solver=Likelihood()), {"prefill": "x"}, "log-likelihoods and no answers"),
@@ -160,6 +173,37 @@ def test_fixed_examples_must_name_one_of_every_subset():
 def test_what_cannot_be_is_told_without_data(made, how, words):
     with pytest.raises((UsageError, UnknownName), match=words):
         adapted(made, spec(**how))
+
+
+def test_every_form_of_a_question_shows_the_same_examples():
+    made, wanted = toy(few_shot=few_shot.random, shots=2), spec(perturb=("case", "options"))
+    shown = {q.sample.id: q.shots for q in questions(adapted(made, wanted), wanted)}
+    assert shown["q0"] == shown["q0~options"] and len(shown) == 8
+
+
+def test_a_replayed_draw_is_that_of_the_question_whatever_its_form():
+    replayed = few_shot.replayed(lambda group: CHOICES)
+    made, wanted = toy(few_shot=replayed, shots=2), spec(perturb=("options",))
+    shown = {q.sample.id: q.shots for q in questions(adapted(made, wanted), wanted)}
+    assert all(shown[f"{one.id}~options"] == shown[one.id] for one in CHOICES)
+
+
+@pytest.mark.parametrize("target", ["boolq", "ceval", "gsm8k", "mmlu", "math_vision", "chinese_numerals", "logic"])
+def test_instructions_of_the_catalogue_can_be_put_in_other_words(target):
+    made = catalog.load(target)
+    sample = Sample("q", "Why?", "A", ("x", "y"), metadata={"subject": "s"})
+    changed = 0
+    for protocol in made.protocols.values():
+        for way in ("paraphrase", "language"):
+            one = replace(sample, id=f"q~{way}", unit="q")
+            try:
+                before, after = (builder(one, "chat", ()) for builder in (protocol.prompt, Reworded(protocol.prompt)))
+            except (KeyError, IndexError):
+                continue  # this protocol's prompt takes more of a sample than this one has
+            changed += before != after
+            assert before.continuations == after.continuations
+            assert before == Reworded(protocol.prompt)(replace(sample, unit="q"), "chat", ())
+    assert changed >= 2
 
 
 def names(made, **how):
@@ -173,6 +217,10 @@ def test_what_is_reported_follows_what_is_wanted():
     assert names(toy(), draws=2) == ["accuracy", "avg@2", "majority@2", "pass@1", "pass@2", "pass^2"]
     assert names(toy(), rotate=True) == ["circular", "accuracy"]
     assert names(catalog.load("logic")) == ["accuracy", "brier", "ece"]
+    assert names(toy(), perturb=("case", "options")) == [
+        *("accuracy", "original", "worst", "spread"),
+        *("case", "case - original", "options", "options - original"),
+    ]
     assert names(catalog.load("logic"), rotate=True) == ["circular", "accuracy", "brier", "ece"]
 
 

@@ -37,6 +37,8 @@ NEEDS = {
     ],
     "lmarena/arena-hard-auto": ["data/arena-hard-v0.1/question.jsonl", "data/arena-hard-v0.1/model_answer/gpt-4-*"],
     "princeton-nlp/LLMBar": ["Dataset/LLMBar/*dataset.json"],
+    "nyu-mll/BBQ": ["data/*.jsonl"],
+    "busycalibrating/AdversariaLLM": ["data/behavior_datasets/*"],
     "mathllm/MATH-V": ["data/*.jsonl", "images/*.jpg"],
 }
 PINS = Path(__file__).parents[1] / "src/sinan/datasets/pins.json"

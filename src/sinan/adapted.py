@@ -6,20 +6,27 @@
 All changes are values inside the protocol and the dataset: versions, cache keys and prompts follow by themselves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sinan.datasets import rotated
+from sinan.datasets import perturbed, rotated
+from sinan.datasets.perturbations import KINDS, OF_PROMPTS
 from sinan.engine import plan
 from sinan.errors import UnknownName, UsageError
-from sinan.prompts import WithPrefill, WithSystem, few_shot, shown_as
+from sinan.prompts import Reworded, WithPrefill, WithSystem, few_shot, shown_as
 from sinan.prompts.few_shot import Fixed
 from sinan.statistics import accuracy
+from sinan.statistics.forms import of_forms
 from sinan.statistics.repeats import circular, of_draws
-from sinan.types import Benchmark, Metric, Prompt, Protocol, Reporting, RunSpec, Sample, Solver
+from sinan.types import Benchmark, Form, Metric, Prompt, Protocol, Reporting, RunSpec, Sample, Solver
+from sinan.types.sample import ORIGINAL
 
 SHOWN_AS = ("turns", "text")
+BOTH: tuple[Form, Form] = ("base", "chat")
+NAMES = {"base": "a model that continues text", "chat": "a model that takes messages"}
+LOOKED_AT = 200
+"""Questions that a perturbation has to change one of."""
 
 
 def adapted(benchmark: Benchmark, spec: RunSpec) -> Benchmark:
@@ -32,15 +39,16 @@ def adapted(benchmark: Benchmark, spec: RunSpec) -> Benchmark:
         if spec.shots_as not in SHOWN_AS:
             raise UsageError(f"--shots-as {spec.shots_as}: worked examples are shown as {' or '.join(SHOWN_AS)}")
         protocol = replace(protocol, prompt=shown_as(protocol.prompt, spec.shots_as))
+    if not set(OF_PROMPTS).isdisjoint(spec.perturb):
+        protocol = replace(protocol, prompt=Reworded(protocol.prompt))
     if spec.system:
         protocol = replace(protocol, prompt=WithSystem(protocol.prompt, spec.system))
     if spec.prefill:
         solver = _with_prefill(benchmark, protocol.solver, spec.prefill)
         protocol = replace(protocol, prompt=WithPrefill(protocol.prompt, spec.prefill), solver=solver)
-    if spec.rotate and spec.draws > 1:
-        raise UsageError("--rotate asks each question in all rotations of its options: it does not go with --samples")
+    _refuse_forms_of_forms(spec)
     dataset = protocol.dataset or benchmark.dataset
-    dataset = rotated(dataset) if spec.rotate else dataset
+    dataset = rotated(dataset) if spec.rotate else perturbed(dataset, spec.perturb) if spec.perturb else dataset
     # Under every name that it has: a default may go by its own name as well.
     protocols = {name: protocol if one is chosen else one for name, one in benchmark.protocols.items()}
     return replace(benchmark, dataset=dataset, protocols=protocols)
@@ -61,19 +69,39 @@ def metrics(benchmark: Benchmark, protocol: Protocol, spec: RunSpec) -> tuple[Me
     chosen = protocol.metrics or (scorer.reports if isinstance(scorer, Reporting) else ()) or (benchmark.metric,)
     if spec.rotate:
         return (circular, *(metric for metric in chosen if metric.name != circular.name))
+    if spec.perturb:
+        return (*chosen, *of_forms(chosen[0], spec.perturb))
     if spec.draws > 1 and (chosen[0].kind or chosen[0].name) == accuracy.name and not chosen[0].of:
         return (*chosen, *of_draws(spec.draws))
     return chosen
 
 
-def refuse_what_its_data_do_not_bear(benchmark: Benchmark, spec: RunSpec) -> None:
+def refuse_what_its_data_do_not_bear(benchmark: Benchmark, spec: RunSpec, asked_as: Collection[Form] = BOTH) -> None:
     """What can be told only from the data, which are at hand: raises UsageError for a question that cannot be
-    rotated, prompts that do not follow the rotation, and worked examples that are not there."""
+    rotated, prompts that do not follow the rotation or a perturbation, and worked examples that are not there.
+    `asked_as`: the forms of the models that are asked."""
     protocol = plan.protocol(benchmark, spec)
     if isinstance(protocol.few_shot, Fixed):
         _refuse_unknown_examples(benchmark, protocol.few_shot.ids, spec)
     if spec.rotate:
         _refuse_rotation_in_vain(benchmark, protocol, spec)
+    if spec.perturb:
+        for form in sorted(asked_as):
+            _refuse_perturbation_in_vain(benchmark, protocol, spec, form)
+
+
+def _refuse_forms_of_forms(spec: RunSpec) -> None:
+    """Raises UsageError for what asks each question in several forms beside something else that repeats it."""
+    for kind in spec.perturb:
+        if kind not in KINDS:
+            raise UnknownName(kind, "perturbation", KINDS, f"Perturbations: {', '.join(KINDS)}.")
+    if len(set(spec.perturb)) < len(spec.perturb):
+        raise UsageError(f"--perturb {','.join(spec.perturb)} names a perturbation twice")
+    if spec.rotate and spec.draws > 1:
+        raise UsageError("--rotate asks each question in all rotations of its options: it does not go with --samples")
+    if spec.perturb and (spec.rotate or spec.draws > 1):
+        other = "--rotate" if spec.rotate else "--samples"
+        raise UsageError(f"--perturb asks each question in several forms: it does not go with {other}")
 
 
 def _with_rule(benchmark: Benchmark, protocol: Protocol, spec: RunSpec) -> Protocol:
@@ -129,11 +157,30 @@ def _refuse_rotation_in_vain(benchmark: Benchmark, protocol: Protocol, spec: Run
             break
     if len(once) < 2:
         raise UsageError(f"--rotate: the questions of {benchmark.id} have no options to rotate")
-    one, other = (_prompt(benchmark, protocol, spec, *form) for form in once.values())
+    one, other = (_prompt(benchmark, protocol, spec, *form, "base") for form in once.values())
     if _in_any_order(one).hash == _in_any_order(other).hash:
         raise UsageError(
             f"--rotate: the prompts of {benchmark.id} under protocol {spec.protocol} do not follow the order of its "
             "options. Remedy: another protocol"
+        )
+
+
+def _refuse_perturbation_in_vain(benchmark: Benchmark, protocol: Protocol, spec: RunSpec, form: Form) -> None:
+    """Looks at the first questions, until each perturbation has changed a prompt."""
+    missing, own, asked = set(spec.perturb), Prompt(), 0
+    for subset, sample in plan.samples(benchmark, replace(spec, limit=None)):
+        if sample.form == ORIGINAL:
+            asked += 1
+            if not missing or asked > LOOKED_AT:
+                break
+            own = _prompt(benchmark, protocol, spec, subset, sample, form)
+        elif sample.form in missing and own != _prompt(benchmark, protocol, spec, subset, sample, form):
+            missing.remove(sample.form)
+    if missing:
+        kind = next(kind for kind in spec.perturb if kind in missing)
+        raise UsageError(
+            f"--perturb {kind} changes none of the first prompts of {benchmark.id} under protocol {spec.protocol} for "
+            f"{NAMES[form]}. Remedy: leave it out, or another protocol"
         )
 
 
@@ -143,6 +190,6 @@ def _in_any_order(prompt: Prompt) -> Prompt:
     return replace(prompt, continuations=tuple(sorted(prompt.continuations)))
 
 
-def _prompt(benchmark: Benchmark, protocol: Protocol, spec: RunSpec, subset: str, sample: Sample) -> Prompt:
+def _prompt(benchmark: Benchmark, protocol: Protocol, spec: RunSpec, subset: str, sample: Sample, form: Form) -> Prompt:
     shown = plan.shots(benchmark, protocol, spec.seed, subset, sample)
-    return protocol.prompt(sample, "base", shown)
+    return protocol.prompt(sample, form, shown)

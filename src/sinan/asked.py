@@ -148,7 +148,7 @@ async def asked(
     """
     spec, benchmarks, opened = looked_up(spec, timeout, resolved)
     judges = judging(benchmarks, spec, timeout)
-    data = await fetched(benchmarks, spec, fetching)
+    data = await fetched(benchmarks, spec, opened, fetching)
     await ready(benchmarks, spec)
     done, names = Done() if done is None else done, {b.id: plan.protocol_name(b, spec) for b in benchmarks}
     versions = {b.id: catalog.version(b, names[b.id]) for b in benchmarks}
@@ -302,7 +302,10 @@ def _refuse_twice(names: Sequence[str], what: str) -> None:
 
 
 async def fetched(
-    benchmarks: Sequence[Benchmark], spec: RunSpec, fetching: Callable[[int, int], None] = lambda done, total: None
+    benchmarks: Sequence[Benchmark],
+    spec: RunSpec,
+    opened: Sequence[Model],
+    fetching: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Source]:
     """Every data file of the benchmarks, at hand and verified. Raises UsageError where the data do not bear what the
     spec wants of them."""
@@ -311,5 +314,5 @@ async def fetched(
         await asyncio.to_thread(download.fetch, source)
         fetching(number, len(sources))
     for benchmark in benchmarks:
-        adapted.refuse_what_its_data_do_not_bear(benchmark, spec)
+        adapted.refuse_what_its_data_do_not_bear(benchmark, spec, {model.form for model in opened})
     return sources

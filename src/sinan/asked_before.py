@@ -11,7 +11,7 @@ from sinan import adapted, catalog
 from sinan.engine import plan
 from sinan.errors import StoreError, Unsupported, UsageError
 from sinan.models.prices import price_of
-from sinan.scoring import by_name
+from sinan.scoring import by_name, judged_by
 from sinan.store.record import Record
 from sinan.types import (
     Benchmark,
@@ -24,7 +24,6 @@ from sinan.types import (
     Model,
     Pace,
     Prompt,
-    Reporting,
     RunSpec,
     Sampling,
     ToolCall,
@@ -54,7 +53,7 @@ def benchmarks(run: str, about: Mapping[str, Any], spec: RunSpec, scorer: str | 
     if judge is not None:
         for name in wanted:
             before = found[name].protocols[plan.protocol_name(found[name], spec)]
-            judged = replace(before, scorer=judge, metrics=() if isinstance(judge, Reporting) else before.metrics)
+            judged = judged_by(before, judge)
             protocols = {key: judged if one is before else one for key, one in found[name].protocols.items()}
             found[name] = replace(found[name], protocols=protocols)
     return [found[name] for name in wanted]

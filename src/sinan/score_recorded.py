@@ -138,10 +138,10 @@ def _benchmarks(spec: RunSpec, scorer: str | None) -> list[Benchmark]:
     if len(found) != 1:
         raise UsageError(f"{spec.targets[0]} is {len(found)} benchmarks: recorded answers are scored against one")
     if scorer and spec.scorer is None:
-        from sinan.scoring import by_name
+        from sinan.scoring import by_name, judged_by
 
         before = found[0].protocols[plan.protocol_name(found[0], spec)]
-        judged = replace(before, scorer=by_name(scorer), metrics=())
+        judged = judged_by(before, by_name(scorer))
         protocols = {key: judged if one is before else one for key, one in found[0].protocols.items()}
         found = [replace(found[0], protocols=protocols)]
     return found

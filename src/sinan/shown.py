@@ -87,7 +87,7 @@ async def shown(spec: RunSpec, sample_id: str | None = None, timeout: float = 60
     prompt's beginning-of-text token is missing or doubled.
     """
     spec, benchmarks, models = asked.looked_up(spec, timeout)
-    await asked.fetched(benchmarks, spec)
+    await asked.fetched(benchmarks, spec, models)
     found = []
     for benchmark in benchmarks:
         name, protocol = plan.protocol_name(benchmark, spec), plan.protocol(benchmark, spec)

@@ -32,7 +32,7 @@ BROKEN_JSONL = [
     ('{"question": "?"}\n', "w.jsonl line 1: no answer"),
     (GOOD + '{"question": "?", "answer": null}\n', "w.jsonl line 2: no answer"),
     ('{"question": "?", "answer": " "}\n', "w.jsonl line 1: no answer"),
-    ('{"question": "?", "answer": [1]}\n', "w.jsonl line 1: the answer must be a text or a number, not list"),
+    ('{"question": "?", "answer": {"x": 1}}\n', "w.jsonl line 1: the answer must be a text or a number, not dict"),
     ('{"id": "a", "question": "?", "answer": 1}\n' * 2, "w.jsonl line 2: the id 'a' is already that of line 1"),
     ('{"id": "1", "question": "?", "answer": 1}\n' + GOOD, "w.jsonl line 2: the id '1' is already that of line 1"),
     ('{"id": [1], "question": "?", "answer": 1}\n', "w.jsonl line 1: the id must be"),

@@ -3,7 +3,7 @@
 Options: the letter is asked for (`likelihood` instead compares how likely the letters are). Numbers and texts: the
 answer is asked for on a last line. Turns are asked as they are, one after the other; what has no answer is collected
 and not judged. Instructions that a program can check are asked as they stand. `--scorer` overrides the judge, and the
-guess is on the card.
+guess is on the card; where a judge looks at all that is said, as at a translation, the question is asked as it stands.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from sinan.datasets import Guess, questions
 from sinan.errors import BadFile
 from sinan.prompts import ASK_LETTER, ByChoices, FurtherTurns, Template
 from sinan.scoring import ByChoices as MixedScorer
-from sinan.scoring import Collected, Exact, Instructions, Letter, MostLikely, Number, by_name
+from sinan.scoring import Collected, Exact, Instructions, Letter, MostLikely, Number, by_name, judged_by
 from sinan.scoring.instructions import levels
 from sinan.solving import Likelihood, ManyTurns, OneTurn
 from sinan.statistics.calibration import CALIBRATED
@@ -67,9 +67,14 @@ def _judge(guess: Guess) -> Scorer:
 def _protocols(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
     metrics = levels(accuracy) if isinstance(judge, Instructions) else ()
     if guess.turns:
-        return {"default": Protocol(FurtherTurns(Template()), ManyTurns(), judge, AS_MANY, metrics=metrics)}
-    prompt = ByChoices(ASK_LETTER, FREE["text" if guess.shape == "choice" else guess.shape])
-    protocols = {"default": Protocol(prompt, OneTurn(), judge, AS_MANY, metrics=metrics)}
+        return {
+            "default": judged_by(
+                Protocol(FurtherTurns(Template()), ManyTurns(), judge, AS_MANY, metrics=metrics), judge
+            )
+        }
+    free = Template() if getattr(judge, "whole", False) else FREE["text" if guess.shape == "choice" else guess.shape]
+    prompt = ByChoices(ASK_LETTER, free)
+    protocols = {"default": judged_by(Protocol(prompt, OneTurn(), judge, AS_MANY, metrics=metrics), judge)}
     if guess.shape == "choice" and not guess.mixed:
         letters = Template(base=ASK_LETTER.base, continuations=" {letter}")
         protocols["likelihood"] = Protocol(ByChoices(letters, letters), Likelihood(), MostLikely(), metrics=CALIBRATED)

@@ -33,7 +33,7 @@ def _found(a: Side, b: Side) -> Iterator[tuple[str, str, str]]:
         if None not in told:
             yield from _if_unlike(what, *told)
     yield from _if_unlike("judge", _judges(a), _judges(b))
-    for name in ("system", "prefill", "rotate"):
+    for name in ("system", "prefill", "rotate", "perturb"):
         yield from _if_unlike(name, getattr(a.spec, name), getattr(b.spec, name))
     if "loglikelihood" not in (a.told("needs"), b.told("needs")):  # nothing is drawn for likelihoods
         for name in sorted(a.sampling.keys() | b.sampling.keys()):

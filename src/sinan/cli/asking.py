@@ -32,6 +32,12 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
     "rotate": click.option(
         "--rotate", is_flag=True, help="Ask each question in all rotations of its options; right if all are."
     ),
+    "perturb": click.option(
+        "--perturb",
+        metavar="KIND,KIND",
+        help="Ask each question in other forms too: typos, case, contractions, dialect, spaces, options, paraphrase, "
+        "language.",
+    ),
     "draws": click.option(
         "--samples", "draws", type=click.IntRange(1), default=1, show_default=True, help="Draws per question."
     ),
@@ -80,7 +86,14 @@ def spec_of(options: dict[str, Any], targets: tuple[str, ...], models: tuple[str
     """The RunSpec of these options; parameters have been read already."""
     asked = {name: options[name] for name in FIELDS if name in options}
     asked["system"] = system_of(asked["system"])
+    asked["perturb"] = perturb_of(asked["perturb"])
     return RunSpec(targets=targets, models=models, **asked)
+
+
+def perturb_of(given: str | list[str] | None) -> tuple[str, ...]:
+    """Names behind commas, or a list of names."""
+    names = given.split(",") if isinstance(given, str) else given or ()
+    return tuple(name.strip() for name in names if name.strip())
 
 
 def system_of(given: str | None) -> str | None:

@@ -25,6 +25,7 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "system": str,
     "prefill": str,
     "rotate": bool,
+    "perturb": list,
     "samples": int,
     "seed": int,
     "protocol": str,

@@ -17,6 +17,12 @@ WIDE = 118
 """Columns of a terminal that outcomes and tokens of one model need beside the score; the lines below tell them too."""
 VERDICTS = ("correct", "wrong", "unparsed", "truncated", "refused", "failed")
 """Outcomes that have a column even where none came."""
+OF_FORMS = (
+    "each question in several forms: n counts questions, outcomes count forms; worst: the form that went worst; "
+    "spread: the best form less the worst"
+)
+MANY = 6
+"""So many metrics of one scale need not be named one by one."""
 AMBER, RED, MUTED = "yellow", "red", "dim"
 
 
@@ -81,7 +87,7 @@ def _long(results: Sequence[CellResult], with_model: bool, wide: bool) -> Table:
             rest: list[Text | str] = [_read(r), *counts, *tokens] if wide and first else []
             metric = [safe(one.metric)] if several else []
             table.add_row(
-                *head, *metric, shown, interval(one.estimate, scale[one.metric]), f"{one.estimate.n:,}", *rest
+                *head, *metric, shown, Text(interval(one.estimate, scale[one.metric])), f"{one.estimate.n:,}", *rest
             )
     return table
 
@@ -122,6 +128,8 @@ def _count(name: str, count: int) -> Text:
 def _notes(results: Sequence[CellResult]) -> list[Text]:
     """The interval's method, the outcomes that are neither correct nor wrong, and the tokens."""
     lines = [Text("  ", style=MUTED).append(safe(_told(results)))]
+    if any((one.kind or one.metric) == "spread" for _, one in reported(results)):
+        lines.append(Text("  " + OF_FORMS, style=MUTED))
     if (draws := max((r.k for r in results), default=1)) > 1:
         lines.append(Text(f"  {draws} draws of each sample: n counts samples, outcomes count draws", style=MUTED))
     told = _extraction(results)
@@ -179,6 +187,8 @@ def _told(results: Sequence[CellResult]) -> str:
     scale = shares(results)
     methods = sorted({one.estimate.method for _, one in reported(results) if one.estimate.ci})
     in_percent, plain = [sorted(name for name, share in scale.items() if share is wanted) for wanted in (True, False)]
+    if not plain and len(in_percent) > MANY:
+        in_percent = ["all"]
     parts = [f"{', '.join(in_percent)} in %"] * bool(in_percent) + [f"{', '.join(plain)} as it is"] * bool(plain)
     return f"{', '.join(parts)}, with 95 % intervals ({', '.join(methods) or 'none'})"
 
@@ -192,7 +202,7 @@ def print_groups(results: Sequence[CellResult]) -> None:
         for name, e in one.groups:
             shown = Text(value(e, scale[one.metric]), style="bold")
             row = (safe(r.benchmark), safe(r.model), safe(name), *([safe(one.metric)] if several else []), shown)
-            table.add_row(*row, interval(e, scale[one.metric]), f"{e.n:,}")
+            table.add_row(*row, Text(interval(e, scale[one.metric])), f"{e.n:,}")
     out = console()
     out.print(table if table.row_count else Text("  nothing is grouped here", style=MUTED))
     out.print()

@@ -30,6 +30,14 @@ def text_of(value: Any, where: str, what: str) -> str:
     raise BadFile(f"{where}: {what} must be a text or a number, not {type(value).__name__}")
 
 
+def golds_of(value: list[Any], where: str) -> list[str]:
+    """The texts of a list of answers of which any will do. Raises BadFile where it holds none, or an empty one."""
+    golds = [text_of(one, where, "an answer").strip() for one in value]
+    if not golds or not all(golds):
+        raise BadFile(f"{where}: a list of answers must hold one text at least, and none that is empty")
+    return golds
+
+
 def choices_of(row: Mapping[str, Any], where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The options of a row and the fields they stand in; none where the answer is free."""
     key = next((key for key in ("choices", "options") if row.get(key) is not None), None)

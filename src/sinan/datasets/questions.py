@@ -2,7 +2,8 @@
 
     {"question": "Capital of France?", "A": "Paris", "B": "Rome", "answer": "A"}
 
-The question is the first of question, prompt, input, messages; the answer the first of answer, target, gold, label;
+The question is the first of question, prompt, input, messages; the answer the first of answer, target, gold, label,
+should_refuse, which may be a list of which any will do.
 What has `instructions` ({"id", "kwargs"} each) or IFEval's `instruction_id_list` needs no answer.
 Instead of a question `turns` (a list of texts) are asked one after the other; then there may be no answers. Beside a
 question they are what follows it.
@@ -21,7 +22,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
-from sinan.datasets.answers import LETTERS, choices_of, is_numeric, letter_of, text_of
+from sinan.datasets.answers import LETTERS, choices_of, golds_of, is_numeric, letter_of, text_of
 from sinan.datasets.download import file_sha256
 from sinan.datasets.pictures import picture
 from sinan.datasets.readers import READERS, Row
@@ -29,7 +30,7 @@ from sinan.errors import BadFile
 from sinan.types import Dataset, Image, Sample
 
 QUESTION = ("question", "prompt", "input", "messages")
-ANSWER = ("answer", "target", "gold", "label")
+ANSWER = ("answer", "target", "gold", "label", "should_refuse")
 INSTRUCTIONS = ("instructions", "instruction_id_list")
 FEW = 100_000
 KEPT_BYTES = 8 << 20
@@ -126,7 +127,7 @@ def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
         turns += _is_turns(sample.metadata.get("turns"))
         answers += bool(sample.target)
         instructed += _is_instructed(sample.metadata)
-        numbers += not sample.choices and is_numeric(sample.target)
+        numbers += not sample.choices and "golds" not in sample.metadata and is_numeric(sample.target)
         for image in sample.images:
             images += 1
             pictures.update(image.sha256.encode())
@@ -173,12 +174,16 @@ def _sample(file: Path, row: Row, number: int) -> Sample:
     choices, spent = choices_of(row.fields, where)
     answer_key = next((key for key in ANSWER if row.fields.get(key) is not None), None)
     raw = row.fields[answer_key] if answer_key else None
-    answer = text_of(row.written.get(answer_key or "", raw), where, "the answer").strip() if answer_key else ""
+    golds = golds_of(raw, where) if isinstance(raw, list) and not choices else ()
+    given = golds[0] if golds else row.written.get(answer_key or "", raw)
+    answer = text_of(given, where, "the answer").strip() if answer_key else ""
     if not answer and (asked_by != "turns" or choices) and not _is_instructed(row.fields):
         raise BadFile(f"{where}: no answer (one of {', '.join(ANSWER)})")
     images = _images(file, row.fields.get("image"), where)
     used = {asked_by, answer_key, *spent, "id", "group", "image"}
     metadata = {key: value for key, value in row.fields.items() if key not in used}
+    if golds:
+        metadata["golds"] = golds
     if messages:
         metadata["messages"] = messages
     if asked_by == "turns":

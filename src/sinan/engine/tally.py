@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sinan.engine.plan import Done
 from sinan.types import Cell, CellResult, Estimate, Further, JudgeCost, Metric, Outcome, SampleResult
 from sinan.types.answered import Key
+from sinan.types.sample import form_of
 
 
 class Tally:
@@ -125,6 +126,7 @@ class CellTally:
                 record["unit"],
                 record["unit_size"],
                 record["position"],
+                form_of(record["sample_id"], record["unit"]),
             )
         )
         self.spent(record["tokens_in"], record["tokens_out"], record["cost_usd"])
@@ -182,6 +184,7 @@ class Counted(NamedTuple):
     unit: str
     unit_size: int
     position: int | None
+    form: str = ""
 
 
 def counted(result: SampleResult) -> Counted:
@@ -197,6 +200,7 @@ def counted(result: SampleResult) -> Counted:
         sample.unit,
         sample.unit_size,
         result.question.position,
+        sample.form,
     )
 
 
@@ -207,6 +211,7 @@ class _Draw(NamedTuple):
     answer: str | None
     place: int
     """Of its question in the benchmark; -1 where the order plays no part."""
+    form: str
 
 
 class _Column:
@@ -225,14 +230,17 @@ class _Column:
         value = one.values.get(metric.of) if metric.of else one.score
         if value is None:
             return
-        draw = _Draw(value, one.answer, -1 if one.position is None else one.position)
-        if self._draws == 1 and not one.unit:
+        if metric.forms and one.form not in metric.forms:
+            return
+        draw = _Draw(value, one.answer, -1 if one.position is None else one.position, one.form)
+        size = self._draws * (len(metric.forms) or one.unit_size)
+        if size == 1:
             self._close(one.group, [draw], self._values, self._places)
             return
         key = one.group, one.unit or one.sample_id
         draws = self._open[key]
         draws.append(draw)
-        if len(draws) == self._draws * one.unit_size:
+        if len(draws) == size:
             self._close(one.group, self._open.pop(key), self._values, self._places)
 
     def _close(
@@ -240,6 +248,8 @@ class _Column:
     ) -> None:
         """The value of a unit from its draws. It stands where the first of them does."""
         metric = self._metric
+        if metric.forms:
+            draws = sorted(draws, key=lambda draw: metric.forms.index(draw.form))
         place = min(draw.place for draw in draws)
         if metric.width == 0:
             for row in sorted(tuple(draw.value) for draw in draws):

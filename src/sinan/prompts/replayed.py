@@ -54,7 +54,7 @@ class Replayed:
             drawn = k + 1 if self._drop else k
             refuse_few(pool, drawn)
             draws = self._tasks[task] = _Draws(self._drawn(self._documents(sample.group), pool, k, drawn))
-        return [pool[place] for place in draws.of(sample.id)]
+        return [pool[place] for place in draws.of(sample.unit or sample.id)]
 
     def _first(self, sample: Sample, pool: Sequence[Sample], k: int) -> Sequence[Sample]:
         kept: list[Sample] = []

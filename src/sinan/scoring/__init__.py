@@ -3,11 +3,13 @@
 from sinan.scoring.after import After
 from sinan.scoring.by_choices import ByChoices
 from sinan.scoring.collected import Collected
+from sinan.scoring.declined import Declined
 from sinan.scoring.exact import Exact
 from sinan.scoring.exact_match import ExactMatch
 from sinan.scoring.filtered import Filtered, Pipeline
 from sinan.scoring.greedy_match import GreedyMatch
 from sinan.scoring.instructions import Instructions
+from sinan.scoring.judged_by import judged_by
 from sinan.scoring.letter import Letter
 from sinan.scoring.likelihood_choices import LikelihoodChoices, TrueMass
 from sinan.scoring.most_likely import MostLikely
@@ -15,6 +17,7 @@ from sinan.scoring.number import Number
 from sinan.scoring.overlap import Overlap
 from sinan.scoring.registry import by_name, names
 from sinan.scoring.rolling import Rolling
+from sinan.scoring.social_bias import SocialBias
 from sinan.scoring.tool_calls import ToolCalls
 from sinan.scoring.tool_state import ToolState
 
@@ -22,6 +25,7 @@ __all__ = [
     "After",
     "ByChoices",
     "Collected",
+    "Declined",
     "Exact",
     "ExactMatch",
     "Filtered",
@@ -34,9 +38,11 @@ __all__ = [
     "Overlap",
     "Pipeline",
     "Rolling",
+    "SocialBias",
     "ToolCalls",
     "ToolState",
     "TrueMass",
     "by_name",
+    "judged_by",
     "names",
 ]

@@ -3,6 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 
+from sinan.scoring.golds import golds
 from sinan.scoring.marks import marked, plain
 from sinan.scoring.verdict import Reading, said, verdict
 from sinan.types import Completion, Sample, Score
@@ -24,16 +25,16 @@ _PAIRS = {
 
 @dataclass(frozen=True)
 class Exact:
-    """Right if the whole answer, or else what follows its last answer mark, is the target."""
+    """Right if the whole answer, or else what follows its last answer mark, is the target, or one of several golds."""
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict."""
-        text, target = said(completion).strip(), normal(sample.target)
-        if text and normal(text) == target:
+        text, wanted = said(completion).strip(), {normal(gold) for gold in golds(sample)}
+        if text and normal(text) in wanted:
             return verdict(completion, Reading(text, "the whole answer"), True)
         mark = next(marked(plain(text)), None)
         if mark:
-            return verdict(completion, Reading(mark.text, mark.rule), normal(mark.text) == target)
+            return verdict(completion, Reading(mark.text, mark.rule), normal(mark.text) in wanted)
         cut = completion.finish_reason != "stop"
         return verdict(completion, Reading(text, "the whole answer") if text and not cut else None, False)
 

@@ -2,22 +2,44 @@
 
 from sinan.errors import UnknownName, UsageError
 from sinan.scoring.after import After
+from sinan.scoring.anls import Anls
 from sinan.scoring.by_choices import ByChoices
+from sinan.scoring.code_edit import CodeEdit
+from sinan.scoring.declined import Declined
+from sinan.scoring.edit_similarity import EditSimilarity
+from sinan.scoring.error_rate import ErrorRate
 from sinan.scoring.exact import Exact
 from sinan.scoring.instructions import Instructions
 from sinan.scoring.judges import Cascade, Extracted, Judged, Pairwise, Rubric
 from sinan.scoring.letter import Letter
 from sinan.scoring.most_likely import MostLikely
+from sinan.scoring.normalised import Normalised
 from sinan.scoring.number import Number
+from sinan.scoring.over_refusal import OverRefusal
+from sinan.scoring.rouge import Rouge
+from sinan.scoring.token_f1 import TokenF1
 from sinan.scoring.tool_calls import ToolCalls
 from sinan.scoring.tool_state import ToolState
+from sinan.scoring.translation import Translation
 from sinan.types import Scorer
 
 _OWN: dict[str, Scorer] = {
     "after": After(),
+    "anls": Anls(),
+    "bleu": Translation(),
+    "bleu-zh": Translation(("bleu-zh", "chrf")),
     "by-choices": ByChoices(),
     "cascade": Cascade(),
+    "cer": ErrorRate("characters"),
+    "chrf": Translation(("chrf", "chrf++")),
+    "code-edit": CodeEdit(),
+    "code-edit-line": CodeEdit(line=True),
+    "declined": Declined(),
+    "edit": EditSimilarity(),
     "exact": Exact(),
+    "f1": TokenF1(),
+    "f1-cmrc": TokenF1("cmrc"),
+    "f1-words": TokenF1("words"),
     "instructions": Instructions(),
     "judge": Judged(),
     "judge-pairwise": Judged(Pairwise()),
@@ -25,9 +47,14 @@ _OWN: dict[str, Scorer] = {
     "letter": Letter(),
     "model-extractor": Extracted(),
     "most-likely": MostLikely(),
+    "normalised": Normalised(),
     "number": Number(),
+    "over-refusal": OverRefusal(),
+    "rouge": Rouge(),
+    "ter": Translation(("ter",)),
     "tool-calls": ToolCalls(),
     "tool-state": ToolState(),
+    "wer": ErrorRate(),
 }
 
 

@@ -1,8 +1,12 @@
 """From what was read to a score: the one place that decides between wrong, unparsed, truncated and refused."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from sinan.types import Completion, Outcome, Reading, Score
 
-__all__ = ["Reading", "nothing", "said", "verdict"]
+__all__ = ["Reading", "measured", "nothing", "said", "verdict"]
 
 
 def said(completion: Completion) -> str:
@@ -20,6 +24,21 @@ def verdict(completion: Completion, reading: Reading | None, right: bool) -> Sco
     if right:
         return Score(1.0, Outcome.CORRECT, reading.answer, reading.rule, readings=(reading,))
     return Score(0.0, Outcome.WRONG, reading.answer, reading.rule, readings=(reading,))
+
+
+def measured(
+    completion: Completion,
+    reading: Reading | None,
+    value: float,
+    values: Mapping[str, Any],
+    evidence: Mapping[str, Any] | None = None,
+) -> Score:
+    """The score of a text that is neither right nor wrong. Without a reading `value` and `values` are those of silence:
+    a whole that is made of sums must count it."""
+    if reading is None:
+        return replace(nothing(completion), value=value, values=values)
+    rest: dict[str, Any] = {"readings": (reading,), "evidence": evidence or {}}
+    return Score(value, Outcome.MEASURED, reading.answer, reading.rule, values, **rest)
 
 
 def nothing(completion: Completion, why: str = "no answer could be read") -> Score:

@@ -84,6 +84,8 @@ def _perplexities(drawn: Any) -> Any:
 
 
 average = Metric("mean", mean, estimate_mean)
+fault_rate = Metric("fault_rate", mean, estimate_mean)
+"""A mean of which less is better: how often something happens that ought not to."""
 median = Metric("median", mean, estimate_median, ordered=True)
 nanmean = Metric("nanmean", mean, estimate_nanmean, width=2, ordered=True)
 perplexity = Metric("perplexity", mean, estimate_perplexity, ordered=True)

@@ -1,7 +1,8 @@
 """BLEU, chrF, chrF++ and TER of a whole corpus, from counts that every sample brings, through sacrebleu.
 
 A sample brings what sacrebleu counts of one segment; the counts are summed and scored once. Settings are those of
-sacrebleu's `corpus_bleu`, `corpus_chrf` and `corpus_ter` (BLEU with the tokenizer 13a and smoothing `exp`).
+sacrebleu's `corpus_bleu`, `corpus_chrf` and `corpus_ter` (BLEU with the tokenizer 13a, `bleu-zh` with zh, and
+smoothing `exp`).
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from sinan.statistics.bootstrap import OF_TEXTS, bootstrapped
 from sinan.statistics.intervals import mean
 from sinan.types import Estimate, Metric
 
-WIDTHS = {"bleu": 10, "chrf": 18, "chrf++": 24, "ter": 2}
+WIDTHS = {"bleu": 10, "bleu-zh": 10, "chrf": 18, "chrf++": 24, "ter": 2}
 """Counts of one sample."""
 
 
@@ -23,8 +24,17 @@ def scale(name: str) -> Any:
     try:
         from sacrebleu.metrics import BLEU, CHRF, TER
     except ImportError:
-        raise MissingExtra(f"the metric {name}", "sacrebleu", "lm-eval") from None
-    return {"bleu": BLEU, "chrf": CHRF, "chrf++": partial(CHRF, word_order=2), "ter": TER}[name]()
+        raise MissingExtra(f"the metric {name}", "sacrebleu", "text") from None
+    chinese, words_too = partial(BLEU, tokenize="zh"), partial(CHRF, word_order=2)
+    return {"bleu": BLEU, "bleu-zh": chinese, "chrf": CHRF, "chrf++": words_too, "ter": TER}[name]()
+
+
+@cache
+def signature(name: str, references: int) -> str:
+    """sacrebleu's own words for its settings, with so many references to a sample."""
+    of = scale(name)
+    told: Any = of._SIGNATURE_TYPE(vars(of) | {"num_refs": references})
+    return str(told)
 
 
 def counts(name: str, said: str, references: Sequence[str]) -> tuple[float, ...]:
@@ -57,4 +67,5 @@ def _metric(name: str) -> Metric:
     return Metric(name, mean, partial(_estimate, name), width=WIDTHS[name], ordered=True)
 
 
-bleu, chrf, chrfpp, ter = (_metric(name) for name in WIDTHS)
+bleu, bleu_zh, chrf, chrfpp, ter = (_metric(name) for name in WIDTHS)
+METRICS = {metric.name: metric for metric in (bleu, bleu_zh, chrf, chrfpp, ter)}

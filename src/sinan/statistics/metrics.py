@@ -1,9 +1,10 @@
 """Metrics by kind: what a stored run names is found again here, so that its numbers can be made from its journal."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sinan.statistics import agreement, averages, corpus, preference, repeats
+from sinan.statistics import agreement, averages, bias, corpus, forms, preference, ratio, repeats
 from sinan.statistics.calibration import brier, ece
 from sinan.statistics.intervals import accuracy, mean
 from sinan.statistics.micro import micro
@@ -18,6 +19,7 @@ _OF_SAMPLES = (
     ece,
     micro,
     averages.average,
+    averages.fault_rate,
     averages.median,
     averages.nanmean,
     averages.perplexity,
@@ -30,9 +32,16 @@ _OF_SAMPLES = (
     preference.share,
     preference.at_equal_lengths,
     corpus.bleu,
+    corpus.bleu_zh,
     corpus.chrf,
     corpus.chrfpp,
     corpus.ter,
+    ratio.error_rate,
+    bias.bias,
+    bias.bias_ambiguous,
+    forms.worst,
+    forms.spread,
+    forms.difference,
 )
 
 
@@ -59,7 +68,7 @@ def metric(described: Mapping[str, Any]) -> Metric:
     not known here, such as that of another package."""
     kind = described.get("kind") or described["name"]
     found = KINDS[kind] if kind in KINDS else repeats.by_kind(kind)
-    return found.named(described["name"], described.get("of", ""))
+    return replace(found.named(described["name"], described.get("of", "")), forms=tuple(described.get("forms", ())))
 
 
 def metrics(cell: Mapping[str, Any]) -> tuple[Metric, ...]:

@@ -5,17 +5,22 @@ from collections.abc import Iterable
 from sinan.types import Estimate
 
 OF_THEIR_OWN = frozenset(
-    "perplexity weighted_perplexity bits_per_byte bleu chrf chrf++ ter mcc kappa brier brier_score".split()
+    "perplexity weighted_perplexity bits_per_byte bleu bleu-zh chrf chrf++ ter mcc kappa brier brier_score".split()
 )
 """Kinds that are no share of anything."""
-LESS_IS_BETTER = frozenset("perplexity weighted_perplexity bits_per_byte ter brier brier_score ece".split())
+FROM_MINUS_ONE = frozenset("bias bias_ambiguous difference".split())
+"""Kinds that are shares, but may be below 0."""
+LESS_IS_BETTER = frozenset(
+    "perplexity weighted_perplexity bits_per_byte ter brier brier_score ece error_rate fault_rate spread".split()
+)
 
 
 def in_percent(kind: str, estimates: Iterable[Estimate]) -> bool:
     """Whether a metric's numbers are shares. Of a kind that may hold anything, such as a mean, where all of these lie
     between 0 and 1."""
     values = [estimate.value for estimate in estimates if estimate.value is not None]
-    return _plain(kind) not in OF_THEIR_OWN and all(0 <= value <= 1 for value in values)
+    low = -1 if _plain(kind) in FROM_MINUS_ONE else 0
+    return _plain(kind) not in OF_THEIR_OWN and all(low <= value <= 1 for value in values)
 
 
 def less_is_better(kind: str) -> bool:

@@ -57,9 +57,9 @@ def describe(
     }
 
 
-def _metric(metric: Metric) -> dict[str, str]:
+def _metric(metric: Metric) -> dict[str, Any]:
     """What it takes to find a metric again (`statistics.metrics.metric`); what is as usual is left out."""
-    entry = {"name": metric.name, "kind": metric.kind, "of": metric.of}
+    entry = {"name": metric.name, "kind": metric.kind, "of": metric.of, "forms": list(metric.forms)}
     return {k: v for k, v in entry.items() if v and (k != "kind" or v != metric.name)}
 
 

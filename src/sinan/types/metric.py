@@ -43,6 +43,8 @@ class Metric:
     """Instead of `reduce`: (scores, answers) of the draws of one unit -> its value. For a majority."""
     whole: bool = False
     """Whether a unit counts only once all of its draws have a score: of a part of them it would be another number."""
+    forms: tuple[str, ...] = ()
+    """Which forms of a question it reads (`Sample.form`), handed to `reduce` in this order; empty: all, in any."""
     over_groups: Callable[[Sequence[Estimate]], Estimate] | None = None
     """The whole from the estimates of the groups, where it is not that of all units together."""
 

@@ -41,6 +41,8 @@ class RunSpec:
     """The beginning of every answer, given to the model."""
     rotate: bool = False
     """Whether each question with options is asked once for every rotation of them, and right if all are."""
+    perturb: tuple[str, ...] = ()
+    """Perturbations: each question is asked as it is and once more for every one of them that changes it."""
     trust: bool = False
     """Whether code that a task file names may run."""
     judges: tuple[str, ...] = ()

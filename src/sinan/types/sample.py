@@ -6,6 +6,9 @@ from typing import Any
 
 from sinan.types.message import Image
 
+ORIGINAL = "original"
+"""The form of a question that is the question itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -29,6 +32,11 @@ class Sample:
     """Samples of the unit."""
 
     @property
+    def form(self) -> str:
+        """Which form of its unit it is; empty where it is no form of anything."""
+        return form_of(self.id, self.unit)
+
+    @property
     def letters(self) -> str:
         """One letter per choice: `ABCD` for four. Empty where there are no choices."""
         return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: len(self.choices)]
@@ -37,6 +45,13 @@ class Sample:
     def gold(self) -> int:
         """Index of the right choice. Raises ValueError where the target is not a letter of a choice."""
         return self.letters.index(self.target)
+
+
+def form_of(sample_id: str, unit: str) -> str:
+    """`typos` of `ID~typos`, and `original` of a unit's own id."""
+    if not unit:
+        return ""
+    return ORIGINAL if sample_id == unit else sample_id.removeprefix(f"{unit}~")
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,16 @@ class Scorer(typing.Protocol):
 
 
 @typing.runtime_checkable
+class Reporting(typing.Protocol):
+    """A scorer that knows what its verdicts are reported as, where it is not the plain share of right answers."""
+
+    @property
+    def reports(self) -> tuple[Metric, ...]:
+        """The first before all."""
+        ...
+
+
+@typing.runtime_checkable
 class Blocking(typing.Protocol):
     """A scorer whose verdict may take its time, since programs run or workers are waited for. It is called in a thread,
     several at once."""
@@ -93,16 +103,6 @@ class Judging(typing.Protocol):
     async def judge(self, sample: Sample, completion: Completion, judges: Sequence[Model]) -> Score:
         """The verdict; `judges` are one or more, in the user's order. Raises ModelError where a judge does not answer,
         or answers with no verdict: that is a failure, never a wrong answer, and judged again when the run goes on."""
-        ...
-
-
-@typing.runtime_checkable
-class Reporting(typing.Protocol):
-    """A scorer that knows what is to be reported of its scores: a grade is no accuracy."""
-
-    @property
-    def reports(self) -> tuple[Metric, ...]:
-        """The metrics where a protocol names none, the first before all."""
         ...
 
 
