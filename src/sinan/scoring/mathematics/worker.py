@@ -1,0 +1,132 @@
+"""The nursery and its workers: processes that compare what may hang, and that can be killed without loss.
+
+    python -c 'from sinan.scoring.mathematics.worker import main; main()'   with a socket as standard input
+
+The nursery imports the libraries once and then only forks, so that a worker that was killed is replaced in
+milliseconds. A worker reads one JSON line per comparison and answers with one. What it may do is little: memory, files
+and processes are limited, an audit hook ends it where it would start a program, write a file or open a connection, and
+a timer of the kernel ends it where one comparison takes more processor time than its deadline.
+"""
+
+import contextlib
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+from typing import Any
+
+MEMORY = 2 << 30
+"""Bytes of address space of a worker."""
+_FORBIDDEN = ("os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "subprocess.", "socket.",
+              "ctypes.", "pty.", "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.chmod", "os.chown", "os.link",
+              "os.symlink", "os.truncate", "os.kill", "os.putenv", "shutil.", "ftplib.", "urllib.", "http.")  # fmt: skip
+
+
+def main() -> None:
+    """Serves the socket that is standard input until it is closed; then every worker ends."""
+    control = socket.socket(fileno=0)
+    _die_with_parent()
+    _import()
+    children: set[int] = set()
+    control.sendall(b"ready\n")
+    while message := _received(control):
+        line, descriptor = message
+        verb, _, number = line.partition(" ")
+        if verb == "fork" and descriptor is not None:
+            children.add(_forked(control, descriptor, children))
+        elif verb == "end" and int(number) in children:
+            children.discard(int(number))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(number), signal.SIGKILL)
+            _, status = os.waitpid(int(number), 0)
+            control.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+
+
+def _received(control: socket.socket) -> tuple[str, int | None] | None:
+    """One line and the descriptor that came with it; None at the end."""
+    data, descriptors, _, _ = socket.recv_fds(control, 64, 1)
+    if not data:
+        return None
+    return data.decode().strip(), descriptors[0] if descriptors else None
+
+
+def _import() -> None:
+    """What a worker needs, once for all of them. Without math-verify formulas unknown to the grammar are not read."""
+    from sinan.scoring.mathematics import compared
+
+    compared.thorough("\\sqrt{2}", "\\sqrt{3}")
+    with contextlib.suppress(ImportError):
+        compared._by_library("\\int_0^1 x \\, dx", "\\frac{1}{2}")
+
+
+def _forked(control: socket.socket, descriptor: int, children: set[int]) -> int:
+    child = os.fork()
+    if child:
+        os.close(descriptor)
+        control.sendall(f"{child}\n".encode())
+        return child
+    try:
+        control.close()
+        connection = socket.socket(fileno=descriptor)
+        _die_with_parent()
+        _limit()
+        _serve(connection)
+    finally:
+        os._exit(0)
+
+
+def _die_with_parent() -> None:
+    """On Linux the kernel ends this process with its parent, however the parent ends."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def _limit() -> None:
+    for name, limit in (("RLIMIT_AS", MEMORY), ("RLIMIT_FSIZE", 0), ("RLIMIT_CORE", 0), ("RLIMIT_NPROC", 0)):
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(getattr(resource, name), (limit, limit))
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    sys.setrecursionlimit(2_000)
+    sys.addaudithook(_refuse)
+
+
+def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    writes = event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+")
+    if writes or event.startswith(_FORBIDDEN):
+        os._exit(77)
+
+
+def _serve(connection: socket.socket) -> None:
+    stream = connection.makefile("rwb")
+    for line in stream:
+        asked = json.loads(line)
+        signal.setitimer(signal.ITIMER_PROF, asked["deadline"])
+        answer = _answered(asked)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        stream.write(json.dumps(answer).encode() + b"\n")
+        stream.flush()
+
+
+def _answered(asked: dict[str, Any]) -> dict[str, Any]:
+    from sinan.scoring.mathematics.compared import thorough
+    from sinan.scoring.mathematics.forms import Undecided
+
+    try:
+        found = thorough(asked["gold"], asked["answer"], asked["within"])
+        return {"same": found.same, "by": found.by}
+    except Undecided as why:
+        return {"why": f"the values cannot be compared: {why}"}
+    except MemoryError:
+        return {"why": "the comparison needed too much memory"}
+    except ImportError as error:
+        return {"missing": str(error.name)}
+    except Exception as error:  # whatever a library raises for what a model wrote
+        return {"same": False, "by": f"no formula: {type(error).__name__}"}
