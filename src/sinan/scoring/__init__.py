@@ -9,6 +9,7 @@ from sinan.scoring.filtered import Filtered, Pipeline
 from sinan.scoring.greedy_match import GreedyMatch
 from sinan.scoring.letter import Letter
 from sinan.scoring.likelihood_choices import LikelihoodChoices, TrueMass
+from sinan.scoring.math import Math
 from sinan.scoring.most_likely import MostLikely
 from sinan.scoring.number import Number
 from sinan.scoring.overlap import Overlap
@@ -25,6 +26,7 @@ __all__ = [
     "GreedyMatch",
     "Letter",
     "LikelihoodChoices",
+    "Math",
     "MostLikely",
     "Number",
     "Overlap",

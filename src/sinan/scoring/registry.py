@@ -5,6 +5,7 @@ from sinan.scoring.after import After
 from sinan.scoring.by_choices import ByChoices
 from sinan.scoring.exact import Exact
 from sinan.scoring.letter import Letter
+from sinan.scoring.math import Math
 from sinan.scoring.most_likely import MostLikely
 from sinan.scoring.number import Number
 from sinan.types import Scorer
@@ -14,6 +15,7 @@ _OWN: dict[str, Scorer] = {
     "by-choices": ByChoices(),
     "exact": Exact(),
     "letter": Letter(),
+    "math": Math(),
     "most-likely": MostLikely(),
     "number": Number(),
 }

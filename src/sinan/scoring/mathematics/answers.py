@@ -91,18 +91,23 @@ def _trimmed(parts: list[Token]) -> Parts:
 def _thousands(parts: Parts) -> Parts:
     """`12,345` outside of brackets is one number; `12, 345` is two."""
     found: list[Token] = []
-    depth = 0
-    for at, token in enumerate(parts):
+    at = depth = 0
+    while at < len(parts):
+        token = parts[at]
         depth += (token.text in _OPENERS) - (token.text in _CLOSERS)
-        follows = len(found) > 1 and found[-1].text == "," and not found[-1].gap and not token.gap
-        if depth <= 0 and follows and token.kind == "number" and re.match(r"[0-9]{3}(?:\.|$)", token.text):
-            before = found[-2]
-            another = at + 1 < len(parts) and parts[at + 1].kind == "number"
-            if before.kind == "number" and re.fullmatch(r"[0-9]{1,3}|[1-9][0-9]*(?<=\d{6})", before.text) and not another:
-                found[-2:] = [number(before.text + token.text, before.gap)]
-                continue
-        found.append(token)
+        end = at + 1
+        if depth <= 0 and token.kind == "number" and re.fullmatch("[0-9]{1,3}", token.text):
+            while end + 1 < len(parts) and _three_more(parts[end], parts[end + 1]):
+                end += 2
+        digits = "".join(part.text for part in parts[at:end] if part.kind == "number")
+        found.append(number(digits, token.gap) if end > at + 1 else token)
+        at = end
     return found
+
+
+def _three_more(comma: Token, digits: Token) -> bool:
+    close = comma.text == "," and not comma.gap and not digits.gap
+    return close and digits.kind == "number" and re.fullmatch(r"[0-9]{3}(?:\.[0-9]+)?", digits.text) is not None
 
 
 def _answer(parts: Parts) -> Answer:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sinan.scoring.mathematics.forms import Answer, Quantity, Unreadable, Words
-from sinan.scoring.mathematics.grammar import expression
+from sinan.scoring.mathematics.grammar import FUNCTIONS, expression
 from sinan.scoring.mathematics.spoken import WORDS, word_form
 from sinan.scoring.mathematics.tokens import Token
 from sinan.scoring.mathematics.units import is_unit_word
@@ -43,7 +43,7 @@ def _unit_at(parts: Parts) -> int | None:
         if token.text == "$" and at == len(parts) - 1:
             return at
         if token.text == "^" and _is_degree(parts[at:]):
-            return at
+            return None if any(part.text in FUNCTIONS for part in parts[:at]) else at
         if token.kind == "letters" and parts[at - 1].text not in _OPERATORS and _may_be_unit(parts, at):
             break
     else:

@@ -58,7 +58,7 @@ class Values(typing.Protocol):
 
 
 _LETTER = re.compile(r"\(?([A-Z])\)?")
-_CHOSEN = re.compile(r"(?:option |choice |选项? ?)?\(?([A-Z])(?:\)|[.:、](?=\s|$)|\)[.:])\s*\S.*", re.IGNORECASE)
+_CHOSEN = re.compile(r"(?:option |choice |选项? ?)?\(?([A-Z])(?:\)[.:]?|[.:、])\s*\S.*", re.IGNORECASE)
 _WRAPPER = re.compile(r"\\(?:text|mathrm)\s?\{([^{}]*)\}")
 
 
@@ -79,6 +79,11 @@ def same_writing(gold: str, answer: str) -> bool | None:
         form, other = (forms[0], bare[1]) if bases[0] else (forms[1], bare[0])
         return isinstance(form, InBase) and form.digits == re.sub(r"[\s{}]", "", other)
     return None
+
+
+def in_words(gold: str) -> bool:
+    """Whether the answer asked for is no formula but words or the letter of an option."""
+    return isinstance(read(gold), Words) or _LETTER.fullmatch(_WRAPPER.sub(r"\1", tidy(gold)).strip()) is not None
 
 
 def same(gold: Answer, answer: Answer, values: Values, within: float = 0.0) -> bool:

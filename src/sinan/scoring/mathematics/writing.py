@@ -48,6 +48,7 @@ _RENAMED = {
     "bm": "mathrm", "operatorname": "mathrm", "varphi": "phi", "vartheta": "theta", "varepsilon": "epsilon",
     "Rightarrow": "implies", "rightarrow": "to", "div": "/", "lparen": "(", "rparen": ")", "bmod": "mod",
 }  # fmt: skip
+_HALF_OF_DAY = re.compile(r"\b([apAP])\.\s?[mM]\b\.?")
 _CIRCLED = re.compile(r"\\textcircled\s?\{?([0-9]{1,2})\}?")
 _COMMAND = re.compile(r"\\([a-zA-Z]+)")
 LONGEST = 4_000
@@ -73,6 +74,7 @@ def tidy(text: str) -> str:
     elif text[-1:] == "$" or text.count("$") > 1:
         text = text.replace("$", " ")
     text = re.sub(r"\*\*(?![0-9(a-z])|(?<![0-9)a-z])\*\*|__", " ", text)
+    text = _HALF_OF_DAY.sub(r"\1m", text)
     return " ".join(text.split())
 
 
