@@ -8,9 +8,6 @@ from sinan.scoring.mathematics.forms import (
     EMPTY,
     REALS,
     Answer,
-    Apply,
-    Either,
-    Expression,
     Grid,
     Group,
     InBase,
@@ -22,7 +19,6 @@ from sinan.scoring.mathematics.forms import (
     Span,
     Unread,
     Unreadable,
-    Variable,
     Words,
 )
 from sinan.scoring.mathematics.grammar import expression
@@ -33,9 +29,11 @@ from sinan.scoring.mathematics.tokens import Token, number, tokens
 from sinan.scoring.mathematics.writing import LONGEST, ROW, tidy
 
 Parts = Sequence[Token]
+_NUMBER_OF_BASE = r"[0-9]{1,2}|[a-z]+"
 _BASE = re.compile(
     r"(?P<digits>-?\s?[0-9A-Z][0-9A-Z.]*)\s?"
-    r"(?:_\s?\{?\s?(?:\\text\s?\{)?\s?\(?(?P<sub>[0-9]{1,2}|[a-z]+)\)?\s?\}?\s?\}?|\(?\s?(?:in )?base[ -](?P<said>[0-9]{1,2}|[a-z]+)\)?)"
+    rf"(?:_\s?\{{?\s?(?:\\text\s?\{{)?\s?\(?(?P<sub>{_NUMBER_OF_BASE})\)?\s?\}}?\s?\}}?"
+    rf"|\(?\s?(?:in )?base[ -](?P<said>{_NUMBER_OF_BASE})\)?)"
 )
 _BASES = dict(zip("two three four five six seven eight nine ten eleven twelve sixteen".split(),
                   [*range(2, 13), 16], strict=True))  # fmt: skip
@@ -52,9 +50,8 @@ def read(text: str) -> Answer:
     tidied = tidy(text)
     if known := spoken(tidied):
         return known
-    if base := _BASE.fullmatch(tidied):
-        if found := _in_base(base):
-            return found
+    if (base := _BASE.fullmatch(tidied)) and (found := _in_base(base)):
+        return found
     tidied = _LETTERS_IN_TEXT.sub(r" \1 ", tidied)
     try:
         if len(tidied) > LONGEST:
@@ -128,17 +125,24 @@ def _nearly(found: Answer) -> Answer:
     return Quantity(found.value, found.unit, True) if isinstance(found, Quantity) else found
 
 
+def _outside(parts: Parts) -> Iterator[Token]:
+    """The tokens outside of all brackets; an opening one is inside."""
+    depth = 0
+    for token in parts:
+        depth += (token.text in _OPENERS or token.kind == "begin") - (token.text in _CLOSERS or token.kind == "end")
+        if depth <= 0:
+            yield token
+
+
 def split(parts: Parts, divides: Callable[[Token], bool]) -> list[Parts]:
     """The stretches between the dividing tokens outside of all brackets; empty ones are left out."""
-    found: list[Parts] = []
-    depth = start = 0
-    for at, token in enumerate(parts):
-        opens = token.text in _OPENERS or token.kind == "begin"
-        depth += opens - (token.text in _CLOSERS or token.kind == "end")
-        if depth <= 0 and divides(token):
-            found.append(parts[start:at])
-            start = at + 1
-    found.append(parts[start:])
+    dividing = {id(token) for token in _outside(parts) if divides(token)}
+    found: list[list[Token]] = [[]]
+    for token in parts:
+        if id(token) in dividing:
+            found.append([])
+        else:
+            found[-1].append(token)
     return [stretch for stretch in found if stretch]
 
 
@@ -150,7 +154,7 @@ def _several(parts: Parts) -> Answer | None:
     either = split(parts, lambda token: _joins(token, _OR))
     if len(either) > 1:
         return _listed([_answer(each) for each in either], _union)
-    comma = split(parts, lambda token: token.text == "," and token.kind == "operator" or _joins(token, _AND))
+    comma = split(parts, lambda token: (token.text == "," and token.kind == "operator") or _joins(token, _AND))
     if len(comma) > 1:
         words = any(_joins(token, _AND) for token in parts)
         return _listed([_answer(each) for each in comma], _meet if words else lambda regions: None)
@@ -197,11 +201,10 @@ def _meet(regions: list[Region]) -> Region | None:
 
 
 def _single(parts: Parts) -> Answer:
-    if any(token.text in SIGNS and token.kind in ("operator", "command") for token in parts):
-        sides = split(parts, lambda token: token.text in SIGNS and token.kind in ("operator", "command"))
-        signs = _outer_signs(parts)
-        if signs and len(sides) == len(signs) + 1:
-            return related(sides, signs, _answer)
+    signs = [token.text for token in _outside(parts) if _is_sign(token)]
+    sides = split(parts, _is_sign) if signs else []
+    if signs and len(sides) == len(signs) + 1:
+        return related(sides, signs, _answer)
     for way in (_regions, _grid, _bracketed, _both_signs, _ratio):
         found = way(parts)
         if found is not None:
@@ -209,10 +212,8 @@ def _single(parts: Parts) -> Answer:
     return quantity(parts)
 
 
-def _outer_signs(parts: Parts) -> list[str]:
-    signs: list[str] = []
-    split(parts, lambda token: token.text in SIGNS and token.kind in ("operator", "command") and not signs.append(token.text))
-    return signs
+def _is_sign(token: Token) -> bool:
+    return token.text in SIGNS and token.kind in ("operator", "command")
 
 
 def as_region(answer: Answer) -> Region:
@@ -320,17 +321,7 @@ def _both_signs(parts: Parts) -> Answer | None:
 
 
 def _ratio(parts: Parts) -> Ratio | None:
-    sides = split(parts, lambda t: t.text == ":" and t.kind == "operator" or t.text == "to" and t.kind == "letters")
+    sides = split(parts, lambda t: (t.text == ":" and t.kind == "operator") or (t.text == "to" and t.kind == "letters"))
     if len(sides) < 2:
         return None
     return Ratio(tuple(expression(side) for side in sides))
-
-
-def either(*items: Answer) -> Answer:
-    """The one answer, or several writings of it."""
-    return items[0] if len(items) == 1 else Either(items)
-
-
-def infinite(sign: int = 1) -> Expression:
-    """Infinity of a sign."""
-    return Variable("oo") if sign > 0 else Apply("neg", (Variable("oo"),))

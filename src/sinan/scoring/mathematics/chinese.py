@@ -28,12 +28,18 @@ _WORDS = (
     (r"度(?![\u4e00-\u9fff0-9])", r"^\\circ "),
 )
 _PATTERNS = tuple((re.compile(words), sign) for words, sign in _WORDS)
-_DIGITS = {digit: value for value, digits in enumerate("零〇 一壹 二贰两 三叁 四肆 五伍 六陆 七柒 八捌 九玖".split()) for digit in digits}
+_DIGITS = {
+    digit: value
+    for value, digits in enumerate("零〇 一壹 二贰两 三叁 四肆 五伍 六陆 七柒 八捌 九玖".split())
+    for digit in digits
+}
 _PLACES = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _MYRIADS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 _NUMERAL = f"[{''.join(_DIGITS)}{''.join(_PLACES)}{''.join(_MYRIADS)}]+"
 _RUN = re.compile(_NUMERAL)
-_WHOLE = re.compile(rf"(?:答案?[是为:：]?|第|共有?|负|百分之)*({_NUMERAL})(点{_NUMERAL})?(?:分之{_NUMERAL})?[\u4e00-\u9fff]{{0,3}}[。.]?")
+_WHOLE = re.compile(
+    rf"(?:答案?[是为:：]?|第|共有?|负|百分之)*({_NUMERAL})(点{_NUMERAL})?(?:分之{_NUMERAL})?[\u4e00-\u9fff]{{0,3}}[。.]?"
+)
 _MIXED = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?)\s?(百万|千万|百亿|千亿|万亿|万|亿)(?![\u4e00-\u9fff]分之)")
 _CHINESE = re.compile(r"[\u4e00-\u9fff、]")
 

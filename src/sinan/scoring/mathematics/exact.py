@@ -23,7 +23,7 @@ def exact(found: Expression) -> Exact:
         if found.name == "oo":
             return math.inf
         raise Undecided(found.name)
-    values = [exact(argument) for argument in found.arguments]
+    values: list[Exact] = [exact(argument) for argument in found.arguments]
     if found.name == "neg":
         return -values[0]
     if any(isinstance(value, float) for value in values):
@@ -130,14 +130,17 @@ class ExactValues:
     def near(self, gold: Expression, other: Expression, within: Fraction) -> bool:
         """Whether they are apart by no more than `within`."""
         try:
-            return abs(exact(gold) - exact(other)) <= within
+            left, right = exact(gold), exact(other)
         except Undefined:
             return False
+        if isinstance(left, float) or isinstance(right, float):
+            return left == right
+        return abs(left - right) <= within
 
     def order(self, first: Expression, second: Expression) -> int:
         """-1, 0 or 1 as the first is smaller, equal or larger."""
         left, right = exact(first), exact(second)
-        return (left > right) - (left < right)
+        return 0 if left == right else 1 if left > right else -1
 
     def factor(self, first: Expression, second: Expression) -> int:
         """The sign of the constant that the first is times the second; 0 where there is none."""

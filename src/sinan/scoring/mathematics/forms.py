@@ -41,7 +41,7 @@ Expression: TypeAlias = Number | Variable | Apply
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """An expression, perhaps with a unit: `%`, `deg`, `cm`, a word. `near` says that it was given as an approximation."""
+    """An expression, perhaps with a unit: `%`, `deg`, `cm`, a word; `near` if it was given as approximate."""
 
     value: Expression
     unit: str = ""

@@ -13,7 +13,15 @@ from sinan.scoring.mathematics.tokens import Token, number
 DEPTH = 80
 _TRIGONOMETRY = ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "sech", "csch")
 _INVERSES = ("arcsin", "arccos", "arctan", "arccot", "arcsec", "arccsc", "arsinh", "arcosh", "artanh")
-_NAMES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "tg": "tan", "ctg": "cot", "cosec": "csc", "lg": "log10"}
+_NAMES = {
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "tg": "tan",
+    "ctg": "cot",
+    "cosec": "csc",
+    "lg": "log10",
+}
 FUNCTIONS = {*_TRIGONOMETRY, *_INVERSES, "ln", "log", "log10", "exp", "max", "min", "gcd", "lcm", "det", "Re", "Im"}
 _PLAIN_FUNCTIONS = {"sqrt": "sqrt", "cbrt": "cbrt", "abs": "abs", "floor": "floor", "ceil": "ceil", "factorial": "!"}
 _GREEK = set(
@@ -274,7 +282,7 @@ class _Reader:
 
     def _function_next(self) -> bool:
         text = self.peek().text
-        return text in FUNCTIONS or text in _NAMES or text == "sqrt" and self.peek().kind == "letters"
+        return text in FUNCTIONS or text in _NAMES or (text == "sqrt" and self.peek().kind == "letters")
 
     def letters(self, token: Token, depth: int) -> Expression:
         name = token.text

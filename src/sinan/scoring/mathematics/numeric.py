@@ -122,7 +122,13 @@ class NumericValues:
 
     def equal(self, first: Expression, second: Expression) -> bool:
         """Whether they agree wherever both have a value."""
-        return first == second or self._agree(first, second, lambda a, b: (a, b)) is not None
+        if first == second:
+            return True
+        pairs = _pairs(first, second)
+        chosen = [pair for pair in pairs if not any(map(_complex, pair))] or pairs
+        if len(chosen) < (2 if variables(first) | variables(second) else 1):
+            return False
+        return all(_close(a, b) for a, b in chosen)
 
     def near(self, gold: Expression, other: Expression, within: Fraction) -> bool:
         """Whether two numbers are apart by no more than `within`."""
@@ -152,14 +158,6 @@ class NumericValues:
         if any(not _close(a, ratio * b) for a, b in pairs) or _complex(ratio):
             return 0
         return 1 if ratio > 0 else -1
-
-    def _agree(self, first: Expression, second: Expression, shown: Callable[[Any, Any], Any]) -> Any:
-        pairs = _pairs(first, second)
-        real = [pair for pair in pairs if not any(map(_complex, pair))]
-        chosen = real or pairs
-        if not chosen or (variables(first) | variables(second) and len(chosen) < 2):
-            return None
-        return True if all(_close(a, b) for a, b in chosen) else None
 
 
 def _pairs(first: Expression, second: Expression) -> list[tuple[Any, Any]]:

@@ -122,7 +122,7 @@ class Pool:
             with theirs:
                 self._nursery = subprocess.Popen(
                     [sys.executable, "-c", _PROGRAM],
-                    stdin=theirs,
+                    stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     env={"PYTHONPATH": path, "PATH": os.environ.get("PATH", "")},

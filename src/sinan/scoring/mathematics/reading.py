@@ -1,4 +1,4 @@
-r"""Where a completion states its mathematical answer: boxed, marked, all that is said, the last formula, the last number.
+r"""Where a completion states its mathematical answer: boxed, marked, all that is said, last formula, last number.
 
 The later of box and mark counts, but a mark is passed over when no mathematics follows it. Several boxes on one line
 are several answers. What was read after no mark is not sure. Time grows with the length of the text and no faster.
@@ -20,9 +20,14 @@ from sinan.scoring.verdict import Reading
 _WIDE = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0xA0: " "}
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s{0,3}(?:\{|([^\s{}$\\]{1,40}))")
 _JOINT = r"(?:and|or|And|Or|和|或者?|及|与|且|、|,|;|&|\\text\s?\{\s?,?\s?(?:and|or|和|或)\s?\})"
-_BETWEEN = re.compile(rf"[\s$\\()\[\]]{{0,6}}{_JOINT}(?:[\s$,()\[\]]|\\[()\[\], ]|\\quad|{_JOINT}){{0,8}}(?:\w{{1,4}}(?:_\{{?\w\}}?)?\s?=\s?)?")
+_BETWEEN = re.compile(
+    rf"[\s$\\()\[\]]{{0,6}}{_JOINT}(?:[\s$,()\[\]]|\\[()\[\], ]|\\quad|{_JOINT}){{0,8}}"
+    r"(?:\w{1,4}(?:_\{?\w\}?)?\s?=\s?)?"
+)
 _JOINED = re.compile(rf"\s{{0,3}}{_JOINT}\s{{0,3}}(?:{_JOINT}\s{{0,3}})?")
-_SENTENCE = re.compile(r"[.!?](?=\s|$|[*_\"'”’)])|[。!！？;；]|\n|,\s(?=which|where|as\b|so\b)|,?\s(?=because\b|since\b)|(?:,|，)\s?(?=因为|其中|所以)")
+_SENTENCE = re.compile(
+    r"[.!?](?=\s|$|[*_\"'”’)])|[。!！？;；]|\n|,\s(?=which|where|as\b|so\b)|,?\s(?=because\b|since\b)|(?:,|，)\s?(?=因为|其中|所以)"
+)
 _LEAD = re.compile(
     r"(?:\s|[*_#>:]|(?:so|thus|hence|therefore|finally|then|we (?:get|have|find|obtain)|this gives|that is|it is|it's|"
     r"i\.e\.|namely|exactly|equal to|given by|simply|just|the value of)(?![a-z])|"
@@ -45,7 +50,7 @@ class _Stretch(NamedTuple):
 
 def read_answer(text: str, offset: int = 0, words: bool = False, cut: bool = False) -> Reading | None:
     """What a text gives as its answer. `offset` is where the text begins in the completion; `words` says that the
-    answer asked for is no formula: a name, an option's letter. Of a text that was cut only what is boxed or marked counts."""
+    answer asked for is no formula: a name, an option's letter. Of a text that was cut only what is marked counts."""
     text = text.translate(_WIDE) if not text.isascii() else text
     given = _boxed(text, cut), _marked(text, words)
     found = max((each for each in given if each), key=lambda each: each[0].start, default=None)
@@ -153,7 +158,9 @@ def _trimmed(text: str, start: int, end: int) -> _Stretch:
     start = lead.end() if lead and lead.end() < end else start
     stretch = _bare(text, start, end)
     body = stretch.text
-    while body and (body[-1] in ",:;\"”'" or (body[-1] in ")}]" and body.count(body[-1]) > sum(map(body.count, "([{")))):
+    while body and (
+        body[-1] in ",:;\"”'" or (body[-1] in ")}]" and body.count(body[-1]) > sum(map(body.count, "([{")))
+    ):
         body = body[:-1].rstrip("*_ ")
     return _Stretch(body, stretch.start, stretch.start + len(body))
 
@@ -198,10 +205,16 @@ def _inside(text: str, formula: Formula) -> _Stretch:
 
 def _with_unit(text: str, stretch: _Stretch, end: int) -> _Stretch:
     """With the unit that stands behind a formula, where it is a known one: `$500$ cm`, `\\boxed{20}\\%`."""
-    behind = re.compile(r"\$?\s?(\\?%|[A-Za-z]{1,12}(?:\^[23]|²|³|/[a-z]{1,2})?(?![A-Za-z])|[\u4e00-\u9fff]{1,3})").match(text, end)
+    behind = re.compile(
+        r"\$?\s?(\\?%|[A-Za-z]{1,12}(?:\^[23]|²|³|/[a-z]{1,2})?(?![A-Za-z])|[\u4e00-\u9fff]{1,3})"
+    ).match(text, end)
     if not behind or not unit(behind[1].lstrip("\\")).kind or isinstance(read(stretch.text), Words):
         return stretch
-    return _Stretch(f"{stretch.text} \\text{{{behind[1]}}}" if behind[1][-1] != "%" else f"{stretch.text}\\%", stretch.start, behind.end(1))
+    return _Stretch(
+        f"{stretch.text} \\text{{{behind[1]}}}" if behind[1][-1] != "%" else f"{stretch.text}\\%",
+        stretch.start,
+        behind.end(1),
+    )
 
 
 def _whole(text: str, words: bool, cut: bool) -> tuple[_Stretch, str] | None:
@@ -250,7 +263,10 @@ def _last_line(text: str) -> tuple[_Stretch, str] | None:
 def _beginnings(text: str, start: int, end: int) -> Iterator[int]:
     """Where the last line begins, and where its last clause does."""
     yield start
-    clauses = [match.end() for match in re.compile(r"[,:，：;；。]\s?|\.\s|\b(?:is|are|be|equals)\s").finditer(text, start, end)]
+    clauses = [
+        match.end()
+        for match in re.compile(r"[,:，：;；。]\s?|\.\s|\b(?:is|are|be|equals)\s").finditer(text, start, end)
+    ]
     yield from clauses[-6:]
 
 

@@ -154,7 +154,7 @@ class _Comparison:
         first, second = _items(gold), _items(answer)
         groups = isinstance(gold, Group) or isinstance(answer, Group)
         fixed = any(isinstance(each, Listing) and each.ordered for each in (gold, answer))
-        if groups and len(first) == 1 or len(second) == 1 and isinstance(answer, Group):
+        if (groups and len(first) == 1) or (len(second) == 1 and isinstance(answer, Group)):
             return False
         if groups or fixed or _distinct(gold) != _distinct(answer):
             return self.in_order(first, second)

@@ -18,7 +18,7 @@ _SIZES = {
     "months": "month 1 year 12 yr 12 decade 120 个月 1 年 12",
     "length^3": "l 1/1000 liter 1/1000 litre 1/1000 ml 1/1000000 milliliter 1/1000000 millilitre 1/1000000 升 1/1000 "
     "毫升 1/1000000 cc 1/1000000",
-    "length^2": "hectare 10000 公顷 10000 平方米 1 平方厘米 1/10000 平方千米 1000000 平方公里 1000000 acre 316160658/78125",
+    "length^2": "hectare 10000 公顷 10000 平方米 1 平方厘米 1/10000 平方千米 1000000 平方公里 1000000",
     "gallons": "gallon 8 gal 8 quart 4 qt 4 pint 2 pt 2 cup 1",
     "dollars": "$ 100 usd 100 dollar 100 buck 100 cent 1 美元 100",
     "yuan": "元 100 yuan 100 rmb 100 cny 100 ¥ 100 角 10 块 100 人民币 100",
@@ -50,7 +50,7 @@ class Unit(NamedTuple):
 
 
 def _table() -> dict[str, Unit]:
-    found = {}
+    found: dict[str, Unit] = {}
     for kind, words in _SIZES.items():
         parts = words.split()
         found |= {name: Unit(kind, Fraction(size)) for name, size in zip(parts[::2], parts[1::2], strict=True)}

