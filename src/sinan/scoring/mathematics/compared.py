@@ -26,7 +26,7 @@ def quick(gold: str, answer: str, within: float = 0.0) -> Compared | None:
         return Compared(writing, "writing")
     try:
         return Compared(same(read(gold), read(answer), ExactValues(), within), "exact")
-    except Undecided:
+    except (Undecided, RecursionError):
         return None
 
 
@@ -35,11 +35,12 @@ def thorough(gold: str, answer: str, within: float = 0.0) -> Compared:
     numbers that are too large to be computed. Bounded by nothing: to be called in a worker."""
     first, second = read(gold), read(answer)
     if isinstance(first, Unread) or isinstance(second, Unread):
-        return Compared(_by_library(tidy(gold), tidy(answer)), "math-verify")
+        return Compared(by_library(tidy(gold), tidy(answer)), "math-verify")
     return Compared(same(first, second, NumericValues(), within), "values")
 
 
-def _by_library(gold: str, answer: str) -> bool:
+def by_library(gold: str, answer: str) -> bool:
+    """What math-verify says of two formulas in LaTeX; False where it cannot read one of them."""
     from math_verify import verify
 
     first, second = _parsed(gold), _parsed(answer)

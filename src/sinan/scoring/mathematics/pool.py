@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _PROGRAM = "from sinan.scoring.mathematics.worker import main; main()"
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 _START_TIMEOUT = 120.0
 _PATIENCE = 4
 """Wall time that a comparison may take, in deadlines of processor time: a busy machine changes no verdict."""
@@ -125,7 +126,7 @@ class Pool:
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
-                    env={"PYTHONPATH": path, "PATH": os.environ.get("PATH", "")},
+                    env=_ENVIRONMENT | {"PYTHONPATH": path, "PATH": os.environ.get("PATH", "")},
                 )
             self._control = ours
             ours.settimeout(_START_TIMEOUT)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from sinan.scoring.mathematics.chinese import in_signs
 
-_SIGNS = str.maketrans(
+_SIGNS: dict[int, str | int | None] = str.maketrans(
     dict.fromkeys("−–—‐‑‒﹣－", "-")
     | {"⁄": "/", "÷": "/", "∶": ":", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "∙": r"\cdot ", "∗": "*"}
     | {"√": r"\sqrt ", "∛": r"\sqrt[3]", "π": r"\pi ", "𝜋": r"\pi ", "∞": r"\infty ", "±": r"\pm ", "∓": r"\mp "}
@@ -22,10 +22,9 @@ _SIGNS = str.maketrans(
     | {"⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "…": "...", "∣": "|", "│": "|"}
     | dict.fromkeys((8203, 8204, 8205, 8288, 65279))
 )
-_GREEK: dict[str, str | int | None] = {unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}"): f"\\{name} " for name in (
-    "alpha", "beta", "gamma", "delta", "epsilon", "theta", "mu", "rho", "sigma", "tau", "phi", "omega", "eta", "psi"
-)} | {"λ": r"\lambda ", "Δ": r"\Delta ", "Ω": r"\Omega ", "ω": r"\omega "}  # fmt: skip
-_SIGNS = {**_SIGNS, **str.maketrans(_GREEK)}
+_GREEK = "alpha beta gamma delta epsilon theta lamda mu rho sigma tau phi omega eta psi".split()
+_SIGNS |= {ord(unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}")): f"\\{name} " for name in _GREEK}
+_SIGNS |= {ord("λ"): r"\lambda ", ord("Δ"): r"\Delta ", ord("Ω"): r"\Omega "}
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿˣⁱ", "0123456789+-nxi", strict=True))
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉ₙ", "0123456789n", strict=True))
 _RAISED_RUN = re.compile(f"[{''.join(_RAISED)}]+")
