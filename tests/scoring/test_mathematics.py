@@ -4,12 +4,15 @@ import pytest
 
 from sinan.scoring import Math
 from sinan.types import Completion, Outcome, Sample
-from tests.scoring.cases import mathematics, mathematics_zh
+from tests.scoring.cases import mathematics, mathematics_more, mathematics_said, mathematics_zh
 
 pytest.importorskip("math_verify")
 
 
-@pytest.mark.parametrize(("gold", "answer", "outcome"), [*mathematics.ALL, *mathematics_zh.ALL])
+CASES = [*mathematics.ALL, *mathematics_said.ALL, *mathematics_more.ALL, *mathematics_zh.ALL]
+
+
+@pytest.mark.parametrize(("gold", "answer", "outcome"), CASES)
 def test_a_case_gets_its_verdict(gold, answer, outcome):
     score = Math()(Sample("1", "?", gold), Completion(answer, "stop"))
     assert score.outcome == outcome, score

@@ -37,7 +37,9 @@ _BASE = re.compile(
 )
 _BASES = dict(zip("two three four five six seven eight nine ten eleven twelve sixteen".split(),
                   [*range(2, 13), 16], strict=True))  # fmt: skip
-_LETTERS_IN_TEXT = re.compile(r"\\text\s?\{\s*(\(?[A-Z]\)?(?:\s*,\s*\(?[A-Z]\)?)*|-?[0-9][0-9.,]*)\s*\}")
+_LETTERS_IN_TEXT = re.compile(
+    r"\\text\s?\{\s*(\(?[A-Z]\)?(?:\s*,\s*\(?[A-Z]\)?)*|-?[0-9][0-9.,]*(?:\s[A-Za-z ]+)?)\s*\}"
+)
 _OPENERS, _CLOSERS = {"(", "[", "{", "\\{", "lfloor", "lceil"}, {")", "]", "}", "\\}", "rfloor", "rceil"}
 _OR, _AND = {"or", "\\lor", "lor"}, {"and", "\\land", "land", "&"}
 _GRIDS = {"pmatrix", "bmatrix", "matrix", "array", "smallmatrix", "Bmatrix"}

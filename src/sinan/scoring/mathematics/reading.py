@@ -30,7 +30,7 @@ _SENTENCE = re.compile(
 )
 _LEAD = re.compile(
     r"(?:\s|[*_#>:]|(?:so|thus|hence|therefore|finally|then|we (?:get|have|find|obtain)|this gives|that is|it is|it's|"
-    r"i\.e\.|namely|exactly|equal to|given by|simply|just|the value of)(?![a-z])|"
+    r"i\.e\.|namely|exactly|equal to|given by|simply|just|either|the value of)(?![a-z])|"
     r"(?:综上所述?|综上|因此|所以|故|即|则|得到?|解得|可得|由此得|于是|答|应?选择?)[,:，：]?|,)+",
     re.IGNORECASE,
 )
@@ -59,7 +59,7 @@ def read_answer(text: str, offset: int = 0, words: bool = False, cut: bool = Fal
         found = _whole(text, words, cut)
         sure = found is not None
     if found is None and not cut:
-        found = _last_formula(text) or _last_line(text) or _last_number(text)
+        found = _last_words(text) if words else _last_formula(text) or _last_line(text) or _last_number(text)
     if found is None:
         return None
     stretch, rule = found
@@ -227,6 +227,8 @@ def _whole(text: str, words: bool, cut: bool) -> tuple[_Stretch, str] | None:
     if not alone and "\n" in bare.text:
         return None
     bare = bare if alone else _trimmed(text, bare.start, bare.end)
+    if words and re.search(r"\s(?:is|are|was|were)\s|.[是为].", bare.text):
+        return None
     form = read(bare.text)
     known = alone or not isinstance(form, Words | Unread)
     if cut:
@@ -268,6 +270,18 @@ def _beginnings(text: str, start: int, end: int) -> Iterator[int]:
         for match in re.compile(r"[,:，：;；。]\s?|\.\s|\b(?:is|are|be|equals)\s").finditer(text, start, end)
     ]
     yield from clauses[-6:]
+
+
+def _last_words(text: str) -> tuple[_Stretch, str] | None:
+    """The few words that the last line ends with, behind `is` or alone."""
+    end = len(text.rstrip())
+    start = text.rfind("\n", 0, end) + 1
+    for match in re.compile(r"\b(?:is|are|was|were)\s|[是为](?=.)").finditer(
+        text, max(start, end - _SENTENCE_LENGTH), end
+    ):
+        start = match.end()
+    stretch = _trimmed(text, start, end)
+    return (stretch, "the last words") if 0 < len(stretch.text.split()) <= _WORDY else None
 
 
 def _last_number(text: str) -> tuple[_Stretch, str] | None:

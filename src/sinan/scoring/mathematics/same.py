@@ -31,7 +31,7 @@ from sinan.scoring.mathematics.forms import (
     Variable,
     Words,
 )
-from sinan.scoring.mathematics.relations import difference
+from sinan.scoring.mathematics.relations import difference, variables
 from sinan.scoring.mathematics.spoken import word_form
 from sinan.scoring.mathematics.units import Unit, unit
 from sinan.scoring.mathematics.writing import squeezed, tidy
@@ -134,6 +134,8 @@ class _Comparison:
                 return self.vectors(answer, gold)
             case Relation(), Relation():
                 return self.relations(gold, answer)
+            case Quantity(), Relation(sides=(_, side), signs=("=",)) if not variables(side):
+                return self.values.equal(gold.value, side)
             case InBase(), InBase():
                 return _in_ten(gold) == _in_ten(answer)
         return gold == answer

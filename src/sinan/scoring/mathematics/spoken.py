@@ -51,4 +51,5 @@ def word_form(tidied: str) -> str:
     text = re.sub(r"\\(?=[$%&#_{}])", "", text)
     text = unicodedata.normalize("NFKC", text).casefold()
     text = re.sub(r"(?<![0-9])[.](?![0-9])|[.](?=\s|$)|(?<=[a-z])[.]", "", text)
-    return re.sub(r"[\s,;!?\"'`*。()\[\]“”‘’]+|^the\s|^an?\s(?=[a-z]{3})", "", text)
+    text = re.sub(r"(?<![0-9])\s+|\s+(?![0-9])", "", re.sub(r"^the\s|^an?\s(?=[a-z]{3})", "", text))
+    return re.sub(r"[,;!?\"'`*。()\[\]“”‘’]+", "", text)

@@ -35,7 +35,7 @@ _SPACES = re.compile(r"\\[,;:!]|\\ |~|\\(?:quad|qquad|hfill|thinspace|hspace\*?\
 _THOUSANDS_MARK = re.compile(r"(?<=[0-9])(?:\{,\}|,\\!|\\,|\\!)(?=[0-9]{3})")
 ROW = "\ue000"
 """The end of a matrix's row: two backslashes."""
-_WRAPPERS = re.compile(r"\$|\\[()\[\]]|\\(?:begin|end)\{(?:align|equation|gather|math|displaymath)\*?\}|`")
+_WRAPPERS = re.compile(r"\$|\\[()\[\]]|\\(?:begin|end)\{(?:equation|math|displaymath)\*?\}|`")
 _RENAMED = {
     "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "leq": "le", "leqslant": "le", "geq": "ge", "geqslant": "ge",
     "neq": "ne", "lt": "<", "gt": ">", "lbrace": r"\{", "rbrace": r"\}", "lbrack": "[", "rbrack": "]", "colon": ":",
@@ -47,6 +47,13 @@ _RENAMED = {
     "bm": "mathrm", "operatorname": "mathrm", "varphi": "phi", "vartheta": "theta", "varepsilon": "epsilon",
     "Rightarrow": "implies", "rightarrow": "to", "div": "/", "lparen": "(", "rparen": ")", "bmod": "mod",
 }  # fmt: skip
+_ALIGNED = re.compile(
+    r"\\begin\{(?P<name>aligned|align|gathered|gather|split|eqnarray|cases)\*?\}(?P<inside>.*?)\\end\{(?P=name)\*?\}",
+    re.DOTALL,
+)
+_POWERS = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+_MANY = re.compile(r"(?<![0-9.,])([0-9][0-9,]*(?:\.[0-9]+)?)\s?(thousand|million|billion|trillion)\b", re.IGNORECASE)
+_SPACED = re.compile(r"(?<![0-9.,/] )(?<![0-9.,/_^{}a-z])[0-9]{1,3}(?: [0-9]{3})+(?![0-9]| ?/| [0-9])")
 _HALF_OF_DAY = re.compile(r"\b([apAP])\.\s?[mM]\b\.?")
 _CIRCLED = re.compile(r"\\textcircled\s?\{?([0-9]{1,2})\}?")
 _COMMAND = re.compile(r"\\([a-zA-Z]+)")
@@ -64,6 +71,7 @@ def tidy(text: str) -> str:
         doubled = r"\\\\(?=[a-zA-Z])"  # LaTeX that was escaped once too often
         text = text if r"\begin" in text else re.sub(doubled, r"\\", text)
         text = text.replace(r"\\", ROW)
+        text = _ALIGNED.sub(_rows, text)
         text = _THOUSANDS_MARK.sub("", text).replace("\\$", "＄")
         text = _WRAPPERS.sub(" ", _SIZES.sub("", text)).replace("＄", "\\$")
         text = _CIRCLED.sub(r"\1", text)
@@ -73,8 +81,20 @@ def tidy(text: str) -> str:
     elif text[-1:] == "$" or text.count("$") > 1:
         text = text.replace("$", " ")
     text = re.sub(r"\*\*(?![0-9(a-z])|(?<![0-9)a-z])\*\*|__", " ", text)
-    text = _HALF_OF_DAY.sub(r"\1m", text)
-    return " ".join(text.split())
+    text = _MANY.sub(_multiplied, _HALF_OF_DAY.sub(r"\1m", text))
+    return _SPACED.sub(lambda number: number[0].replace(" ", ""), " ".join(text.split()))
+
+
+def _multiplied(match: re.Match[str]) -> str:
+    return f"{match[1]} \\times 10^{{{_POWERS[match[2].lower()]}}}"
+
+
+def _rows(match: re.Match[str]) -> str:
+    """The lines of aligned equations: one chain where they begin with `=`, else several statements."""
+    inside = match["inside"]
+    if match["name"] == "cases" and "&" in inside:
+        return match[0]
+    return re.sub(rf"\s*{ROW}\s*(=)?", lambda row: " = " if row[1] else ", ", inside.replace("&", "")).strip(" ,")
 
 
 def _in_ascii(text: str) -> str:
@@ -98,4 +118,4 @@ def _renamed(command: re.Match[str]) -> str:
 
 def squeezed(tidied: str) -> str:
     """Without white space, case kept: two texts that agree here are the same writing."""
-    return re.sub(r"\s+|\\text(?=\{)|(?<=\})\.$", "", tidied).rstrip(".,;。")
+    return re.sub(r"(?<![0-9])\s+|\s+(?![0-9])|\\text(?=\{)", "", tidied).rstrip(".,;。")
