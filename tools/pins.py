@@ -20,6 +20,9 @@ NEEDS = {
     "eyezkes/benchmarking-system": ["TruthfulQA.csv"],
     "suzgunmirac/BIG-Bench-Hard": ["bbh/*.json", "cot-prompts/*.txt"],
     "UKGovernmentBEIS/inspect_ai": ["tests/model/gatsby.txt"],
+    "ZubinGou/math-evaluation-harness": [
+        *(f"data/{name}/test.jsonl" for name in ("asdiv", "gsm_hard", "math", "math_oai", "mathqa"))
+    ],
     "mathllm/MATH-V": ["data/*.jsonl", "images/*.jpg"],
 }
 PINS = Path(__file__).parents[1] / "src/sinan/datasets/pins.json"

@@ -25,8 +25,10 @@ _BETWEEN = re.compile(
     r"(?:\w{1,4}(?:_\{?\w\}?)?\s?=\s?)?"
 )
 _JOINED = re.compile(rf"\s{{0,3}}{_JOINT}\s{{0,3}}(?:{_JOINT}\s{{0,3}})?")
+_NO_END = r"(?<!\\)(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bMrs)(?<!\ba\.m)(?<!\bp\.m)"
 _SENTENCE = re.compile(
-    r"[.!?](?=\s|$|[*_\"'”’)])|[。!！？;；]|\n|,\s(?=which|where|as\b|so\b)|,?\s(?=because\b|since\b)|(?:,|，)\s?(?=因为|其中|所以)"
+    rf"{_NO_END}[.!?](?=\s|$|[*_\"'”’)])|。|\n|,\s(?=which|where|as\b|so\b)|,?\s(?=because\b|since\b)"
+    r"|,\s?(?=因为|其中|所以)"
 )
 _LEAD = re.compile(
     r"(?:\s|[*_#>:]|(?:so|thus|hence|therefore|finally|then|we (?:get|have|find|obtain)|this gives|that is|it is|it's|"
@@ -64,6 +66,12 @@ def read_answer(text: str, offset: int = 0, words: bool = False, cut: bool = Fal
         return None
     stretch, rule = found
     return Reading(stretch.text, rule, (stretch.start + offset, stretch.end + offset), sure)
+
+
+def boxed(text: str) -> str | None:
+    """What the last box of a worked solution holds."""
+    found = _boxed(text, cut=False)
+    return found[0].text if found else None
 
 
 def _boxes(text: str, cut: bool) -> list[_Stretch]:
