@@ -69,9 +69,9 @@ def read_answer(text: str, offset: int = 0, words: bool = False, cut: bool = Fal
 
 
 def boxed(text: str) -> str | None:
-    """What the last box of a worked solution holds."""
-    found = _boxed(text, cut=False)
-    return found[0].text if found else None
+    """What the last box of a worked solution holds, and nothing that stands around it."""
+    found = _boxes(text, cut=False)
+    return found[-1].text if found else None
 
 
 def _boxes(text: str, cut: bool) -> list[_Stretch]:

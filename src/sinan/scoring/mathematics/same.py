@@ -134,7 +134,7 @@ class _Comparison:
                 return self.vectors(answer, gold)
             case Relation(), Relation():
                 return self.relations(gold, answer)
-            case Quantity(), Relation(sides=(_, side), signs=("=",)) if not variables(side):
+            case Quantity(), Relation(sides=(name, side), signs=("=",)) if not variables(side) and _names(name):
                 return self.values.equal(gold.value, side)
             case InBase(), InBase():
                 return _in_ten(gold) == _in_ten(answer)
@@ -304,6 +304,21 @@ def _ascending(found: Relation) -> Relation:
         return found
     turned = {">": "<", ">=": "<="}
     return Relation(tuple(reversed(found.sides)), tuple(turned.get(sign, sign) for sign in reversed(found.signs)))
+
+
+def _names(side: Expression) -> bool:
+    """Whether the left side of an equation can name what was asked for: `f(2)`, `AB`, `m+n`, but not `2x` or `x^2`."""
+    if not isinstance(side, Apply):
+        return True
+    if side.name in ("*", "+") and isinstance(side.arguments[0], Number):
+        return False
+    if side.name == "+" and (isinstance(side.arguments[1], Number) or _has_power(side)):
+        return False
+    return all(map(_names, side.arguments))
+
+
+def _has_power(found: Expression) -> bool:
+    return isinstance(found, Apply) and (found.name == "^" or any(map(_has_power, found.arguments)))
 
 
 def _ends(spans: Sequence[Span]) -> list[Expression]:
