@@ -75,9 +75,11 @@ RUN = """
 import os, sys, threading
 from sinan.scoring.mathematics.pool import shared
 pool = shared()
-assert pool.compare("\\\\sqrt{2}", "\\\\sqrt{3}", 5.0).same is False
+assert pool.compare("\\\\int_0^1 x dx", "\\\\frac{1}{3}", 5.0).same is False
 hanging = threading.Thread(target=pool.compare, args=("1", "\\\\sum_{n=1}^{10^9} \\\\sin(n^2)", 500.0), daemon=True)
 hanging.start()
+while pool._idle:
+    pass
 print(pool._nursery.pid, *children(pool._nursery.pid), flush=True)
 sys.stdin.readline()
 """

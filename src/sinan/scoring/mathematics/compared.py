@@ -30,13 +30,17 @@ def quick(gold: str, answer: str, within: float = 0.0) -> Compared | None:
         return None
 
 
+def needs_library(gold: str, answer: str) -> bool:
+    """Whether one of two answers is a formula that only math-verify may know."""
+    return isinstance(read(gold), Unread) or isinstance(read(answer), Unread)
+
+
 def thorough(gold: str, answer: str, within: float = 0.0) -> Compared:
     """The verdict by values and, for formulas that the grammar does not know, by math-verify. Raises Undecided for
     numbers that are too large to be computed. Bounded by nothing: to be called in a worker."""
-    first, second = read(gold), read(answer)
-    if isinstance(first, Unread) or isinstance(second, Unread):
+    if needs_library(gold, answer):
         return Compared(by_library(tidy(gold), tidy(answer)), "math-verify")
-    return Compared(same(first, second, NumericValues(), within), "values")
+    return Compared(same(read(gold), read(answer), NumericValues(), within), "values")
 
 
 def by_library(gold: str, answer: str) -> bool:

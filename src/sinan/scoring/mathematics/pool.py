@@ -16,8 +16,9 @@ from typing import Any
 _PROGRAM = "from sinan.scoring.mathematics.worker import main; main()"
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 _START_TIMEOUT = 120.0
-_PATIENCE = 4
-"""Wall time that a comparison may take, in deadlines of processor time: a busy machine changes no verdict."""
+_PATIENCE = 30.0
+"""Seconds of wall time that a comparison may take beside four deadlines of processor time: the timer ends what
+computes, this only what waits, so that a busy machine changes no verdict."""
 _CPU_ENDED = {-27, -14, -24}
 """SIGPROF, SIGALRM, SIGXCPU."""
 
@@ -68,6 +69,7 @@ class Pool:
         self._lock = threading.Lock()
         self._nursery: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._has_library = False
 
     def compare(self, gold: str, answer: str, deadline: float, within: float = 0.0) -> Reply:
         """The verdict of a worker. `deadline` is in seconds of processor time. Raises Broken."""
@@ -79,23 +81,43 @@ class Pool:
             return reply or self._once(message, deadline) or Reply(None, why="the comparison broke its worker twice")
 
     def _once(self, message: bytes, deadline: float) -> Reply | None:
-        worker = self._worker()
+        worker, patience = self._worker(), 4 * deadline + _PATIENCE
         try:
-            found = worker.ask(message, _PATIENCE * deadline)
+            found = worker.ask(message, patience)
         except TimeoutError:
             self._end(worker)
-            return Reply(None, why=f"comparing took longer than {_PATIENCE * deadline:g} s")
+            return Reply(None, why=f"comparing took longer than {patience:g} s, most of it waiting")
         except BaseException:
             self._end(worker)
             raise
         if found is None:
             timed = self._end(worker) in _CPU_ENDED
             return Reply(None, why=f"comparing took longer than {deadline:g} s") if timed else None
+        if "needs" in found:
+            self._end(worker)
+            self._with_library()
+            return self._once(message, deadline)
         with self._lock:
             self._idle.append(worker)
         if "missing" in found:
             raise Broken(f"{found['missing']} is not installed")
         return Reply(found.get("same"), found.get("by", ""), found.get("why", ""))
+
+    def _with_library(self) -> None:
+        """From now on workers have what formulas unknown to the grammar need; those without it are ended."""
+        with self._lock:
+            if self._has_library:
+                return
+            try:
+                control = self._started()
+                control.sendall(b"library\n")
+                self._has_library = _line(control) == "ready"
+            except OSError as error:
+                raise Broken("the workers that compare mathematics cannot be started") from error
+            if not self._has_library:
+                raise Broken("math-verify is not installed")
+            while self._idle:
+                self._ended(self._idle.pop())
 
     def _worker(self) -> _Worker:
         with self._lock:
@@ -136,20 +158,25 @@ class Pool:
 
     def _end(self, worker: _Worker) -> int | None:
         """How the worker ended: minus the number of the signal."""
-        worker.close()
         with self._lock:
-            try:
-                assert self._control is not None
-                self._control.sendall(f"end {worker.pid}\n".encode())
-                return int(_line(self._control))
-            except (OSError, ValueError, AssertionError):
-                self._stop()
+            return self._ended(worker)
+
+    def _ended(self, worker: _Worker) -> int | None:
+        worker.close()
+        try:
+            if self._control is None:
                 return None
+            self._control.sendall(f"end {worker.pid}\n".encode())
+            return int(_line(self._control))
+        except (OSError, ValueError):
+            self._stop()
+            return None
 
     def _stop(self) -> None:
         for worker in self._idle:
             worker.close()
         self._idle.clear()
+        self._has_library = False
         if self._control is not None:
             self._control.close()
             self._control = None

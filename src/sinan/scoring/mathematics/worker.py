@@ -2,10 +2,11 @@
 
     python -c 'from sinan.scoring.mathematics.worker import main; main()'   with a socket as standard input
 
-The nursery imports the libraries once and then only forks, so that a worker that was killed is replaced in
-milliseconds. A worker reads one JSON line per comparison and answers with one. What it may do is little: memory, files
-and processes are limited, an audit hook ends it where it would start a program, write a file or open a connection, and
-a timer of the kernel ends it where one comparison takes more processor time than its deadline.
+The nursery imports what they need once, SymPy not before it is asked for, and then only forks: a worker that was
+killed is replaced in milliseconds. A worker reads one JSON line per comparison and answers with one. What it may do
+is little: memory, files and processes are limited, an audit hook ends it where it would start a program, write a file
+or open a connection, and a timer of the kernel ends it where one comparison takes more processor time than its
+deadline.
 """
 
 import contextlib
@@ -34,16 +35,23 @@ def main() -> None:
     while message := _received(control):
         line, descriptor = message
         verb, _, number = line.partition(" ")
-        if verb == "fork" and descriptor is not None:
+        if verb == "library":
+            control.sendall(b"ready\n" if _import_library() else b"missing\n")
+        elif verb == "fork" and descriptor is not None:
             children.add(_forked(control, descriptor, children))
-        elif verb == "end" and int(number) in children:
-            children.discard(int(number))
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(number), signal.SIGKILL)
-            _, status = os.waitpid(int(number), 0)
-            control.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        elif verb == "end":
+            control.sendall(f"{_ended(int(number), children)}\n".encode())
     for child in children:
         os.kill(child, signal.SIGKILL)
+
+
+def _ended(child: int, children: set[int]) -> int:
+    """How a worker that is ended now, or was before, ended: minus the number of the signal."""
+    if child not in children:
+        return 0
+    children.discard(child)
+    os.kill(child, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def _received(control: socket.socket) -> tuple[str, int | None] | None:
@@ -60,15 +68,24 @@ def _received(control: socket.socket) -> tuple[str, int | None] | None:
 
 
 def _import() -> None:
-    """What a worker needs, once for all of them. Without math-verify formulas unknown to the grammar are not read."""
+    """What a worker needs, once for all of them."""
     from sinan.scoring.mathematics import compared
 
     compared.thorough("\\sqrt{2}", "\\sqrt{3}")
-    with contextlib.suppress(ImportError):
+
+
+def _import_library() -> bool:
+    """What a worker needs for formulas that the grammar does not know, a second or two. Whether it is installed."""
+    from sinan.scoring.mathematics import compared
+
+    try:
         import numpy as np
 
         assert np  # SymPy imports it late, and a worker could not
         compared.by_library("\\sum_{n=1}^{\\infty} \\frac{1}{n^{3}}", "\\int_0^1 x \\, dx")
+    except ImportError:
+        return False
+    return True
 
 
 def _forked(control: socket.socket, descriptor: int, children: set[int]) -> int:
@@ -124,10 +141,12 @@ def _serve(connection: socket.socket) -> None:
 
 
 def _answered(asked: dict[str, Any]) -> dict[str, Any]:
-    from sinan.scoring.mathematics.compared import thorough
+    from sinan.scoring.mathematics.compared import needs_library, thorough
     from sinan.scoring.mathematics.forms import Undecided
 
     try:
+        if "math_verify" not in sys.modules and needs_library(asked["gold"], asked["answer"]):
+            return {"needs": "library"}
         found = thorough(asked["gold"], asked["answer"], asked["within"])
         return {"same": found.same, "by": found.by}
     except Undecided as why:
