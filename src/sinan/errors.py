@@ -14,6 +14,7 @@ SinanError
 │   │   └── Declined      a filter before the model declines to answer it: a refusal, where the caller reads it so
 │   └── ModelUnusable     no request succeeds (wrong key, unknown model, unreachable): the run stops
 │       └── Unsupported   the model's side cannot do what the protocol asks for
+├── SandboxUnavailable    code that nobody trusts cannot be run here: it is not run at all
 └── MissingExtra          a library that an optional feature needs is not installed
 """
 
@@ -56,6 +57,10 @@ class BudgetReached(SinanError):
     """A limit that the user set was reached before everything was asked. The run can be resumed."""
 
     exit_code = 3
+
+
+class SandboxUnavailable(SinanError):
+    """Code that nobody trusts cannot be run on this machine as it should be: it is not run at all."""
 
 
 class MissingExtra(SinanError):
