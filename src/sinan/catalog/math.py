@@ -83,7 +83,7 @@ def benchmark() -> Benchmark:
             licence="MIT",
             source=f"https://github.com/{REPO}",
             paper="2103.03874",
-            note="The answer is what the last box of the published solution holds; equality as in docs/mathematics.md.",
+            note="The answer is what the last box of the published solution holds, also where it boxes several.",
         ),
         dataset=dataset,
         metric=accuracy,

@@ -40,7 +40,9 @@ _RUN = re.compile(_NUMERAL)
 _WHOLE = re.compile(
     rf"(?:答案?[是为:：]?|第|共有?|负|百分之)*({_NUMERAL})(点{_NUMERAL})?(?:分之{_NUMERAL})?[\u4e00-\u9fff]{{0,3}}[。.]?"
 )
-_MIXED = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?)\s?(百万|千万|百亿|千亿|万亿|万|亿)(?![\u4e00-\u9fff]分之)")
+_MIXED = re.compile(
+    r"([0-9][0-9,]*(?:\.[0-9]+)?)\s?(百万|千万|百亿|千亿|万亿|万|亿|百(?!分)|千(?![克米瓦卡赫分]))(?![\u4e00-\u9fff]分之)"
+)
 _CHINESE = re.compile(r"[\u4e00-\u9fff、]")
 
 

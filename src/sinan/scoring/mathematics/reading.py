@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sinan.scoring.marks import marked
 from sinan.scoring.mathematics.answers import read
-from sinan.scoring.mathematics.forms import Unread, Words
+from sinan.scoring.mathematics.forms import Quantity, Unread, Words
 from sinan.scoring.mathematics.formulas import Formula, formula_at, formulas
 from sinan.scoring.mathematics.units import unit
 from sinan.scoring.number import read_number
@@ -40,6 +40,10 @@ _TAIL = 20_000
 """Characters at the end of a text in which a formula that nothing marks is looked for."""
 _SENTENCE_LENGTH = 1_000
 _MARKS = 20
+_MARK_END = re.compile(
+    r"(?:\b(?:is|are|was|be|equals|answers?|ans)[\s\W]{0,5}|是|为|選|选|答|案|[】)\]]|####|boxed\s{0,3}\{)$",
+    re.IGNORECASE,
+)
 _WORDY = 4
 """A stretch of more words than this, that is no formula, is a sentence around an answer."""
 
@@ -54,8 +58,7 @@ def read_answer(text: str, offset: int = 0, words: bool = False, cut: bool = Fal
     """What a text gives as its answer. `offset` is where the text begins in the completion; `words` says that the
     answer asked for is no formula: a name, an option's letter. Of a text that was cut only what is marked counts."""
     text = text.translate(_WIDE) if not text.isascii() else text
-    given = _boxed(text, cut), _marked(text, words)
-    found = max((each for each in given if each), key=lambda each: each[0].start, default=None)
+    found = _given(_boxed(text, cut), _marked(text, words), words)
     sure = found is not None
     if found is None:
         found = _whole(text, words, cut)
@@ -66,6 +69,16 @@ def read_answer(text: str, offset: int = 0, words: bool = False, cut: bool = Fal
         return None
     stretch, rule = found
     return Reading(stretch.text, rule, (stretch.start + offset, stretch.end + offset), sure)
+
+
+def _given(
+    box: tuple[_Stretch, str] | None, mark: tuple[_Stretch, str] | None, words: bool
+) -> tuple[_Stretch, str] | None:
+    """The box, unless a mark behind it has a formula: `our answer is correct` takes nothing back."""
+    if box is None or mark is None:
+        return box or mark
+    later = mark[0].start > box[0].end
+    return mark if later and not words and not isinstance(read(mark[0].text), Words | Unread) else box
 
 
 def boxed(text: str) -> str | None:
@@ -135,7 +148,7 @@ def _marked(text: str, words: bool) -> tuple[_Stretch, str] | None:
     spare = None
     end = len(text)
     for mark in islice(marked(text), _MARKS):
-        at = text.rfind(mark.text, 0, end)
+        at = _place(text, mark.text, end)
         end = at if at >= 0 else end
         if at < 0 or "boxed" in mark.rule:
             continue
@@ -146,6 +159,16 @@ def _marked(text: str, words: bool) -> tuple[_Stretch, str] | None:
             return stretch, mark.rule
         spare = spare or (stretch, mark.rule)
     return spare
+
+
+def _place(text: str, stretch: str, end: int) -> int:
+    """Where the stretch behind a mark begins: its last occurrence that has a mark before it; -1 where there is none."""
+    at = text.rfind(stretch, 0, end)
+    for _ in range(_MARKS):
+        if at < 0 or _MARK_END.search(text[max(0, at - 80) : at].rstrip(" \t\r\n*_`:>=~\"'")):
+            return at
+        at = text.rfind(stretch, 0, at + len(stretch) - 1)
+    return -1
 
 
 def _stated(text: str, at: int, words: bool = False) -> _Stretch | None:
@@ -216,7 +239,10 @@ def _with_unit(text: str, stretch: _Stretch, end: int) -> _Stretch:
     behind = re.compile(
         r"\$?\s?(\\?%|[A-Za-z]{1,12}(?:\^[23]|²|³|/[a-z]{1,2})?(?![A-Za-z])|[\u4e00-\u9fff]{1,3})"
     ).match(text, end)
-    if not behind or not unit(behind[1].lstrip("\\")).kind or isinstance(read(stretch.text), Words):
+    form = read(stretch.text)
+    if not behind or not isinstance(form, Quantity) or form.unit or not unit(behind[1].lstrip("\\")).kind:
+        return stretch
+    if behind[1] == "in" and re.compile(r"\s[A-Za-z]").match(text, behind.end(1)):
         return stretch
     return _Stretch(
         f"{stretch.text} \\text{{{behind[1]}}}" if behind[1][-1] != "%" else f"{stretch.text}\\%",
@@ -265,7 +291,12 @@ def _last_line(text: str) -> tuple[_Stretch, str] | None:
     for begin in _beginnings(text, start, end):
         stretch = _trimmed(text, begin, end)
         bare = stretch.text.rstrip(".。 ")
-        if bare and len(bare) <= 400 and not isinstance(read(bare), Words | Unread) and re.search(r"[0-9\\=]", bare):
+        if (
+            bare
+            and len(bare) <= 400
+            and not isinstance(read(bare), Words | Unread)
+            and re.search(r"[0-9\\=一二三四五六七八九十]", bare)
+        ):
             return _Stretch(bare, stretch.start, stretch.start + len(bare)), "the last line"
     return None
 
@@ -275,7 +306,7 @@ def _beginnings(text: str, start: int, end: int) -> Iterator[int]:
     yield start
     clauses = [
         match.end()
-        for match in re.compile(r"[,:，：;；。]\s?|\.\s|\b(?:is|are|be|equals)\s").finditer(text, start, end)
+        for match in re.compile(r"[,:，：;；。]\s?|\.\s|\b(?:is|are|be|equals)\s|[是为]").finditer(text, start, end)
     ]
     yield from clauses[-6:]
 

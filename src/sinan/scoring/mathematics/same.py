@@ -154,10 +154,10 @@ class _Comparison:
         if isinstance(gold, SetOf) or isinstance(answer, SetOf):
             return self.sets(_items(gold), _items(answer))
         first, second = _items(gold), _items(answer)
+        if len(first) == 1 or len(second) == 1:  # one answer, perhaps written in two ways
+            return not isinstance(answer, Group) and all(self.same(a, b) for a in first for b in second)
         groups = isinstance(gold, Group) or isinstance(answer, Group)
         fixed = any(isinstance(each, Listing) and each.ordered for each in (gold, answer))
-        if (groups and len(first) == 1) or (len(second) == 1 and isinstance(answer, Group)):
-            return False
         if groups or fixed or _distinct(gold) != _distinct(answer):
             return self.in_order(first, second)
         return len(first) == len(second) and self.matched(first, second)
