@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HANGS = "We sum the terms, and get $\\boxed{\\sum_{n=1}^{10^9} \\sin(n^2)}$."
-REWRITTEN = (("\\frac", "\\dfrac"), ("\\left(", "("), ("\\right)", ")"), ("x^2", "x^{2}"), (",", ", "), ("\\!", ""))
+REWRITTEN = (("\\frac", "\\dfrac"), ("\\left(", "("), ("\\right)", ")"), ("x^2", "x^{2}"), ("\\!", ""))
 
 
 def make(file: Path, count: int, hanging: int) -> None:

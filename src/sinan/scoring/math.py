@@ -22,8 +22,8 @@ from sinan.types import Completion, Outcome, Reading, Sample, Score
 class Math:
     """Right if the answer that was read means the same as the target."""
 
-    deadline: float = 5.0
-    """Seconds of processor time that one comparison may take."""
+    deadline: float = 2.0
+    """Seconds of processor time that one comparison may take. All but those that hang take milliseconds."""
     within: float = 0.0
     """How far off an answer may be where the target is written as a decimal."""
 
