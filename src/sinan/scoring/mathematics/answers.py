@@ -40,6 +40,7 @@ _BASES = dict(zip("two three four five six seven eight nine ten eleven twelve si
 _LETTERS_IN_TEXT = re.compile(
     r"\\text\s?\{\s*(\(?[A-Z]\)?(?:\s*,\s*\(?[A-Z]\)?)*|-?[0-9][0-9.,]*(?:\s[A-Za-z ]+)?)\s*\}"
 )
+_TIME = re.compile(r"(?:\\text\s?\{)?[0-9]{1,2}:[0-9]{2}\s?(?:\\text\s?\{)?\s?[ap]m\b", re.IGNORECASE)
 _OPENERS, _CLOSERS = {"(", "[", "{", "\\{", "lfloor", "lceil"}, {")", "]", "}", "\\}", "rfloor", "rceil"}
 _OR, _AND = {"or", "\\lor", "lor"}, {"and", "\\land", "land", "&"}
 _GRIDS = {"pmatrix", "bmatrix", "matrix", "array", "smallmatrix", "Bmatrix"}
@@ -54,6 +55,8 @@ def read(text: str) -> Answer:
         return known
     if (base := _BASE.fullmatch(tidied)) and (found := _in_base(base)):
         return found
+    if _TIME.match(tidied):
+        return Words(word_form(tidied))
     tidied = _LETTERS_IN_TEXT.sub(r" \1 ", tidied)
     try:
         if len(tidied) > LONGEST:
@@ -154,6 +157,8 @@ def _joins(token: Token, words: set[str]) -> bool:
 
 def _several(parts: Parts) -> Answer | None:
     either = split(parts, lambda token: _joins(token, _OR))
+    if len(either) == 1 and any(map(_is_sign, parts)) and not any(token.text == "in" for token in parts):
+        either = split(parts, lambda token: token.text == "cup" and token.kind == "command")
     if len(either) > 1:
         return _listed([_answer(each) for each in either], _union)
     comma = split(parts, lambda token: (token.text == "," and token.kind == "operator") or _joins(token, _AND))

@@ -29,7 +29,9 @@ def quantity(parts: Parts) -> Answer:
 
 
 def _is_word(token: Token) -> bool:
-    return token.kind == "letters" and (len(token.text) > 3 or token.text.lower() in WORDS)
+    return token.kind == "letters" and (
+        len(token.text) > 3 or token.text.lower() in WORDS or (len(token.text) > 1 and token.text.isupper())
+    )
 
 
 def _unit_at(parts: Parts) -> int | None:

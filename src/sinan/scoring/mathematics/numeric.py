@@ -1,7 +1,7 @@
 """Expressions with irrational numbers and variables, compared by their values to 60 digits.
 
-Two expressions with variables are equal if they agree at every one of a fixed set of points where both are real
-numbers (or, where there is no such point, both are complex ones). Two different elementary expressions that agree at
+Two expressions with variables are equal if they agree at every one of a fixed set of points where both can be computed
+in real numbers (or, where there is no such point, in complex ones). Two different elementary expressions that agree at
 all of them to 30 digits would be a coincidence that no answer brings about.
 """
 
@@ -19,19 +19,23 @@ _LARGEST = 10**9
 """Bits of the exponent of the largest number that is computed."""
 
 
-def evaluate(found: Expression, at: Mapping[str, Any]) -> Any:
-    """The value as a number of mpmath. Raises Undecided for what it does not know, ArithmeticError and ValueError."""
+def evaluate(found: Expression, at: Mapping[str, Any], real: bool = False) -> Any:
+    """The value as a number of mpmath; with `real`, only where every step on the way is a real number. Raises
+    Undecided for what it does not know, ArithmeticError and ValueError."""
     import mpmath
 
     if isinstance(found, Number):
         return mpmath.mpf(found.value.numerator) / found.value.denominator
     if isinstance(found, Variable):
-        return _letter(found.name, at)
-    values = [evaluate(argument, at) for argument in found.arguments]
-    known = _functions().get(found.name)
-    if known is None:
-        raise Undecided(found.name)
-    return known(*values)
+        value = _letter(found.name, at)
+    else:
+        known = _functions().get(found.name)
+        if known is None:
+            raise Undecided(found.name)
+        value = known(*[evaluate(argument, at, real) for argument in found.arguments])
+    if real and isinstance(value, mpmath.mpc):
+        raise ValueError("not real")
+    return value
 
 
 def _letter(name: str, at: Mapping[str, Any]) -> Any:
@@ -124,11 +128,12 @@ class NumericValues:
         """Whether they agree wherever both have a value."""
         if first == second:
             return True
-        pairs = _pairs(first, second)
-        chosen = [pair for pair in pairs if not any(map(_complex, pair))] or pairs
-        if len(chosen) < (2 if variables(first) | variables(second) else 1):
-            return False
-        return all(_close(a, b) for a, b in chosen)
+        enough = 2 if variables(first) | variables(second) else 1
+        for real in (True, False):
+            pairs = _pairs(first, second, real)
+            if len(pairs) >= enough:
+                return all(_close(a, b) for a, b in pairs)
+        return False
 
     def near(self, gold: Expression, other: Expression, within: Fraction) -> bool:
         """Whether two numbers are apart by no more than `within`."""
@@ -160,7 +165,7 @@ class NumericValues:
         return 1 if ratio > 0 else -1
 
 
-def _pairs(first: Expression, second: Expression) -> list[tuple[Any, Any]]:
+def _pairs(first: Expression, second: Expression, real: bool = False) -> list[tuple[Any, Any]]:
     """Both values at each of the points where both have one."""
     import mpmath
 
@@ -168,7 +173,7 @@ def _pairs(first: Expression, second: Expression) -> list[tuple[Any, Any]]:
     found = []
     for point in _points(variables(first) | variables(second)):
         try:
-            pair = (evaluate(first, point), evaluate(second, point))
+            pair = (evaluate(first, point, real), evaluate(second, point, real))
         except (ArithmeticError, ValueError, TypeError, mpmath.mp.NoConvergence):
             continue
         if not any(mpmath.isnan(value) or mpmath.isinf(value) for value in pair) or pair[0] == pair[1]:

@@ -59,6 +59,9 @@ class Values(typing.Protocol):
 
 _LETTER = re.compile(r"\(?([A-Z])\)?")
 _CHOSEN = re.compile(r"(?:option |choice |选项? ?)?\(?([A-Z])(?:\)[.:]?|[.:、])\s*\S.*", re.IGNORECASE)
+_OPTION = re.compile(r"(?:option|choice|选项)\s?\(?([A-Z])\)?", re.IGNORECASE)
+_CLOCK = re.compile(r"([0-9]{1,2})\s?:\s?([0-9]{2})")
+"""A time or a ratio: compared as it is written, since 6:10 is not 3:05."""
 _WRAPPER = re.compile(r"\\(?:text|mathrm)\s?\{([^{}]*)\}")
 
 
@@ -68,22 +71,30 @@ def same_writing(gold: str, answer: str) -> bool | None:
     if squeezed(first) == squeezed(second):
         return True
     bare = [" ".join(_WRAPPER.sub(r"\1", text).split()).strip(" .") for text in (first, second)]
+    clocks = [_CLOCK.fullmatch(text) for text in bare]
+    if clocks[0] and clocks[1]:
+        return [int(part) for part in clocks[0].groups()] == [int(part) for part in clocks[1].groups()]
     letter = _LETTER.fullmatch(bare[0])
-    if letter and (chosen := _LETTER.fullmatch(bare[1].upper()) or _CHOSEN.fullmatch(bare[1])):
+    if letter and (
+        chosen := _LETTER.fullmatch(bare[1].upper()) or _CHOSEN.fullmatch(bare[1]) or _OPTION.fullmatch(bare[1])
+    ):
         return chosen[1].upper() == letter[1]
     forms = read(gold), read(answer)
-    if any(isinstance(form, Words) for form in forms):
-        return word_form(first) == word_form(second)
     bases = [isinstance(form, InBase) for form in forms]
     if bases.count(True) == 1:
         form, other = (forms[0], bare[1]) if bases[0] else (forms[1], bare[0])
         return isinstance(form, InBase) and form.digits == re.sub(r"[\s{}]", "", other)
+    if any(isinstance(form, Words) for form in forms):
+        return word_form(first) == word_form(second)
     return None
 
 
 def in_words(gold: str) -> bool:
     """Whether the answer asked for is no formula but words or the letter of an option."""
-    return isinstance(read(gold), Words) or _LETTER.fullmatch(_WRAPPER.sub(r"\1", tidy(gold)).strip()) is not None
+    form = read(gold)
+    if isinstance(form, InBase):
+        return not form.digits.lstrip("-").replace(".", "").isdigit()
+    return isinstance(form, Words) or _LETTER.fullmatch(_WRAPPER.sub(r"\1", tidy(gold)).strip()) is not None
 
 
 def same(gold: Answer, answer: Answer, values: Values, within: float = 0.0) -> bool:
@@ -142,8 +153,9 @@ class _Comparison:
 
     def named(self, gold: Answer, answer: Answer) -> bool:
         if isinstance(gold, Named) and isinstance(answer, Named):
-            names = {gold.name, answer.name} - {""}
-            return len(names) < 2 and self.same(gold.value, answer.value)
+            if len({gold.name, answer.name} - {""}) < 2:
+                return self.same(gold.value, answer.value)
+            gold, answer = _as_relation(gold) or gold, _as_relation(answer) or answer  # y = 2x and x = y/2
         if isinstance(gold, Relation) or isinstance(answer, Relation):
             sides = [_as_relation(gold), _as_relation(answer)]
             return sides[0] is not None and sides[1] is not None and self.relations(sides[0], sides[1])
@@ -233,6 +245,8 @@ class _Comparison:
             return False
         if len({first.variable, second.variable} - {""}) > 1:
             return False
+        if Region(()) in (gold, answer) and isinstance(gold if answer == Region(()) else answer, Group):
+            return False  # (1, 1) is a point, though as an interval it would be empty
         try:
             return _slots(first, second, self.values)
         except _Unordered:

@@ -74,6 +74,7 @@ def tidy(text: str) -> str:
         text = _ALIGNED.sub(_rows, text)
         text = _THOUSANDS_MARK.sub("", text).replace("\\$", "＄")
         text = _WRAPPERS.sub(" ", _SIZES.sub("", text)).replace("＄", "\\$")
+        text = re.sub(r"\\(mathrm|mathbf)\s+([A-Za-z])(?![A-Za-z])", r"\\mathrm{\2}", text)
         text = _CIRCLED.sub(r"\1", text)
         text = _COMMAND.sub(_renamed, _SPACES.sub(" ", text))
     elif "{,}" in text:
