@@ -12,7 +12,7 @@ from tests.test_end_to_end import one_line, sinan, start, the_run, until
 
 MINE = """
 from dataclasses import dataclass
-from sinan.errors import RequestRejected
+from sinan.errors import NoVerdict, RequestRejected
 from sinan.prompts import Template
 from sinan.solving import OneTurn
 from sinan.statistics import accuracy
@@ -32,7 +32,7 @@ class Asked:
                 texts.append((await judge.generate(prompt, Sampling(self.temperature, 16))).text)
         verdicts = [text for text in texts if text in ("yes", "no")]
         if len(verdicts) < len(texts):
-            raise RequestRejected(f"no verdict in {texts}")
+            raise NoVerdict(f"no verdict in {texts}")
         right = verdicts.count("yes") * 2 > len(verdicts)
         return Score(float(right), Outcome.CORRECT if right else Outcome.WRONG, "", evidence={"verdicts": verdicts})
 
@@ -90,7 +90,7 @@ def test_a_judge_is_asked_once_for_each_answer_and_what_it_took_stands_in_the_re
 
 def test_a_judge_that_gives_no_verdict_fails_and_is_asked_again_but_the_model_is_not(work):
     with ChatServer(answer) as model, ChatServer(lambda q: "Answer: B" if q.endswith("#5") else verdict(q)) as judge:
-        code, out, err = run(work, model.model, judge_of(judge), more=("--no-cache",))
+        code, out, err = run(work, model.model, judge_of(judge))
         (result,) = json.loads(out)["results"]
         assert code == 1
         assert (result["n"], result["outcomes"]["failed"], result["judging"]["failed"]) == (11, 1, 1)

@@ -3,7 +3,8 @@
     python tools/pins.py FOLDER
 
 FOLDER holds `FILES.tsv` (columns source_repo, commit, source_path, sha256 among others) and the files themselves;
-NEEDS names what the catalogue wants. Run it after a benchmark's files change, and look at the difference.
+NEEDS names what the catalogue wants. What is needed and pinned but not in FOLDER stays as it is. Run it after a
+benchmark's files change, and look at the difference.
 """
 
 import csv
@@ -23,6 +24,22 @@ NEEDS = {
     "ZubinGou/math-evaluation-harness": [
         *(f"data/{name}/test.jsonl" for name in ("asdiv", "gsm_hard", "math", "math_oai", "mathqa"))
     ],
+    "ShishirPatil/gorilla": [
+        "berkeley-function-call-leaderboard/bfcl_eval/data/*BFCL_v4_*.json",
+        "berkeley-function-call-leaderboard/bfcl_eval/data/multi_turn_func_doc/*_*.json",
+    ],
+    "shisa-ai/M-IFEval": ["data/??_input_data.jsonl"],
+    "lm-sys/FastChat": [
+        "fastchat/llm_judge/data/judge_prompts.jsonl",
+        "fastchat/llm_judge/data/mt_bench/question.jsonl",
+        "fastchat/llm_judge/data/mt_bench/reference_answer/gpt-4.jsonl",
+    ],
+    "tatsu-lab/alpaca_eval": [
+        "results/text_davinci_003/model_outputs.json",
+        "results/vicuna-7b/weighted_alpaca_eval_gpt4_turbo/annotations.json",
+    ],
+    "lmarena/arena-hard-auto": ["data/arena-hard-v0.1/question.jsonl", "data/arena-hard-v0.1/model_answer/gpt-4-*"],
+    "princeton-nlp/LLMBar": ["Dataset/LLMBar/*dataset.json"],
     "mathllm/MATH-V": ["data/*.jsonl", "images/*.jpg"],
 }
 PINS = Path(__file__).parents[1] / "src/sinan/datasets/pins.json"
@@ -33,12 +50,16 @@ def needed(repo: str, path: str) -> bool:
 
 
 def lock(folder: Path) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+    before: dict[str, dict[str, str]] = json.loads(PINS.read_text("utf-8"))
+    found = {
+        source: {path: sha256 for path, sha256 in paths.items() if needed(source.partition("@")[0], path)}
+        for source, paths in before.items()
+    }
     with (folder / "FILES.tsv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
             if needed(row["source_repo"], row["source_path"]):
                 found.setdefault(f"{row['source_repo']}@{row['commit']}", {})[row["source_path"]] = row["sha256"]
-    return found
+    return {source: paths for source, paths in found.items() if paths}
 
 
 if __name__ == "__main__":

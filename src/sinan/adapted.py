@@ -17,7 +17,7 @@ from sinan.prompts import WithPrefill, WithSystem, few_shot, shown_as
 from sinan.prompts.few_shot import Fixed
 from sinan.statistics import accuracy
 from sinan.statistics.repeats import circular, of_draws
-from sinan.types import Benchmark, Metric, Prompt, Protocol, RunSpec, Sample, Solver
+from sinan.types import Benchmark, Metric, Prompt, Protocol, Reporting, RunSpec, Sample, Solver
 
 SHOWN_AS = ("turns", "text")
 
@@ -57,7 +57,8 @@ def absolute_rule(rule: str | None) -> str | None:
 
 def metrics(benchmark: Benchmark, protocol: Protocol, spec: RunSpec) -> tuple[Metric, ...]:
     """What is reported of a cell: what the protocol says, and what rotations and repeated draws tell beyond it."""
-    chosen = protocol.metrics or (benchmark.metric,)
+    scorer = protocol.scorer
+    chosen = protocol.metrics or (scorer.reports if isinstance(scorer, Reporting) else ()) or (benchmark.metric,)
     if spec.rotate:
         return (circular, *(metric for metric in chosen if metric.name != circular.name))
     if spec.draws > 1 and (chosen[0].kind or chosen[0].name) == accuracy.name and not chosen[0].of:

@@ -24,6 +24,7 @@ from sinan.types import (
     Model,
     Pace,
     Prompt,
+    Reporting,
     RunSpec,
     Sampling,
     ToolCall,
@@ -53,7 +54,7 @@ def benchmarks(run: str, about: Mapping[str, Any], spec: RunSpec, scorer: str | 
     if judge is not None:
         for name in wanted:
             before = found[name].protocols[plan.protocol_name(found[name], spec)]
-            judged = replace(before, scorer=judge)
+            judged = replace(before, scorer=judge, metrics=() if isinstance(judge, Reporting) else before.metrics)
             protocols = {key: judged if one is before else one for key, one in found[name].protocols.items()}
             found[name] = replace(found[name], protocols=protocols)
     return [found[name] for name in wanted]

@@ -10,6 +10,7 @@ SinanError
 ├── ModelError            one call got no answer: that sample is `failed`, the run goes on
 │   ├── TransientError    another try may succeed (timeout, 5xx, cut stream, nonsense)
 │   │   └── Refused       the server is asked too much (429): nothing is wrong but the pace
+│   ├── NoVerdict         a judge answered, but gave no verdict: nothing is guessed
 │   ├── RequestRejected   this request never succeeds (400, 413, 422): not tried again
 │   │   └── Declined      a filter before the model declines to answer it: a refusal, where the caller reads it so
 │   └── ModelUnusable     no request succeeds (wrong key, unknown model, unreachable): the run stops
@@ -90,6 +91,10 @@ class TransientError(ModelError):
 
 class Refused(TransientError):
     """The server is asked more than it allows; the request itself is fine."""
+
+
+class NoVerdict(ModelError):
+    """A judge answered, and its answer holds no verdict in the form that was asked for: the sample is `failed`."""
 
 
 class RequestRejected(ModelError):

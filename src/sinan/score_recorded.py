@@ -26,6 +26,7 @@ from sinan.scored_run import scored_run
 from sinan.store import description, now
 from sinan.store.provenance import provenance
 from sinan.types import Benchmark, Cell, Completion, Judge, Model, Question, Run, RunSpec
+from sinan.types.completion import FinishReason
 
 NAMED = Fields()
 """Every field is found by its name."""
@@ -146,6 +147,14 @@ def _benchmarks(spec: RunSpec, scorer: str | None) -> list[Benchmark]:
     return found
 
 
+def _completion(row: Output, question: Question) -> Completion:
+    """The answer; of a conversation all of its turns, where as many were recorded as are asked."""
+    reason: FinishReason = "length" if row.finish_reason == "length" else "stop"
+    if question.prompt.turns and len(row.turns) == 1 + len(question.prompt.turns):
+        return Completion(row.turns[-1], reason, turns=row.turns)
+    return Completion(row.text, reason)
+
+
 def _identity(one: Output) -> str:
     return one.id or one.question or str(one.number)
 
@@ -177,9 +186,7 @@ class _Matched:
                         f"only {self.spec.draws}. Remedy: the same number of answers to each question"
                     )
             if question.draw < len(rows):
-                row = rows[question.draw]
-                reason = "length" if row.finish_reason == "length" else "stop"
-                yield Answer(self.cell, question, Completion(row.text, reason), None)  # type: ignore[arg-type]
+                yield Answer(self.cell, question, _completion(rows[question.draw], question), None)
             else:
                 self.missing += 1
         if (left := waiting.left()) and self.spec.limit is None:

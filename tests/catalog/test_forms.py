@@ -7,7 +7,9 @@ from sinan.adapted import adapted
 from sinan.engine import plan
 from sinan.types import RunSpec
 
-NAMES = catalog.names()
+NOT_MIRRORED = {"m_ifeval"}
+"""Three of its four files are published, but not among the pinned data beside the project."""
+NAMES = [name for name in catalog.names() if name not in NOT_MIRRORED]
 PROTOCOLS = [(name, protocol) for name in NAMES for protocol in catalog.load(name).protocols]
 
 pytestmark = pytest.mark.usefixtures("mirrored")

@@ -2,32 +2,38 @@
 
 Options: the letter is asked for (`likelihood` instead compares how likely the letters are). Numbers and texts: the
 answer is asked for on a last line. Turns are asked as they are, one after the other; what has no answer is collected
-and not judged. `--scorer` overrides the judge, and the guess is on the card.
+and not judged. Instructions that a program can check are asked as they stand. `--scorer` overrides the judge, and the
+guess is on the card.
 """
 
 from pathlib import Path
 
 from sinan.datasets import Guess, questions
+from sinan.errors import BadFile
 from sinan.prompts import ASK_LETTER, ByChoices, FurtherTurns, Template
 from sinan.scoring import ByChoices as MixedScorer
-from sinan.scoring import Collected, Exact, Letter, MostLikely, Number, by_name
+from sinan.scoring import Collected, Exact, Instructions, Letter, MostLikely, Number, by_name
+from sinan.scoring.instructions import levels
 from sinan.solving import Likelihood, ManyTurns, OneTurn
 from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
-from sinan.types import Benchmark, Card, Protocol, Sampling, Scorer
+from sinan.types import Benchmark, Card, Dataset, Protocol, Sampling, Scorer
 
 FREE = {
     "number": Template(chat="{question}\n\nEnd with a line `ANSWER: X`, where X is the answer as a number."),
     "text": Template(chat="{question}\n\nEnd with a line `ANSWER: X`, where X is the answer and nothing else."),
+    "instructions": Template(chat="{question}"),
 }
 AS_MANY = Sampling(max_tokens=2048, stop=("\nQuestion:",))
-SCORERS: dict[str, Scorer] = {"choice": Letter(), "number": Number(), "text": Exact()}
+SCORERS: dict[str, Scorer] = {"choice": Letter(), "number": Number(), "text": Exact(), "instructions": Instructions()}
 
 
 def from_file(path: str | Path, scorer: str | None = None) -> Benchmark:
     """The benchmark of a `.jsonl`, `.csv` or `.parquet` file, checked whole. Raises BadFile with the line at fault."""
     dataset, guess = questions(path)
     judge = by_name(scorer) if scorer else _judge(guess)
+    if isinstance(judge, Instructions):
+        _refuse_what_cannot_be_checked(judge, dataset, Path(path).name)
     return Benchmark(
         id=Path(path).stem,
         card=Card(
@@ -46,6 +52,12 @@ def from_file(path: str | Path, scorer: str | None = None) -> Benchmark:
     )
 
 
+def _refuse_what_cannot_be_checked(judge: Instructions, dataset: Dataset, name: str) -> None:
+    for sample in dataset.read("", 0):
+        if why := judge.refusal(sample):
+            raise BadFile(f"{name}, question {sample.id}: {why}")
+
+
 def _judge(guess: Guess) -> Scorer:
     if not guess.answers:
         return Collected()
@@ -53,10 +65,11 @@ def _judge(guess: Guess) -> Scorer:
 
 
 def _protocols(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
+    metrics = levels(accuracy) if isinstance(judge, Instructions) else ()
     if guess.turns:
-        return {"default": Protocol(FurtherTurns(Template()), ManyTurns(), judge, AS_MANY)}
+        return {"default": Protocol(FurtherTurns(Template()), ManyTurns(), judge, AS_MANY, metrics=metrics)}
     prompt = ByChoices(ASK_LETTER, FREE["text" if guess.shape == "choice" else guess.shape])
-    protocols = {"default": Protocol(prompt, OneTurn(), judge, AS_MANY)}
+    protocols = {"default": Protocol(prompt, OneTurn(), judge, AS_MANY, metrics=metrics)}
     if guess.shape == "choice" and not guess.mixed:
         letters = Template(base=ASK_LETTER.base, continuations=" {letter}")
         protocols["likelihood"] = Protocol(ByChoices(letters, letters), Likelihood(), MostLikely(), metrics=CALIBRATED)
@@ -65,6 +78,7 @@ def _protocols(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
 
 def _note(guess: Guess, judge: Scorer, chosen: bool) -> str:
     shapes = {"choice": "multiple choice", "number": "answers that are numbers", "text": "answers that are text"}
+    shapes["instructions"] = "instructions that a program can check"
     shape = shapes[guess.shape] + (", and free answers" if guess.mixed else "")
     if not guess.answers and not chosen:
         return "conversations without answers to judge by: collected, and not scored"

@@ -22,6 +22,7 @@ COMMANDS = {
     "score": "Score the stored answers of a run again, without calling a model.",
     "compare": "Two runs side by side: the difference, and why each sample differs.",
     "perf": "Load-test a model's server: latencies and throughput at several levels of load.",
+    "judge": "Judges: their agreement with people, their biases, corrected win rates.",
     "hub": "The catalogue of benchmarks: list, show.",
     "models": "Providers and models: what is configured, what is missing.",
     "doctor": "What works on this machine, and the remedy for what does not.",

@@ -39,6 +39,8 @@ class Output:
     """Of its row, from 0."""
     finish_reason: str
     """`length` where the row says so, else `stop`."""
+    turns: tuple[str, ...] = ()
+    """The texts, where the field holds several in a list: the answers of a conversation."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def _output(path: Path, row: Row, number: int, answer: str, name: str | None) ->
     value = _at(row.fields, answer)
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
+    turns = tuple(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else ()
     if value is None:
         value = ""
     if not isinstance(value, str | int | float) or isinstance(value, bool):
@@ -90,6 +93,7 @@ def _output(path: Path, row: Row, number: int, answer: str, name: str | None) ->
         question,
         number,
         "length" if finish in ("length", "max_tokens") else "stop",
+        turns,
     )
 
 

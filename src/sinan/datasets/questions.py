@@ -3,6 +3,7 @@
     {"question": "Capital of France?", "A": "Paris", "B": "Rome", "answer": "A"}
 
 The question is the first of question, prompt, input, messages; the answer the first of answer, target, gold, label;
+What has `instructions` ({"id", "kwargs"} each) or IFEval's `instruction_id_list` needs no answer.
 Instead of a question `turns` (a list of texts) are asked one after the other; then there may be no answers. Beside a
 question they are what follows it.
 choices or options (a list) or columns A, B, C... make it multiple choice, with a letter, an index from 0 or a
@@ -14,7 +15,7 @@ eight bytes per row, to find ids that occur twice. A small one is kept.
 
 import hashlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -29,6 +30,7 @@ from sinan.types import Dataset, Image, Sample
 
 QUESTION = ("question", "prompt", "input", "messages")
 ANSWER = ("answer", "target", "gold", "label")
+INSTRUCTIONS = ("instructions", "instruction_id_list")
 FEW = 100_000
 KEPT_BYTES = 8 << 20
 """A file of up to so many bytes is read once and kept: ten thousand questions take some fifteen megabytes."""
@@ -41,8 +43,9 @@ ROLES = ("system", "user", "assistant", "tool")
 class Guess:
     """What the rows look like; decides how they are asked and judged unless the caller says otherwise."""
 
-    shape: Literal["choice", "number", "text"]
-    """`choice`: rows have options. `number`: every answer is a number. `text`: anything else."""
+    shape: Literal["choice", "number", "text", "instructions"]
+    """`choice`: rows have options. `number`: every answer is a number. `instructions`: every row has instructions that
+    a program can check. `text`: anything else."""
     rows: int
     mixed: bool = False
     """Some rows have options and some have none."""
@@ -114,7 +117,7 @@ def _rows(file: Path) -> Iterator[Row]:
 def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
     """One pass over the file: its guess, and the hashes of its pictures. `kept` gets the samples."""
     ids, pictures = array("q"), hashlib.sha256()
-    choices = numbers = images = turns = answers = 0
+    choices = numbers = images = turns = answers = instructed = 0
     for sample in _read(file):
         ids.append(hash(sample.id))
         if kept is not None:
@@ -122,6 +125,7 @@ def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
         choices += bool(sample.choices)
         turns += _is_turns(sample.metadata.get("turns"))
         answers += bool(sample.target)
+        instructed += _is_instructed(sample.metadata)
         numbers += not sample.choices and is_numeric(sample.target)
         for image in sample.images:
             images += 1
@@ -129,7 +133,11 @@ def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
     if not ids:
         raise BadFile(f"{file.name} holds no questions")
     _no_id_twice(file, ids)
+    if 0 < instructed < len(ids):
+        raise BadFile(f"{file.name}: {instructed} of {len(ids)} rows have instructions. Remedy: a file for each kind")
     shape: Literal["choice", "number", "text"] = "choice" if choices else "number" if numbers == len(ids) else "text"
+    if instructed:
+        return Guess("instructions", len(ids), False, images > 0, turns > 0), [pictures.hexdigest()] if images else []
     if 0 < answers < len(ids):
         raise BadFile(f"{file.name}: {answers} of {len(ids)} rows have an answer. Remedy: give one to all, or to none")
     guess = Guess(shape, len(ids), 0 < choices < len(ids), images > 0, turns > 0, answers > 0)
@@ -166,7 +174,7 @@ def _sample(file: Path, row: Row, number: int) -> Sample:
     answer_key = next((key for key in ANSWER if row.fields.get(key) is not None), None)
     raw = row.fields[answer_key] if answer_key else None
     answer = text_of(row.written.get(answer_key or "", raw), where, "the answer").strip() if answer_key else ""
-    if not answer and (asked_by != "turns" or choices):
+    if not answer and (asked_by != "turns" or choices) and not _is_instructed(row.fields):
         raise BadFile(f"{where}: no answer (one of {', '.join(ANSWER)})")
     images = _images(file, row.fields.get("image"), where)
     used = {asked_by, answer_key, *spent, "id", "group", "image"}
@@ -228,6 +236,10 @@ def _first_turn(value: Any, where: str) -> str:
 
 def _is_turns(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(turn, str) and turn.strip() for turn in value)
+
+
+def _is_instructed(fields: Mapping[str, Any]) -> bool:
+    return any(fields.get(name) is not None for name in INSTRUCTIONS)
 
 
 def _messages(value: list[Any], where: str, key: str) -> list[dict[str, str]]:

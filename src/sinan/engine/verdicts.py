@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import os
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from sinan.engine import sample
 from sinan.engine.budget import Budget, guess
 from sinan.engine.cache import FORMAT
-from sinan.errors import BudgetReached, ModelError, ModelUnusable, SandboxUnavailable
+from sinan.errors import BudgetReached, ModelError, ModelUnusable, NoVerdict, SandboxUnavailable
 from sinan.types import (
     Cache,
     Cell,
@@ -122,11 +122,21 @@ class Verdicts:
             raise
         except ModelError as error:
             score, judged = sample.failed(f"no verdict: {error}"), False
+            if isinstance(error, NoVerdict):  # asked again it may give one; remembered, it never would
+                for one in asked:
+                    one.forget()
         except (Exception, SystemExit) as error:
             score = sample.broken(error)
+        finally:
+            await self._remember(asked)
         cost = sum((one.cost for one in asked), JudgeCost(failed=not judged))
         result = sample.with_score(cell, question, completion, score)
         return replace(result, judging=cost, judged=judged)
+
+    async def _remember(self, judges: "Sequence[_Asked]") -> None:
+        answers = [answer for judge in judges for answer in judge.answers]
+        if self.cache is not None and answers:
+            await asyncio.to_thread(self.cache.put, answers)
 
 
 async def _asking(
@@ -149,6 +159,12 @@ class _Asked:
     def __init__(self, judge: Judge, cache: Cache | None, budget: Budget | None) -> None:
         self._judge, self._cache, self._budget = judge, cache, budget
         self.cost = JudgeCost()
+        self.answers: list[tuple[bytes, Completion]] = []
+        """What it has answered, to be remembered once it is known to hold a verdict."""
+
+    def forget(self) -> None:
+        """Remember nothing of this time."""
+        self.answers.clear()
 
     @property
     def name(self) -> str:
@@ -200,8 +216,8 @@ class _Asked:
         price = self._judge.price
         usd = None if price is None else price.cost(tokens_in, tokens_out)
         self.cost += JudgeCost(completion.requests, 0, 0, tokens_in, tokens_out, usd)
-        if self._cache is not None and key is not None:
-            await asyncio.to_thread(self._cache.put, [(key, completion)])
+        if key is not None:
+            self.answers.append((key, completion))
         return completion
 
     async def _allowed(self, call: str, prompt: Prompt, sampling: Sampling) -> Completion:

@@ -7,6 +7,7 @@ from sinan.scoring.exact import Exact
 from sinan.scoring.exact_match import ExactMatch
 from sinan.scoring.filtered import Filtered, Pipeline
 from sinan.scoring.greedy_match import GreedyMatch
+from sinan.scoring.instructions import Instructions
 from sinan.scoring.letter import Letter
 from sinan.scoring.likelihood_choices import LikelihoodChoices, TrueMass
 from sinan.scoring.math import Math
@@ -15,6 +16,8 @@ from sinan.scoring.number import Number
 from sinan.scoring.overlap import Overlap
 from sinan.scoring.registry import by_name, names
 from sinan.scoring.rolling import Rolling
+from sinan.scoring.tool_calls import ToolCalls
+from sinan.scoring.tool_state import ToolState
 
 __all__ = [
     "After",
@@ -24,6 +27,7 @@ __all__ = [
     "ExactMatch",
     "Filtered",
     "GreedyMatch",
+    "Instructions",
     "Letter",
     "LikelihoodChoices",
     "Math",
@@ -32,6 +36,8 @@ __all__ = [
     "Overlap",
     "Pipeline",
     "Rolling",
+    "ToolCalls",
+    "ToolState",
     "TrueMass",
     "by_name",
     "names",

@@ -4,20 +4,32 @@ from sinan.errors import UnknownName, UsageError
 from sinan.scoring.after import After
 from sinan.scoring.by_choices import ByChoices
 from sinan.scoring.exact import Exact
+from sinan.scoring.instructions import Instructions
+from sinan.scoring.judges import Cascade, Extracted, Judged, Pairwise, Rubric
 from sinan.scoring.letter import Letter
 from sinan.scoring.math import Math
 from sinan.scoring.most_likely import MostLikely
 from sinan.scoring.number import Number
+from sinan.scoring.tool_calls import ToolCalls
+from sinan.scoring.tool_state import ToolState
 from sinan.types import Scorer
 
 _OWN: dict[str, Scorer] = {
     "after": After(),
     "by-choices": ByChoices(),
+    "cascade": Cascade(),
     "exact": Exact(),
+    "instructions": Instructions(),
+    "judge": Judged(),
+    "judge-pairwise": Judged(Pairwise()),
+    "judge-rubric": Judged(Rubric()),
     "letter": Letter(),
     "math": Math(),
+    "model-extractor": Extracted(),
     "most-likely": MostLikely(),
     "number": Number(),
+    "tool-calls": ToolCalls(),
+    "tool-state": ToolState(),
 }
 
 

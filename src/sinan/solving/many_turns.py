@@ -26,7 +26,7 @@ class ManyTurns:
             if turn is not None:
                 asked = _after(asked, came[-1].text, turn)
             came.append(separated(await model.generate(asked, sampling), sampling))
-        return came[0] if len(came) == 1 else _whole(came)
+        return came[0] if len(came) == 1 else whole(came)
 
 
 def _after(asked: Prompt, answer: str, turn: Message) -> Prompt:
@@ -35,7 +35,8 @@ def _after(asked: Prompt, answer: str, turn: Message) -> Prompt:
     return replace(asked, text=f"{asked.text}{answer}{turn.content}")
 
 
-def _whole(came: Sequence[Completion]) -> Completion:
+def whole(came: Sequence[Completion]) -> Completion:
+    """Several answers as one completion."""
     usages = [one.usage for one in came]
     return replace(
         came[-1],

@@ -76,7 +76,7 @@ def _normal_quantile() -> float:
     return 1.959963984540054
 
 
-def t_quantile(df: int) -> float:
+def t_quantile(df: float) -> float:
     """How many standard errors the 95 % interval reaches to either side, with `df` degrees of freedom."""
     from scipy.special import stdtrit
 

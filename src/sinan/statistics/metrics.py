@@ -3,17 +3,20 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sinan.statistics import agreement, averages, corpus, repeats
+from sinan.statistics import agreement, averages, corpus, preference, repeats
 from sinan.statistics.calibration import brier, ece
 from sinan.statistics.intervals import accuracy, mean
+from sinan.statistics.micro import micro
 from sinan.statistics.over_groups import WAYS, over
 from sinan.types import Estimate, Metric
 
 _OF_SAMPLES = (
     accuracy,
     repeats.circular,
+    repeats.alike,
     brier,
     ece,
+    micro,
     averages.average,
     averages.median,
     averages.nanmean,
@@ -23,6 +26,9 @@ _OF_SAMPLES = (
     averages.brier,
     agreement.f1,
     agreement.mcc,
+    agreement.kappa,
+    preference.share,
+    preference.at_equal_lengths,
     corpus.bleu,
     corpus.chrf,
     corpus.chrfpp,

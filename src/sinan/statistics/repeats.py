@@ -54,6 +54,11 @@ def all_right(values: Sequence[float]) -> float:
     return float(min(values) == 1.0)
 
 
+def same(values: Sequence[float]) -> float:
+    """1 where all are one and the same number."""
+    return float(min(values) == max(values))
+
+
 def over_units(values: Sequence[float], draws: int) -> Estimate:
     """The mean over the units, each a value in [0, 1] whatever number of draws it is made from."""
     return estimate_accuracy(values, 1)
@@ -61,6 +66,10 @@ def over_units(values: Sequence[float], draws: int) -> Estimate:
 
 circular = Metric("circular", all_right, over_units, whole=True)
 """A question counts as right only if it is in every one of its forms."""
+
+
+alike = Metric("alike", same, over_units, whole=True)
+"""Whether all forms of a question came to the same."""
 
 
 def _pass_at(k: int) -> Metric:

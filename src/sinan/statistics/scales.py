@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sinan.types import Estimate
 
 OF_THEIR_OWN = frozenset(
-    "perplexity weighted_perplexity bits_per_byte bleu chrf chrf++ ter mcc brier brier_score".split()
+    "perplexity weighted_perplexity bits_per_byte bleu chrf chrf++ ter mcc kappa brier brier_score".split()
 )
 """Kinds that are no share of anything."""
 LESS_IS_BETTER = frozenset("perplexity weighted_perplexity bits_per_byte ter brier brier_score ece".split())

@@ -31,7 +31,7 @@ from sinan.types.run import (
     SampleResult,
 )
 from sinan.types.sample import Dataset, Sample, Source
-from sinan.types.score import Blocking, Judging, Outcome, Reading, Score, Scorer, waits
+from sinan.types.score import Blocking, Judging, Outcome, Reading, Reporting, Score, Scorer, waits
 
 __all__ = [
     "CAUSES",
@@ -72,6 +72,7 @@ __all__ = [
     "Reading",
     "Rendered",
     "Renders",
+    "Reporting",
     "Run",
     "RunSpec",
     "Sample",

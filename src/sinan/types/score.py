@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sinan.types.completion import Completion, Model
+from sinan.types.metric import Metric
 from sinan.types.sample import Sample
 
 
@@ -92,6 +93,16 @@ class Judging(typing.Protocol):
     async def judge(self, sample: Sample, completion: Completion, judges: Sequence[Model]) -> Score:
         """The verdict; `judges` are one or more, in the user's order. Raises ModelError where a judge does not answer,
         or answers with no verdict: that is a failure, never a wrong answer, and judged again when the run goes on."""
+        ...
+
+
+@typing.runtime_checkable
+class Reporting(typing.Protocol):
+    """A scorer that knows what is to be reported of its scores: a grade is no accuracy."""
+
+    @property
+    def reports(self) -> tuple[Metric, ...]:
+        """The metrics where a protocol names none, the first before all."""
         ...
 
 

@@ -1,0 +1,81 @@
+"""`sinan judge audit`: files of judgements of several shapes, and what is said of those that cannot be read."""
+
+import json
+
+import pytest
+
+from tests.test_end_to_end import one_line, sinan
+
+pytest.importorskip("krippendorff")
+PAIRS = [
+    {"human": "A", "judge": "A", "judge_swapped": "A", "answer_a": "long " * 9, "answer_b": "short"},
+    {"human": "B", "judge": "A", "judge_swapped": "B", "answer_a": "long " * 9, "answer_b": "short"},
+    {"human": "tie", "judge": "A", "judge_swapped": "A", "answer_a": "s", "answer_b": "short"},
+    {"human": "B", "judge": "B", "judge_swapped": "B", "answer_a": "long " * 9, "answer_b": "short"},
+    {"judge": "B", "judge_swapped": "A", "answer_a": "a", "answer_b": "bb"},
+    {"judge": "A", "judge_swapped": "A", "answer_a": "aa", "answer_b": "b"},
+]
+
+
+def audit(folder, rows, *more, name="j.jsonl"):
+    (folder / name).write_text("\n".join(map(json.dumps, rows)))
+    return sinan(folder, "judge", "audit", name, *more)
+
+
+def test_pairs_are_audited_as_a_document_and_as_a_table(tmp_path):
+    code, out, err = audit(tmp_path, PAIRS, "--json")
+    document = json.loads(out)
+    assert code == 0, err
+    assert (document["kind"], document["items"], document["labelled"]) == ("pairwise", 6, 4)
+    measured = {row["measure"]: row for row in document["judges"][0]["measures"]}
+    assert measured["accuracy"]["value"] == 0.5 and measured["position_consistency"]["value"] == pytest.approx(4 / 6)
+    assert {"kappa", "alpha", "length_bias", "corrected", "by_people"} <= set(measured)
+    code, out, err = sinan(tmp_path, "judge", "audit", "j.jsonl")
+    assert code == 0 and "position_consistency" in out and "95 % interval" in out, err
+
+
+def test_several_judges_and_several_people(tmp_path):
+    rows = [
+        {"human": {"ann": i % 3, "bo": (i + i % 2) % 3}, "judge": {"x": i % 3, "y": 0}, "length": 10 * i}
+        for i in range(12)
+    ]
+    code, out, err = audit(tmp_path, rows, "--json")
+    document = json.loads(out)
+    assert code == 0, err
+    assert [one["judge"] for one in document["judges"]] == ["x", "y", "panel of 2"] and document["kind"] == "pointwise"
+    assert document["people"]["measure"] == "human_alpha"
+
+
+def test_a_csv_file_is_read_alike(tmp_path):
+    (tmp_path / "j.csv").write_text('id,human,judge\n1,correct,correct\n2,incorrect,correct\n3,"[1, 0]",incorrect\n')
+    code, out, err = sinan(tmp_path, "judge", "audit", "j.csv", "--json")
+    measured = {row["measure"]: row for row in json.loads(out)["judges"][0]["measures"]}
+    assert code == 0 and measured["accuracy"]["value"] == pytest.approx(0.5), err
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([], "holds no rows"),
+        ([{"human": "A"}], "no row has a verdict"),
+        ([{"human": "A", "judge": "A"}, {"human": "A", "judge": "maybe"}], "line 2: the label 'maybe' cannot be read"),
+        ([{"human": 3, "judge": "three"}], "line 1: the label 'three' cannot be read"),
+        ([{"human": 1, "judge": 1, "length": "long"}], "length is 'long', no number"),
+        ([{"label": 1, "results": [], "output_1": "", "output_2": ""}], "looks like a result of LLMBar"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_one_line(tmp_path, rows, words):
+    code, _, err = audit(tmp_path, rows)
+    one_line(err, code, 2, words)
+
+
+def test_a_file_that_is_none_is_said_so(tmp_path):
+    (tmp_path / "x.txt").write_text("x")
+    (tmp_path / "x.json").write_text("[1]")
+    for name, words in [
+        ("nowhere.jsonl", "is no file"),
+        ("x.txt", "judgements are read from .json"),
+        ("x.json", "item 1: not an object"),
+    ]:
+        code, _, err = sinan(tmp_path, "judge", "audit", name)
+        one_line(err, code, 2, words)
