@@ -21,6 +21,9 @@ NEEDS = {
     "eyezkes/benchmarking-system": ["TruthfulQA.csv"],
     "suzgunmirac/BIG-Bench-Hard": ["bbh/*.json", "cot-prompts/*.txt"],
     "UKGovernmentBEIS/inspect_ai": ["tests/model/gatsby.txt"],
+    "ZubinGou/math-evaluation-harness": [
+        *(f"data/{name}/test.jsonl" for name in ("asdiv", "gsm_hard", "math", "math_oai", "mathqa"))
+    ],
     "ShishirPatil/gorilla": [
         "berkeley-function-call-leaderboard/bfcl_eval/data/*BFCL_v4_*.json",
         "berkeley-function-call-leaderboard/bfcl_eval/data/multi_turn_func_doc/*_*.json",

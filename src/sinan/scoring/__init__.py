@@ -12,6 +12,7 @@ from sinan.scoring.instructions import Instructions
 from sinan.scoring.judged_by import judged_by
 from sinan.scoring.letter import Letter
 from sinan.scoring.likelihood_choices import LikelihoodChoices, TrueMass
+from sinan.scoring.math import Math
 from sinan.scoring.most_likely import MostLikely
 from sinan.scoring.number import Number
 from sinan.scoring.overlap import Overlap
@@ -33,6 +34,7 @@ __all__ = [
     "Instructions",
     "Letter",
     "LikelihoodChoices",
+    "Math",
     "MostLikely",
     "Number",
     "Overlap",

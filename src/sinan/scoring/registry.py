@@ -12,6 +12,7 @@ from sinan.scoring.exact import Exact
 from sinan.scoring.instructions import Instructions
 from sinan.scoring.judges import Cascade, Extracted, Judged, Pairwise, Rubric
 from sinan.scoring.letter import Letter
+from sinan.scoring.math import Math
 from sinan.scoring.most_likely import MostLikely
 from sinan.scoring.normalised import Normalised
 from sinan.scoring.number import Number
@@ -45,6 +46,7 @@ _OWN: dict[str, Scorer] = {
     "judge-pairwise": Judged(Pairwise()),
     "judge-rubric": Judged(Rubric()),
     "letter": Letter(),
+    "math": Math(),
     "model-extractor": Extracted(),
     "most-likely": MostLikely(),
     "normalised": Normalised(),
