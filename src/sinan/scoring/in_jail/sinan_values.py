@@ -1,0 +1,112 @@
+"""In the sandbox: values of Python as JSON and back. Only plain values cross; anything else stays where it is.
+
+A value of a subclass crosses as its base class, so that an object which claims to equal everything arrives as what it
+holds. Reading builds nothing but the types that are named here, whatever a hostile program sends.
+"""
+
+import json
+import sys
+from collections import deque
+from collections.abc import Callable, KeysView
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+sys.set_int_max_str_digits(0)
+LISTS: dict[str, Callable[[Any], Any]] = {"tuple": tuple, "set": set, "frozenset": frozenset, "deque": deque}
+TEXTS: dict[str, Callable[[str], Any]] = {
+    "bytes": lambda text: text.encode("latin-1"),
+    "bytearray": lambda text: bytearray(text.encode("latin-1")),
+    "complex": complex,
+    "Decimal": Decimal,
+    "Fraction": Fraction,
+    "datetime": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+}
+NUMBERS: dict[str, Callable[..., Any]] = {
+    "range": range,
+    "slice": slice,
+    "timedelta": lambda *parts: timedelta(*parts),
+    "Ellipsis": lambda: ...,
+    "NotImplemented": lambda: NotImplemented,
+}
+
+
+def packed(value: Any, kept: Callable[[Any], Any]) -> Any:
+    """The value as JSON; `kept(object)` stands for what is not plain."""
+    if value is None or value is True or value is False or type(value) in (int, float, str):
+        return value
+    if isinstance(value, list):
+        return [packed(one, kept) for one in list.__iter__(value)]
+    if isinstance(value, dict):
+        return {"dict": [[packed(k, kept), packed(v, kept)] for k, v in dict.items(value)]}
+    for kind, base in ((bool, bool), (int, int), (float, float), (str, str)):
+        if isinstance(value, kind):
+            return base.__new__(base, value) if base is not str else str.__str__(value)
+    for kind in (tuple, frozenset, set, deque):
+        if isinstance(value, kind):
+            return {kind.__name__: [packed(one, kept) for one in kind.__iter__(value)]}
+    if isinstance(value, KeysView):
+        return {"set": [packed(one, kept) for one in value]}
+    return _rarer(value, kept)
+
+
+def _rarer(value: Any, kept: Callable[[Any], Any]) -> Any:
+    kind = type(value)
+    if kind in (bytes, bytearray):
+        return {kind.__name__: value.decode("latin-1")}
+    if kind in (complex, Decimal, Fraction):
+        return {kind.__name__: str(value)}
+    if kind in (datetime, date, time):
+        return {kind.__name__: value.isoformat()}
+    if kind is range or kind is slice:
+        return {kind.__name__: [value.start, value.stop, value.step]}
+    if kind is timedelta:
+        return {"timedelta": [value.days, value.seconds, value.microseconds]}
+    if value is ... or value is NotImplemented:
+        return {repr(value): []}
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, numpy.generic):
+        return {"scalar": [value.dtype.str, packed(value.item(), kept)]}
+    if numpy is not None and isinstance(value, numpy.ndarray) and value.dtype.kind in "biufcSU":
+        return {"array": [value.dtype.str, list(value.shape), packed(value.ravel().tolist(), kept)]}
+    return kept(value)
+
+
+def plain(packed_value: Any, found: Callable[[Any], Any]) -> Any:
+    """The value of `packed`; `found` gives what `kept` stood for. Raises ValueError and its like for anything else."""
+    if isinstance(packed_value, list):
+        return [plain(one, found) for one in packed_value]
+    if not isinstance(packed_value, dict):
+        return packed_value
+    ((kind, held),) = packed_value.items()
+    if kind == "dict":
+        return {plain(key, found): plain(value, found) for key, value in held}
+    if kind in LISTS:
+        return LISTS[kind](plain(one, found) for one in held)
+    if kind in TEXTS:
+        return TEXTS[kind](held)
+    if kind in NUMBERS:
+        return NUMBERS[kind](*held)
+    if kind in ("scalar", "array"):
+        return _numpy(kind, held, found)
+    return found(packed_value)
+
+
+def _numpy(kind: str, held: Any, found: Callable[[Any], Any]) -> Any:
+    import numpy
+
+    dtype = numpy.dtype(str(held[0]))
+    if dtype.hasobject:
+        raise ValueError("an array of objects")
+    if kind == "scalar":
+        return dtype.type(plain(held[1], found))
+    return numpy.array(plain(held[2], found), dtype=dtype).reshape([int(side) for side in held[1]])
+
+
+def line(message: Any) -> bytes:
+    """A message as it crosses: its length, then itself."""
+    text = json.dumps(message).encode()
+    return len(text).to_bytes(8, "little") + text
