@@ -7,6 +7,7 @@ SinanError
 ├── DataError             a benchmark's data cannot be had, or is not what was pinned
 ├── StoreError            a run cannot be read, written or locked
 ├── BudgetReached         a limit on cost, tokens or time stopped the run; it can be resumed
+├── SandboxUnavailable    model-written code cannot be run safely here, or not at all: it was not run
 ├── ModelError            one call got no answer: that sample is `failed`, the run goes on
 │   ├── TransientError    another try may succeed (timeout, 5xx, cut stream, nonsense)
 │   │   └── Refused       the server is asked too much (429): nothing is wrong but the pace
@@ -56,6 +57,10 @@ class BudgetReached(SinanError):
     """A limit that the user set was reached before everything was asked. The run can be resumed."""
 
     exit_code = 3
+
+
+class SandboxUnavailable(SinanError):
+    """Code cannot be run safely here: it was not run. Never says anything of the code."""
 
 
 class MissingExtra(SinanError):
