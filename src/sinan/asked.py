@@ -28,16 +28,22 @@ from sinan.types import (
     Benchmark,
     Cache,
     Cell,
+    Completion,
     InBatches,
     Journal,
+    Judge,
+    Judging,
     Limits,
     Model,
     RunSpec,
     SampleResult,
     Source,
     in_batches,
+    waits,
 )
+from sinan.types.answered import Key
 from sinan.types.earlier import EarlierRuns
+from sinan.types.price import Price
 
 T = TypeVar("T")
 
@@ -49,6 +55,7 @@ class Asked:
     spec: RunSpec
     benchmarks: Sequence[Benchmark]
     models: Sequence[Model]
+    judges: Sequence[Model]
     paces: Mapping[str, EndpointPace]
     """By endpoint; none for models that run on this machine."""
     concurrency: int | None
@@ -68,8 +75,10 @@ class Asked:
         counted: Callable[[SampleResult], None],
         cache: Cache | None,
         budget: Budget | None,
+        unjudged: dict[Key, Completion] | None = None,
     ) -> Schedule:
-        """All cells in one schedule, which the paces widen as they find out what their endpoints bear."""
+        """All cells in one schedule, which the paces widen as they find out what their endpoints bear. `unjudged`:
+        answers of an earlier process that wait for their verdict."""
         schedule = Schedule(
             self.cells,
             journal,
@@ -79,6 +88,7 @@ class Asked:
             keys=Keys(self.versions),
             budget=budget,
             stops=[pace.stop for pace in self.paces.values()],
+            unjudged=unjudged,
         )
         for pace in self.paces.values():
             pace.changed = schedule.grow
@@ -89,15 +99,24 @@ class Asked:
         """The models, ready to be asked. Raises ModelUnusable where one cannot be. Where nothing is raised until the
         end, all that was answered is on disk."""
         async with AsyncExitStack() as stack:
-            for model in self.models:
+            for model in (*self.models, *self.judges):
                 stack.push_async_callback(model.close)
                 await model.open(self.paces.get(model.endpoint))
             yield
-            for model in self.models:
+            for model in (*self.models, *self.judges):
                 if isinstance(model, InBatches):
                     await model.settle()
 
+    @property
+    def waits(self) -> bool:
+        """Whether verdicts take their time."""
+        return any(waits(cell.protocol.scorer) for cell in self.cells)
+
     def _workers(self, model: Model) -> int:
+        """As many as the model can keep busy, and its judges too: an answer that is being judged keeps its worker."""
+        return self._busy(model) + sum(self._busy(judge) for judge in self.judges)
+
+    def _busy(self, model: Model) -> int:
         """A few more than may be in flight: a question is ready when a place becomes free, and a call that waits
         before its next attempt leaves its place to another."""
         if in_batches(model):
@@ -128,14 +147,16 @@ async def asked(
     hears what the targets are, `fetching` how many data files are at hand, of how many.
     """
     spec, benchmarks, opened = looked_up(spec, timeout, resolved)
+    judges = judging(benchmarks, spec, timeout)
     data = await fetched(benchmarks, spec, fetching)
+    await ready(benchmarks, spec)
     done, names = Done() if done is None else done, {b.id: plan.protocol_name(b, spec) for b in benchmarks}
     versions = {b.id: catalog.version(b, names[b.id]) for b in benchmarks}
     before = earlier(runs, [b.id for b in benchmarks], [model.name for model in opened], names)
-    cells = _cells(benchmarks, opened, spec, done, before if longest_first else EarlierRuns())
-    about = description.describe(spec, cells, versions, names, benchmarks, opened, data)
-    paces = _paces(opened, concurrency, share)
-    return Asked(spec, benchmarks, opened, paces, concurrency, cells, done, versions, names, before, about)
+    cells = _cells(benchmarks, opened, judges, spec, done, before if longest_first else EarlierRuns())
+    about = description.describe(spec, cells, versions, names, benchmarks, opened, data, judges)
+    shared = paces([*opened, *judges], concurrency, share)
+    return Asked(spec, benchmarks, opened, judges, shared, concurrency, cells, done, versions, names, before, about)
 
 
 def looked_up(
@@ -156,6 +177,33 @@ def looked_up(
         for model in opened:
             plan.refuse_what_cannot_work(benchmark, plan.protocol(benchmark, spec), model, spec)
     return spec, benchmarks, opened
+
+
+def judging(benchmarks: Sequence[Benchmark], spec: RunSpec, timeout: float) -> list[Model]:
+    """The models that judge. Raises UsageError where a scorer asks for one and none is named, or none asks for any."""
+    asking = [b.id for b in benchmarks if isinstance(plan.protocol(b, spec).scorer, Judging)]
+    if asking and not spec.judges:
+        raise UsageError(
+            f"the answers to {asking[0]} are judged by a model. Say by which: --judge PROVIDER/NAME; again for a panel"
+        )
+    if spec.judges and not asking:
+        raise UsageError(
+            f"--judge {spec.judges[0]}: no answer here is judged by a model. Protocols that are: sinan hub show ID"
+        )
+    judges = [models.open_model(judge, timeout) for judge in spec.judges]
+    _refuse_twice([judge.name for judge in judges], "judge")
+    for judge in judges:
+        if "generate" not in judge.capabilities:
+            raise UsageError(f"--judge {judge.name}: a judge must write its verdict, which {judge.name} does not")
+    return judges
+
+
+async def ready(benchmarks: Sequence[Benchmark], spec: RunSpec) -> None:
+    """Everything that scorers need is at hand. Raises SinanError where a scorer says that it cannot work here."""
+    for benchmark in benchmarks:
+        prepare = getattr(plan.protocol(benchmark, spec).scorer, "ready", None)
+        if callable(prepare):
+            await asyncio.to_thread(prepare)
 
 
 def in_loop(work: Coroutine[Any, Any, T]) -> T:
@@ -187,10 +235,16 @@ def answers(wanted: bool, notice: Callable[[str], None]) -> Iterator[store.Respo
 
 
 def _cells(
-    benchmarks: Sequence[Benchmark], opened: Sequence[Model], spec: RunSpec, done: Done, before: EarlierRuns
+    benchmarks: Sequence[Benchmark],
+    opened: Sequence[Model],
+    judges: Sequence[Model],
+    spec: RunSpec,
+    done: Done,
+    before: EarlierRuns,
 ) -> list[Cell]:
     """Every benchmark for every model."""
     known = before.means
+    panel = tuple(Judge(judge, price_of(judge)) for judge in judges)
     return [
         plan.cell(
             benchmark,
@@ -202,13 +256,21 @@ def _cells(
             price_of(model),
             known[benchmark.id, model.name].tokens_out if (benchmark.id, model.name) in known else None,
             adapted.metrics(benchmark, benchmark.protocols[plan.protocol_name(benchmark, spec)], spec),
+            panel,
         )
         for benchmark in benchmarks
         for model in opened
     ]
 
 
-def _paces(opened: Sequence[Model], concurrency: int | None, share: int) -> dict[str, EndpointPace]:
+def prices(cells: Sequence[Cell]) -> dict[str, Price | None]:
+    """What the tokens of everyone cost who is asked, judges among them; None where it is not known."""
+    asked = [(cell.model, cell.price) for cell in cells]
+    asked += [(judge.model, judge.price) for cell in cells for judge in cell.judges]
+    return {model.name: price for model, price in asked}
+
+
+def paces(opened: Sequence[Model], concurrency: int | None, share: int) -> dict[str, EndpointPace]:
     """One for each endpoint, however many models it serves. Where questions wait in batches, no more are in flight
     than the model says; how many calls suit the endpoint is of no matter to them."""
     of = {endpoint: [m for m in opened if m.endpoint == endpoint] for endpoint in _endpoints(opened)}

@@ -10,6 +10,7 @@ from typing import Any
 from sinan import adapted, catalog
 from sinan.engine import plan
 from sinan.errors import StoreError, Unsupported, UsageError
+from sinan.models.prices import price_of
 from sinan.scoring import by_name
 from sinan.store.record import Record
 from sinan.types import (
@@ -17,8 +18,10 @@ from sinan.types import (
     Cell,
     Completion,
     Form,
+    Judge,
     Limits,
     LogLikelihood,
+    Model,
     Pace,
     Prompt,
     RunSpec,
@@ -57,21 +60,27 @@ def benchmarks(run: str, about: Mapping[str, Any], spec: RunSpec, scorer: str | 
 
 
 def cells(
-    about: Mapping[str, Any], benchmarks: Sequence[Benchmark], spec: RunSpec, wanted: Collection[str] | None = None
+    about: Mapping[str, Any],
+    benchmarks: Sequence[Benchmark],
+    spec: RunSpec,
+    wanted: Collection[str] | None = None,
+    judges: Sequence[Model] = (),
 ) -> list[Cell]:
-    """The run's cells, in its order, with models that stand for those that were asked. `wanted`: of these models."""
+    """The run's cells, in its order, with models that stand for those that were asked. `wanted`: of these models;
+    `judges`: whom scorers may ask."""
     by_id = {benchmark.id: benchmark for benchmark in benchmarks}
     identities = {model["name"]: model.get("identity", {}) for model in about["models"]}
+    panel = tuple(Judge(judge, price_of(judge)) for judge in judges)
     found = []
     for cell in about["cells"]:
         name = cell["model"]
         if cell["benchmark"] not in by_id or (wanted is not None and name not in wanted):
             continue
         benchmark = by_id[cell["benchmark"]]
-        model = _Asked(name, "base" if cell.get("form") == "base" else "chat", identities.get(name, {}))
+        model = Stored(name, "base" if cell.get("form") == "base" else "chat", identities.get(name, {}))
         protocol = plan.protocol(benchmark, spec)
         reported = adapted.metrics(benchmark, protocol, spec)
-        found.append(plan.cell(benchmark, protocol, model, spec, plan.Done(), metrics=reported))
+        found.append(plan.cell(benchmark, protocol, model, spec, plan.Done(), metrics=reported, judges=panel))
     return found
 
 
@@ -100,7 +109,7 @@ def completion(record: Record) -> Completion:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Stored:
     """Stands for a model that was asked: prompts are built in its form, and it is not there to be asked again."""
 
     name: str

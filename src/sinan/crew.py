@@ -43,8 +43,8 @@ def size(wanted: int | None, asked: Asked, expected: int, limited: bool) -> int:
     batched = [model.name for model in asked.models if in_batches(model)]
     calls = asked.concurrency
     if wanted is None:
-        cores = _cores()
-        if local or batched or limited or calls is None or expected < AUTO_QUESTIONS or cores < AUTO_CORES:
+        cores, slow = _cores(), batched or asked.waits
+        if local or slow or limited or calls is None or expected < AUTO_QUESTIONS or cores < AUTO_CORES:
             return 1
         return max(1, min(cores // 2, calls // AUTO_CALLS))
     if wanted > 1 and local:
@@ -56,6 +56,11 @@ def size(wanted: int | None, asked: Asked, expected: int, limited: bool) -> int:
         raise UsageError(
             f"--workers {wanted} is for models that answer each call by itself: {batched[0]} answers in batches, which "
             "one process sends. Leave --workers out"
+        )
+    if wanted > 1 and asked.waits:
+        raise UsageError(
+            f"--workers {wanted} is for answers that are judged at once: here programs are run or models asked for "
+            "each verdict, which one process does as fast. Leave --workers out"
         )
     return max(1, min(wanted, expected, calls or wanted))
 

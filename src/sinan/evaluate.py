@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sinan import crew, store
-from sinan.asked import Asked, answers, asked
+from sinan.asked import Asked, answers, asked, prices
+from sinan.asked_before import completion
 from sinan.engine import CellTally, EndpointPace, Tally, plan
 from sinan.engine.budget import budget as budgeted
 from sinan.engine.estimate import RunEstimate, estimate
@@ -86,7 +87,7 @@ async def evaluate(
     runs, paid = Path(runs), max_cost is not None or max_tokens is not None
     questions, about = await _prepared(spec, runs, timeout, concurrency, watch, paid or max_time is not None)
     size = crew.size(workers, questions, about["expected"], limited=paid)
-    budget = budgeted(max_cost, max_tokens, max_time, {cell.model.name: cell.price for cell in questions.cells})
+    budget = budgeted(max_cost, max_tokens, max_time, prices(questions.cells))
     for each in questions.paces.values():
         each.notice = watch.notice
     async with questions.opened():
@@ -94,7 +95,8 @@ async def evaluate(
         with _writing(folder, about) as (disk, lock), answers(cache, watch.notice) as kept:
             tally = _tally(questions, folder)
             heard = partial(_heard, tally, watch)
-            work: Schedule | crew.Crew = questions.schedule(disk, heard, kept, budget)
+            unjudged = {key: completion(dict(record)) for key, record in tally.unjudged.items()}
+            work: Schedule | crew.Crew = questions.schedule(disk, heard, kept, budget, unjudged)
             paces: Sequence[EndpointPace] = list(questions.paces.values())
             if size > 1:
                 order = Order(
@@ -208,7 +210,10 @@ def stored_results(folder: store.RunFolder) -> list[CellResult]:
 def _results_so_far(folder: store.RunFolder, about: Mapping[str, Any]) -> list[CellResult]:
     cells = {(cell["benchmark"], cell["model"]): cell for cell in about["cells"]}
     draws = about["spec"]["draws"]
-    tallies = {key: CellTally(metrics(cell), draws) for key, cell in cells.items()}
+    judges = [judge["name"] for judge in about.get("judges", ())]
+    tallies = {
+        key: CellTally(metrics(cell), draws, judges if cell.get("judged") else ()) for key, cell in cells.items()
+    }
     for record in journal.read_final(folder.journal):
         tallies[record["benchmark"], record["model"]].replay(record)
     return [t.result(b, cells[b, m]["version"], cells[b, m]["protocol"], m) for (b, m), t in tallies.items()]
@@ -236,6 +241,7 @@ def _tally(questions: Asked, folder: store.RunFolder) -> Tally:
     """The run's count so far; what is answered is not asked again."""
     tally = Tally(questions.cells, questions.spec.draws, questions.done)
     tally.replay(journal.read(folder.journal))
+    tally.repeated |= questions.waits
     return tally
 
 

@@ -1,4 +1,4 @@
-"""Score the stored answers of a run again: no model is called, and a new run stands beside the old.
+"""Score the stored answers of a run again: no model is called but judges, and a new run stands beside the old.
 
     old run -> its questions, built anew -> the answer that the journal holds for each -> scorer -> journal, results
 
@@ -6,26 +6,26 @@ Questions are built one after the other and each stored record is read where it 
 index of some 30 bytes a question.
 """
 
-import shutil
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from functools import partial
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sinan import asked_before, catalog, store
+from sinan.asked import in_loop, judging, ready
 from sinan.datasets import download
 from sinan.engine import Tally, plan
-from sinan.engine.sample import failed, judge
+from sinan.engine.sample import failed
+from sinan.engine.verdicts import Answer
 from sinan.errors import StoreError, UsageError
-from sinan.store import description, frames, journal
+from sinan.scored_run import scored_run
+from sinan.store import description, journal
 from sinan.store.finals import Finals
 from sinan.store.living import being_written
 from sinan.store.provenance import provenance
-from sinan.store.record import Record, answered
-from sinan.types import Benchmark, Cell, Question, Run, RunSpec, SampleResult
+from sinan.store.record import Record
+from sinan.types import Benchmark, Cell, Model, Question, Run, RunSpec, SampleResult
 
 
 @dataclass(frozen=True)
@@ -48,58 +48,87 @@ def score_again(
     runs: Path = Path("runs"),
     scorer: str | None = None,
     name: str | None = None,
+    judges: Sequence[str] | None = None,
+    timeout: float = 600.0,
+    cache: bool = True,
     heard: Callable[[int, int], None] = lambda done, of: None,
 ) -> ScoredAgain:
     """Score what the journal of `run` holds with the present scorer of each benchmark, or with the one named.
 
-    `heard` is called after each result with how many are done and how many there are. Raises UnknownName for a run or
-    scorer that is not known, UsageError where a question is no longer what the model was asked, StoreError where the
-    run is being written or cannot be read. Whatever is raised, no new run is left behind and the old one is untouched.
+    `judges`: who judges, where a scorer asks models; None: whoever did before. `timeout` and `cache` are for their
+    calls, as in `evaluate`. `heard` is called after each result with how many are done and how many there are.
+
+    Raises UnknownName for a run or scorer that is not known, UsageError where a question is no longer what the model
+    was asked, StoreError where the run is being written or cannot be read. Whatever is raised, no new run is left
+    behind and the old one is untouched.
     """
-    began, old = time.perf_counter(), store.find(runs, run)
+    old = store.find(runs, run)
     if being_written(old):
         raise StoreError(f"run {old.id} is still being written. Wait for it, or stop it; then score it again")
     before = old.about()
     spec = description.spec_from_json(before)
+    spec = spec if judges is None else replace(spec, judges=tuple(judges))
     chosen = scorer or asked_before.scorer_asked_for(before)
+    return in_loop(_scored(old, before, spec, chosen, name, timeout, cache, heard))
+
+
+async def _scored(
+    old: store.RunFolder,
+    before: Mapping[str, Any],
+    spec: RunSpec,
+    chosen: str | None,
+    name: str | None,
+    timeout: float,
+    cache: bool,
+    heard: Callable[[int, int], None],
+) -> ScoredAgain:
     benchmarks = asked_before.benchmarks(old.id, before, spec, chosen)
+    judges = judging(benchmarks, spec, timeout)
     for source in {source for benchmark in benchmarks for source in benchmark.dataset.files}:
         download.fetch(source)
-    cells = asked_before.cells(before, benchmarks, spec)
+    await ready(benchmarks, spec)
+    cells = asked_before.cells(before, benchmarks, spec, judges=judges)
     finals = journal.finals(old.journal, {(cell.benchmark, cell.model.name) for cell in cells})
     if not len(finals):
         raise StoreError(f"run {old.id} holds no answer that could be scored: {old.journal} is empty or not there")
     again = _Again(old, chosen, cells, finals, Tally(cells, spec.draws, plan.Done()))
-    with _new(old, name or f"{old.id.partition('-')[2]}-{chosen or 'again'}") as (folder, disk):
-        for done, result in enumerate(again.results(), 1):
-            disk.append(result)
-            again.tally.count(result)
-            heard(done, len(finals))
-        disk.sync()
-        frames.write_samples(folder, repeated=False)
-        about = _about(before, spec, benchmarks, again)
-        names, versions = (
-            {cell["benchmark"]: cell[what] for cell in about["cells"]} for what in ("protocol", "version")
-        )
-        results = again.tally.results(versions, names)
-        folder.conclude([row for result in results for row in result.to_json()])
-        folder.describe(about)
-    seconds, rows = time.perf_counter() - began, partial(frames.relation, folder)
-    new = Run(
-        folder.id, str(folder.path), about["status"], results, about["requests"], seconds, about["expected"], rows
+    about: dict[str, Any] = {}
+
+    def told() -> dict[str, Any]:
+        about.update(_about(before, spec, benchmarks, again, judges))
+        return about
+
+    def counted() -> None:
+        again.judged += 1
+        heard(again.judged, len(finals))
+
+    run = await scored_run(
+        old.path.absolute().parent if old.path.parent == Path() else old.path.parent,
+        name or f"{old.id.partition('-')[2]}-{chosen or 'again'}",
+        again.answers(),
+        again.tally,
+        judges,
+        told,
+        counted,
+        cache,
     )
-    return ScoredAgain(new, about["scored_from"])
+    return ScoredAgain(run, about["scored_from"])
 
 
 def _about(
-    before: Mapping[str, Any], spec: RunSpec, benchmarks: Sequence[Benchmark], again: "_Again"
+    before: Mapping[str, Any],
+    spec: RunSpec,
+    benchmarks: Sequence[Benchmark],
+    again: "_Again",
+    judges: Sequence[Model],
 ) -> dict[str, Any]:
     """run.json of the new run: as that of any run, and where it comes from."""
     names = {b.id: plan.protocol_name(b, spec) for b in benchmarks}
     versions = {b.id: catalog.version(b, names[b.id]) for b in benchmarks}
     sources = [source for benchmark in benchmarks for source in benchmark.dataset.files]
     models = {cell.model.name: cell.model for cell in again.cells}.values()
-    about = description.describe(spec, again.cells, versions, names, benchmarks, models, sources) | provenance()
+    about = description.describe(spec, again.cells, versions, names, benchmarks, models, sources, judges)
+    about |= provenance()
     now = store.now()
     about["expected"] = before.get("expected")
     scored_from = {
@@ -116,7 +145,7 @@ def _about(
         "created": now,
         "ended": now,
         "expected": before.get("expected"),
-        "requests": {"sent": 0, "cached": 0, "resumed": again.answers, "retried": 0},
+        "requests": {"sent": 0, "cached": 0, "resumed": again.answered, "retried": 0},
         "scored_from": scored_from,
     }
 
@@ -131,15 +160,20 @@ class _Again:
     cells: Sequence[Cell]
     finals: Finals
     tally: Tally
-    answers: int = 0
+    answered: int = 0
     """Records that hold an answer."""
+    judged: int = 0
+    """Results that the new run has."""
     missing: int = 0
     """Questions that the run never came to."""
     targets_changed: int = 0
     """Samples whose right answer is another one than it was."""
 
-    def results(self) -> Iterator[SampleResult]:
-        """A result for each stored record. Raises UsageError at the first one whose question is no longer the same."""
+    def answers(self) -> Iterator[Answer | SampleResult]:
+        """The answer of each stored record, or the failure that it is.
+
+        Raises UsageError at the first one whose question is no longer the same.
+        """
         with closing(journal.Places(self.old.journal)) as places:
             for cell in self.cells:
                 for question in cell.questions:
@@ -152,18 +186,15 @@ class _Again:
             if left is not None:
                 self._refuse(places.read(left), "is no longer in the data")
 
-    def _again(self, cell: Cell, question: Question, record: Record) -> SampleResult:
+    def _again(self, cell: Cell, question: Question, record: Record) -> Answer | SampleResult:
         if (question.prompt_hash or question.prompt.hash) != record["prompt_hash"]:
             self._refuse(record, "is asked in other words today")
         self.targets_changed += question.sample.target != record["target"]
         name, attempts, cost = cell.model.name, record["attempts"], record["cost_usd"]
-        if not answered(record):
+        if record["finish_reason"] is None:
             return SampleResult(cell.benchmark, name, question, None, failed(record["explanation"]), attempts, cost)
-        self.answers += 1
-        completion = asked_before.completion(record)
-        return SampleResult(
-            cell.benchmark, name, question, completion, judge(cell, question, completion), attempts, cost
-        )
+        self.answered += 1
+        return Answer(cell, question, asked_before.completion(record), cost)
 
     def _refuse(self, record: Record, why: str) -> None:
         raise UsageError(
@@ -178,22 +209,3 @@ def _key(cell: Cell, question: Question) -> tuple[str, str, str, int]:
     name = question.sample.id
     stored = name if name.isascii() else name.encode("utf-8", "replace").decode("utf-8")
     return cell.benchmark, cell.model.name, stored, question.draw
-
-
-@contextmanager
-def _new(old: store.RunFolder, name: str) -> Iterator[tuple[store.RunFolder, store.DiskJournal]]:
-    """A folder beside the old run. It is a run only once run.json stands in it, which is written last: half of it is
-    never taken for a run that could be resumed, which would ask a model."""
-    folder = store.create(old.path.absolute().parent if old.path.parent == Path() else old.path.parent, name)
-    lock = folder.lock()
-    try:
-        disk = store.DiskJournal(folder.journal)
-        try:
-            yield folder, disk
-        finally:
-            disk.close()
-    except BaseException:
-        shutil.rmtree(folder.path, ignore_errors=True)
-        raise
-    finally:
-        lock.release()

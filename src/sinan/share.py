@@ -18,7 +18,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from sinan.asked import answers, asked, in_loop
+from sinan.asked import answers, asked, in_loop, prices
 from sinan.engine import Done, EndpointPace
 from sinan.engine.budget import Spent
 from sinan.engine.budget import budget as budgeted
@@ -244,8 +244,7 @@ async def _ask(order: Order, reports: _Reports) -> None:
     reports.cells = {name: index for index, name in enumerate(names(about))}
     reports.paces = list(mine.paces.values())
     seconds = None if order.until is None else max(1e-6, order.until - time.monotonic())
-    prices = {cell.model.name: cell.price for cell in mine.cells}
-    budget = budgeted(order.max_cost, order.max_tokens, seconds, prices)
+    budget = budgeted(order.max_cost, order.max_tokens, seconds, prices(mine.cells))
     async with mine.opened():
         with answers(order.cache, reports.notice) as cache:
             disk = SharedJournal(folder.journal)

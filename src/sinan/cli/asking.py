@@ -50,6 +50,13 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
         help="Generation parameter, such as temperature=0.7.",
     ),
     "scorer": click.option("--scorer", help="For a file of questions: number, letter, exact, ..."),
+    "judges": click.option(
+        "--judge",
+        "judges",
+        multiple=True,
+        metavar="MODEL",
+        help="Who judges, where a model must; again for a panel.",
+    ),
     "trust": click.option("--trust", is_flag=True, help="Run the code that a task file (lm-eval:...) names."),
 }
 """By the field of a RunSpec that each of them sets."""

@@ -95,6 +95,14 @@ def _notes(estimate: "RunEstimate", limits: Limits) -> list[str]:
         notes.append(
             f"{', '.join(batched)} answers in batches: each within 24 hours, often sooner; how soon is not known."
         )
+    judged: dict[tuple[str, ...], int] = {}
+    for cell in estimate.cells:
+        judged[cell.judges] = judged.get(cell.judges, 0) + cell.questions
+    notes += [
+        f"{count:,} answers are to be judged by {', '.join(judges)}: what that takes is not in the numbers."
+        for judges, count in judged.items()
+        if judges and count
+    ]
     if estimate.pictures:
         notes.append(f"{estimate.pictures:,} pictures are not in the tokens: what they take is the model's own affair.")
     if unpriced := sorted({cell.model for cell in estimate.cells if cell.cost_usd_at_least is None}):

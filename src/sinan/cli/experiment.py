@@ -29,6 +29,7 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "seed": int,
     "protocol": str,
     "scorer": str,
+    "judge": list,
     "parameters": dict,
 }
 

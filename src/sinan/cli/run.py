@@ -196,6 +196,7 @@ def _with_experiment(options: dict[str, Any]) -> dict[str, Any]:
         raise UsageError(f"{files[0]} is an experiment and names its targets itself; give it alone")
     table = experiment.read(Path(files[0]))
     table["draws"] = table.pop("samples", 1)
+    table["judges"] = tuple(table.pop("judge", ()))
     told = click.get_current_context().get_parameter_source
     by_hand = {k: v for k, v in given.items() if told(k) is not click.core.ParameterSource.DEFAULT}
     del by_hand["targets"]

@@ -1,5 +1,6 @@
 """Samples on a terminal: a page of them, or one whole. All of it is text from outside, and shown as such."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,7 +53,7 @@ def print_sample(row: dict[str, Any]) -> None:
     out.print(Text.assemble((f"{mark} {row['outcome']}", f"bold {style}"), "   ", safe(head)))
     for name, text in _parts(row):
         out.print(Text(f"\n{name}", style=MUTED))
-        out.print(safe(text))
+        out.print(_highlighted(row, text) if name == "answer" else safe(text))
     facts = {k: row[k] for k in ("finish_reason", "tokens_in", "tokens_out", "latency_s", "attempts", "group")}
     told = " · ".join(f"{k} {v}" for k, v in facts.items() if v not in (None, ""))
     out.print(Text("\n") + safe(told), style=MUTED)
@@ -92,7 +93,34 @@ def _parts(row: dict[str, Any]) -> list[tuple[str, str]]:
         parts.append(("answer", row["completion"]))
     read = "nothing" if row["answer"] is None else row["answer"]
     verdict = f"read: {read}\ntarget: {row['target']}\nscore: {scores_text(row)}\n{row['explanation'] or ''}"
-    return [*parts, ("verdict", verdict)]
+    parts.append(("verdict", verdict))
+    if row.get("readings"):
+        parts.append(("readings", "\n".join(map(_reading_text, row["readings"]))))
+    if row.get("evidence"):
+        parts.append(("evidence", json.dumps(row["evidence"], ensure_ascii=False, indent=2)))
+    if row.get("judging"):
+        cost = ", ".join(f"{value} {name}" for name, value in row["judging"].items() if value)
+        parts.append(("judging", cost or "nothing"))
+    return parts
+
+
+def _reading_text(reading: dict[str, Any]) -> str:
+    """`strict: nothing (no answer mark)`, `18 (after the last answer mark), characters 12 to 14`."""
+    name = f"{reading['name']}: " if reading.get("name") else ""
+    answer = "nothing" if reading["answer"] is None else reading["answer"]
+    span = reading.get("span")
+    where = f", characters {span[0]:,} to {span[1]:,}" if span else ""
+    return f"{name}{answer} ({reading['rule']}{where}{'' if reading.get('sure', True) else ', inferred'})"
+
+
+def _highlighted(row: dict[str, Any], text: str) -> Text:
+    """The answer with the stretch that was read underlined. What is not shown as it is moves no mark to a wrong place:
+    each piece is made harmless by itself."""
+    span = next((one["span"] for one in row.get("readings") or [] if one.get("span")), None)
+    if not span or not 0 <= span[0] < span[1] <= len(text):
+        return safe(text)
+    before, read, after = text[: span[0]], text[span[0] : span[1]], text[span[1] :]
+    return Text.assemble(safe(before), Text(safe(read).plain, style="bold reverse"), safe(after))
 
 
 def likelihoods_text(row: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from sinan.cli.numbers import interval, reported, shares, value
 from sinan.cli.output import money, visible
-from sinan.types import CellResult, Estimate, Outcome
+from sinan.types import CellResult, Estimate, JudgeCost, Outcome
 
 WIDE = 118
 """Columns of a terminal that outcomes and tokens of one model need beside the score; the lines below tell them too."""
@@ -70,19 +70,26 @@ def _long(results: Sequence[CellResult], with_model: bool, wide: bool) -> Table:
     several, scale, outcomes = _several(results), shares(results), _outcomes(results)
     of = "value" if several else next((safe(r.metric, 24).plain for r in results), "accuracy")
     heads = [*(["model"] if with_model else []), *(["metric"] if several else []), of, "95 % interval", "n"]
-    table = _table("benchmark", *heads, *([*outcomes, "tokens in", "out"] if wide else []))
+    table = _table("benchmark", *heads, *(["read", *outcomes, "tokens in", "out"] if wide else []))
     for r in results:
         for number, one in enumerate(r.reported):
             first = number == 0
             head = [safe(r.benchmark), *([safe(r.model)] if with_model else [])] if first else [""] * (1 + with_model)
             shown = Text(value(one.estimate, scale[one.metric]), style="bold" if first else "")
             counts = [_count(name, r.outcomes.get(name, 0)) for name in outcomes]
-            rest: list[Text | str] = [*counts, f"{r.tokens_in:,}", f"{r.tokens_out:,}"] if wide and first else []
+            tokens = [f"{r.tokens_in:,}", f"{r.tokens_out:,}"]
+            rest: list[Text | str] = [_read(r), *counts, *tokens] if wide and first else []
             metric = [safe(one.metric)] if several else []
             table.add_row(
                 *head, *metric, shown, interval(one.estimate, scale[one.metric]), f"{one.estimate.n:,}", *rest
             )
     return table
+
+
+def _read(result: CellResult) -> Text:
+    """The share of the answers that could be read, where any was to be."""
+    rate = result.extraction_rate
+    return Text("" if rate is None else f"{100 * rate:.4g} %", style=AMBER if rate is not None and rate < 1 else "")
 
 
 def _outcomes(results: Sequence[CellResult]) -> list[str]:
@@ -117,7 +124,7 @@ def _notes(results: Sequence[CellResult]) -> list[Text]:
     lines = [Text("  ", style=MUTED).append(safe(_told(results)))]
     if (draws := max((r.k for r in results), default=1)) > 1:
         lines.append(Text(f"  {draws} draws of each sample: n counts samples, outcomes count draws", style=MUTED))
-    told = []
+    told = _extraction(results)
     for name in _outcomes(results):
         if name in ("correct", "wrong"):
             continue
@@ -134,7 +141,37 @@ def _notes(results: Sequence[CellResult]) -> list[Text]:
     costs = [r.cost_usd for r in results if r.cost_usd]
     cost = f" · {money(sum(costs))}" if costs else ""
     lines.append(Text(f"  tokens {', '.join(tokens)}{cost}", style=MUTED))
-    return lines
+    return [*lines, *_judges(results)]
+
+
+def _extraction(results: Sequence[CellResult]) -> list[str]:
+    """`an answer read from 98.2 %`: of all answers that were to be read, by model where there are several."""
+    read: dict[str, list[int]] = {}
+    for r in results:
+        verdicts = [r.outcomes.get(name, 0) for name in ("correct", "wrong")]
+        nothing = [r.outcomes.get(name, 0) for name in ("unparsed", "truncated", "refused")]
+        counts = read.setdefault(r.model, [0, 0])
+        counts[0], counts[1] = counts[0] + sum(verdicts), counts[1] + sum(verdicts) + sum(nothing)
+    shares_ = {model: 100 * got / of for model, (got, of) in read.items() if of}
+    if not shares_:
+        return []
+    whole = 100 * sum(got for got, _ in read.values()) / sum(of for _, of in read.values())
+    whose = ", ".join(f"{model} {share:.4g} %" for model, share in shares_.items())
+    return [f"an answer read from {whole:.4g} %" + (f" ({whose})" if len(shares_) > 1 and whole < 100 else "")]
+
+
+def _judges(results: Sequence[CellResult]) -> list[Text]:
+    """Who judged, what it took, and how often no verdict came."""
+    judged = [r for r in results if r.judging is not None]
+    if not judged:
+        return []
+    cost = sum((r.judging for r in judged if r.judging is not None), JudgeCost())
+    names = ", ".join(dict.fromkeys(name for r in judged for name in r.judges))
+    usd = f" · {money(cost.cost_usd)}" if cost.cost_usd else ""
+    asked = sum(sum(r.outcomes.values()) for r in judged)
+    told = f"  judged by {names}: {cost.calls:,} calls, {cost.cached:,} cached, {cost.tokens_in:,} tokens in, "
+    told += f"{cost.tokens_out:,} out{usd} · without a verdict {cost.failed:,} of {asked:,}"
+    return [Text(told, style=RED if cost.failed else MUTED)]
 
 
 def _told(results: Sequence[CellResult]) -> str:

@@ -49,6 +49,8 @@ class CellEstimate:
     pictures: int
     in_batches: bool = False
     """Whether the answers come in batches: how long that takes is the provider's affair."""
+    judges: tuple[str, ...] = ()
+    """Who judges each answer: what that takes is not in the numbers."""
 
     @property
     def at_most(self) -> bool:
@@ -246,6 +248,7 @@ def _cell(
         seconds=_seconds(requests, None if in_batches(cell.model) else latency, concurrency),
         pictures=round(each * sum(one.pictures for one in asked)),
         in_batches=in_batches(cell.model),
+        judges=tuple(judge.model.name for judge in cell.judges),
     )
 
 

@@ -10,7 +10,20 @@ from types import MappingProxyType
 from typing import Any
 
 from sinan.errors import SinanError, UnknownName, UsageError
-from sinan.types import Benchmark, Cell, Form, Metric, Model, Protocol, Question, RunSpec, Sample, Sampling
+from sinan.types import (
+    Benchmark,
+    Cell,
+    Form,
+    Judge,
+    Judging,
+    Metric,
+    Model,
+    Protocol,
+    Question,
+    RunSpec,
+    Sample,
+    Sampling,
+)
 from sinan.types.answered import Answered
 from sinan.types.price import Price
 
@@ -83,11 +96,12 @@ def cell(
     price: Price | None = None,
     answer_tokens: float | None = None,
     metrics: tuple[Metric, ...] = (),
+    judges: tuple[Judge, ...] = (),
 ) -> Cell:
     """The cell; its questions leave out what `done` holds, and begin with the samples of `long`: those that are
     expected to take longest, by id, with their seconds (or any measure of length). `answer_tokens`: of the mean
     answer, as far as earlier runs tell; else the limit that the benchmark sets stands for it. `metrics`: what is
-    reported; empty: what the protocol says."""
+    reported; empty: what the protocol says. `judges`: whom the scorer may ask; kept where it does."""
     metrics = metrics or protocol.metrics or (benchmark.metric,)
     drawn = sampling(protocol, model.form, spec.parameters)
     if answer_tokens is None:
@@ -101,6 +115,7 @@ def cell(
         _Questions(benchmark, protocol, model, spec, done, long, any(metric.ordered for metric in metrics)),
         price,
         answer_tokens,
+        judges if isinstance(protocol.scorer, Judging) else (),
     )
 
 

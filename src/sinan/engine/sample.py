@@ -1,4 +1,7 @@
-"""One sample's way: ask, judge, and turn whatever goes wrong into a result that says so."""
+"""One sample's way: ask, judge, and turn whatever goes wrong into a result that says so.
+
+What takes its time to judge (programs that run, models that are asked) is judged in `verdicts`.
+"""
 
 from dataclasses import replace
 
@@ -6,28 +9,43 @@ from sinan.errors import ModelError, ModelUnusable
 from sinan.types import Cell, Completion, Outcome, Question, SampleResult, Sampling, Score
 from sinan.types.asking import ASKING, Asking
 
+WAITS = "waits for its verdict"
 LARGEST = 1e100
 """Of a score: sums of a billion of them are still numbers."""
 
 
-async def ask(cell: Cell, question: Question, sampling: Sampling) -> SampleResult:
-    """The result of one question. Raises ModelUnusable, which no other question of this model would survive."""
-    ASKING.set(Asking(f"{cell.benchmark}/{question.sample.id}/{question.draw}/{question.seed}"))
+async def ask(cell: Cell, question: Question, sampling: Sampling) -> Completion | SampleResult:
+    """The answer to one question, or a result that says why there is none. Raises ModelUnusable, which no other
+    question of this model would survive."""
+    ASKING.set(asking(cell, question))
     try:
-        completion = await cell.protocol.solver(cell.model, question.prompt, sampling)
+        return await cell.protocol.solver(cell.model, question.prompt, sampling)
     except ModelUnusable:
         raise
     except ModelError as error:
         score = failed(str(error))
         return SampleResult(cell.benchmark, cell.model.name, question, None, score, error.attempts)
-    return judged(cell, question, completion)
+
+
+def asking(cell: Cell, question: Question) -> Asking:
+    """Which question it is, for models that must know their calls again."""
+    return Asking(f"{cell.benchmark}/{question.sample.id}/{question.draw}/{question.seed}")
 
 
 def judged(cell: Cell, question: Question, completion: Completion) -> SampleResult:
-    """The result of a question whose answer is there."""
-    score = judge(cell, question, completion)
+    """The result of a question whose answer is there and is judged at once."""
+    return with_score(cell, question, completion, judge(cell, question, completion))
+
+
+def with_score(cell: Cell, question: Question, completion: Completion, score: Score) -> SampleResult:
+    """The result of a question whose answer and score are there."""
     cost = _cost(cell, completion)
     return SampleResult(cell.benchmark, cell.model.name, question, completion, score, completion.attempts, cost)
+
+
+def waiting(cell: Cell, question: Question, completion: Completion) -> SampleResult:
+    """An answer that has no verdict yet: what is kept of it until it has one."""
+    return replace(with_score(cell, question, completion, failed(WAITS)), judged=False)
 
 
 def drawn(cell: Cell, question: Question) -> Sampling:
@@ -42,9 +60,18 @@ def drawn(cell: Cell, question: Question) -> Sampling:
 def judge(cell: Cell, question: Question, completion: Completion) -> Score:
     """The scorer's verdict; a scorer's bug is neither a wrong answer nor a reason to lose a paid one."""
     try:
-        score = cell.protocol.scorer(question.sample, completion)
+        return sound(cell.protocol.scorer(question.sample, completion))
     except (Exception, SystemExit) as error:
-        return failed(f"the scorer raised {type(error).__name__}: {error}")
+        return broken(error)
+
+
+def broken(error: BaseException) -> Score:
+    """That a scorer raised."""
+    return failed(f"the scorer raised {type(error).__name__}: {error}")
+
+
+def sound(score: Score) -> Score:
+    """The score, if it can be counted; else a failure that says what came instead."""
     return score if _sound(score) else failed(f"the scorer gave no score: {score!r:.200}")
 
 

@@ -15,8 +15,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from sinan.engine import sample
 from sinan.engine.budget import Budget, guess
 from sinan.engine.cache import Keys
+from sinan.engine.verdicts import Verdicts
 from sinan.errors import BudgetReached
-from sinan.types import Cache, Cell, Journal, Model, Question, SampleResult, Sampling
+from sinan.types import Cache, Cell, Completion, Journal, Model, Question, SampleResult, Sampling, waits
+from sinan.types.answered import Key
 
 COMMIT_SECONDS = 0.05
 COMMIT_RESULTS = 1_000
@@ -39,13 +41,15 @@ class Schedule:
         keys: Keys | None = None,
         budget: Budget | None = None,
         stops: Sequence[Callable[[BudgetReached], None]] = (),
+        unjudged: dict[Key, Completion] | None = None,
     ) -> None:
         """`workers`: how many a model can keep busy now; may grow later (`grow`). `counted` hears of each result once
-        it is durable. `stops` are called when the budget's time is over: from then on nothing is sent."""
+        it is durable. `stops` are called when the budget's time is over: from then on nothing is sent. `unjudged`:
+        answers of an earlier process that wait for their verdict; they are taken out as they are judged."""
         self._stops = stops
         self._cells, self._wanted, self._budget = cells, workers, budget
         self._commits = _Commits(journal, counted, cache)
-        self._desk = _Desk(cache, keys or Keys(), budget, self._commits)
+        self._desk = _Desk(cache, keys or Keys(), budget, self._commits, {} if unjudged is None else unjudged)
         self._group: asyncio.TaskGroup | None = None
         self._lines: dict[int, tuple[Model, Questions]] = {}
         self._working: dict[int, int] = {}
@@ -72,6 +76,7 @@ class Schedule:
             raise _first(errors) from None
         finally:
             self._group = None
+            self._desk.verdicts.close()
             await asyncio.shield(self._commits.commit())
         if self._budget and self._budget.reached:
             raise BudgetReached(self._budget.reached)
@@ -120,42 +125,81 @@ def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
 class _Desk:
     """What a worker does with one question after the other: look into the cache, mind the budget, ask, record."""
 
-    def __init__(self, cache: Cache | None, keys: Keys, budget: Budget | None, commits: "_Commits") -> None:
+    def __init__(
+        self,
+        cache: Cache | None,
+        keys: Keys,
+        budget: Budget | None,
+        commits: "_Commits",
+        unjudged: dict[Key, Completion],
+    ) -> None:
         self._cache, self._keys, self._budget, self._commits = cache, keys, budget, commits
+        self._unjudged = unjudged
+        self.verdicts = Verdicts(cache, budget)
 
     async def work(self, questions: Questions) -> None:
         """Until there is none left, or the budget is reached."""
         for cell, question in questions:
+            before = self._unjudged.pop(_key(cell, question), None) if self._unjudged else None
+            if before is not None:
+                if not await self._judge(cell, question, before):
+                    return
+                continue
             sampling = sample.drawn(cell, question)
             key = self._keys.key(cell, question, sampling) if self._cache is not None else None
             found = self._cache.get(key) if self._cache is not None and key is not None else None
             if found is not None:
-                self._commits.record(sample.judged(cell, question, found), None)
+                if not await self._judge(cell, question, found):
+                    return
                 await asyncio.sleep(0)  # a run that is wholly in the cache must still let the journal commit
                 continue
-            result = await self._ask(cell, question, sampling)
-            if result is None:
+            answer = await self._ask(cell, question, sampling)
+            if answer is None:
                 return
-            self._commits.record(result, key)
+            if isinstance(answer, SampleResult):
+                self._commits.record(answer, key)
+            elif not await self._judge(cell, question, answer, key, new=True):
+                return
 
-    async def _ask(self, cell: Cell, question: Question, sampling: Sampling) -> SampleResult | None:
-        """The result, or None where the budget does not allow the call."""
+    async def _judge(
+        self, cell: Cell, question: Question, answer: Completion, key: bytes | None = None, new: bool = False
+    ) -> bool:
+        """Record the answer's result; False where the budget does not allow a judge's call. What was just answered and
+        is judged slowly is written before: whatever happens to its verdict, it is not lost."""
+        if not waits(cell.protocol.scorer):
+            self._commits.record(sample.judged(cell, question, answer), key)
+            return True
+        if new:
+            self._commits.keep(sample.waiting(cell, question, answer), key)
+        try:
+            result = await self.verdicts.result(cell, question, answer)
+        except BudgetReached:
+            return False
+        self._commits.record(result, None)
+        return True
+
+    async def _ask(self, cell: Cell, question: Question, sampling: Sampling) -> Completion | SampleResult | None:
+        """The answer, a result that says why there is none, or None where the budget does not allow the call."""
         if self._budget is None:
             return await sample.ask(cell, question, sampling)
+        reply: Completion | SampleResult | None = None
         turns, limit = 1 + len(question.prompt.turns), sampling.max_tokens
         likelihoods = question.prompt.continuations or question.prompt.rolling
         answer = 0 if likelihoods else None if limit is None else limit * turns
         call = await self._budget.enter(cell.model.name, guess(question.prompt), answer)
         if call is None:
             return None
-        result = None
         try:
-            result = await sample.ask(cell, question, sampling)
-            return result
+            reply = await sample.ask(cell, question, sampling)
+            return reply
         except BudgetReached:  # while it waited to be sent, or to be sent again
             return None
         finally:
-            self._budget.ended(call, result.completion if result else None)
+            self._budget.ended(call, reply if isinstance(reply, Completion) else None)
+
+
+def _key(cell: Cell, question: Question) -> Key:
+    return cell.benchmark, cell.model.name, question.sample.id, question.draw
 
 
 class _Commits:
@@ -164,6 +208,8 @@ class _Commits:
     def __init__(self, journal: Journal, counted: Callable[[SampleResult], None], cache: Cache | None) -> None:
         self._journal, self._counted, self._cache = journal, counted, cache
         self._waiting: list[tuple[SampleResult, bytes | None]] = []
+        self._kept: list[tuple[bytes, Completion]] = []
+        self._unsynced = False
         self._full = asyncio.Event()
         self._finished = False
 
@@ -173,6 +219,13 @@ class _Commits:
         self._waiting.append((result, key))
         if len(self._waiting) >= COMMIT_RESULTS:
             self._full.set()
+
+    def keep(self, result: SampleResult, key: bytes | None) -> None:
+        """An answer that waits for its verdict: durable with the next commit, and not counted."""
+        self._journal.append(result)
+        self._unsynced = True
+        if key is not None and result.completion is not None:
+            self._kept.append((key, result.completion))
 
     async def keep_committing(self) -> None:
         while not self._finished:
@@ -190,14 +243,17 @@ class _Commits:
         self._full.set()
 
     async def commit(self) -> None:
-        group = self._waiting[:]
-        if not group:
+        group, kept = self._waiting[:], len(self._kept)
+        if not group and not self._unsynced:
             return
+        self._unsynced = False
         await self._journal.commit()
         # Taken off only now: a cancelled commit leaves its group to the next one.
         del self._waiting[: len(group)]
         for result, _ in group:
             self._counted(result)
         answers = [(key, r.completion) for r, key in group if key is not None and r.completion is not None]
+        answers += self._kept[:kept]
+        del self._kept[:kept]
         if self._cache is not None and answers:
             await asyncio.to_thread(self._cache.put, answers)

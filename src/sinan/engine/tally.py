@@ -10,17 +10,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sinan.engine.plan import Done
-from sinan.types import Cell, CellResult, Estimate, Further, Metric, Outcome, SampleResult
+from sinan.types import Cell, CellResult, Estimate, Further, JudgeCost, Metric, Outcome, SampleResult
+from sinan.types.answered import Key
 
 
 class Tally:
     """Counts a whole run, cell by cell, and knows which questions are answered."""
 
     def __init__(self, cells: Iterable[Cell], draws: int, done: Done) -> None:
-        self.cells = {(cell.benchmark, cell.model.name): CellTally(cell.metrics, draws) for cell in cells}
+        self.cells = {
+            (cell.benchmark, cell.model.name): CellTally(
+                cell.metrics, draws, tuple(judge.model.name for judge in cell.judges)
+            )
+            for cell in cells
+        }
         self.done = done
         self.repeated = False
         """Whether the journal holds, or is about to hold, a question more than once."""
+        self.unjudged: dict[Key, Mapping[str, Any]] = {}
+        """Records of answers that still wait for their verdict."""
         self.resumed = self.sent = self.retried = self.cached = 0
 
     def replay(self, records: Iterable[Mapping[str, Any]]) -> None:
@@ -35,6 +43,10 @@ class Tally:
             if cell is None or record["finish_reason"] is None or key in self.done:
                 self.repeated = True
                 continue
+            if not record["judged"]:
+                self.unjudged[key], self.repeated = record, True
+                continue
+            self.unjudged.pop(key, None)
             self.resumed += 1
             self.done.add(key)
             cell.replay(record)
@@ -46,6 +58,8 @@ class Tally:
         completion = result.completion
         if completion:
             cell.spent(completion.usage.tokens_in, completion.usage.tokens_out, result.cost_usd)
+        if result.judging is not None:
+            cell.judging += result.judging
         if completion and completion.cached:
             self.cached += 1
         else:
@@ -79,8 +93,9 @@ class Tally:
 class CellTally:
     """Counts one (benchmark, model) cell: outcomes, tokens, and a column of values for each metric."""
 
-    def __init__(self, metrics: Sequence[Metric], draws: int) -> None:
-        self._draws = draws
+    def __init__(self, metrics: Sequence[Metric], draws: int, judges: Sequence[str] = ()) -> None:
+        self._draws, self._judges = draws, tuple(judges)
+        self.judging = JudgeCost()
         self._columns = [_Column(metric, draws) for metric in metrics]
         self.outcomes = dict.fromkeys((outcome.value for outcome in Outcome), 0)
         self.tokens_in = self.tokens_out = 0
@@ -113,6 +128,8 @@ class CellTally:
             )
         )
         self.spent(record["tokens_in"], record["tokens_out"], record["cost_usd"])
+        if record["judging"]:
+            self.judging += JudgeCost(**record["judging"])
 
     def spent(self, tokens_in: int | None, tokens_out: int | None, cost_usd: float | None) -> None:
         """Tokens of one call, and USD where they are known."""
@@ -148,6 +165,8 @@ class CellTally:
             self.cost_usd,
             tuple(further),
             first.kind,
+            self._judges,
+            self.judging if self._judges else None,
         )
 
 

@@ -70,11 +70,11 @@ def found(completion: Completion, offset: int, language: Language, defines: str,
     """The program in a completion's text from `offset` on; None where there is nothing. `defines`: the name that is
     asked for, or empty."""
     text = completion.text
+    cut = completion.finish_reason == "length"
+    if continuation:  # also where it is empty: a prompt that ends in a docstring is a function already
+        return _span(text, offset, len(text), "what goes on from the prompt", True, cut)
     if not text[offset:].strip():
         return None
-    cut = completion.finish_reason == "length"
-    if continuation:
-        return _span(text, offset, len(text), "what goes on from the prompt", True, cut)
     fenced = [
         Block(block.tag, block.start + offset, block.end + offset, block.closed)
         for block in blocks(text[offset:])

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from sinan.types import Benchmark, Cell, Metric, Model, Protocol, RunSpec, Source
+from sinan.types import Benchmark, Cell, Judging, Metric, Model, Protocol, RunSpec, Source, waits
 
-MUST_AGREE = ("files", "spec", "cells", "models")
+MUST_AGREE = ("files", "spec", "cells", "models", "judges")
 """What a resumed run may not change: old and new answers would be of different questions."""
 
-EVIDENCE = ("needs", "prompt", "solver", "scorer", "few_shot")
+EVIDENCE = ("needs", "prompt", "solver", "scorer", "few_shot", "waits", "judged")
 """Of a cell: how it was asked and judged, in words. It tells why two runs differ; whether a run may be gone on with is
 not read from it, since the version covers it and runs of an older sinan have none."""
 
@@ -27,6 +27,7 @@ def describe(
     benchmarks: Sequence[Benchmark],
     models: Iterable[Model],
     data: Iterable[Source],
+    judges: Iterable[Model] = (),
 ) -> dict[str, Any]:
     """The content of run.json but for its status, its dates and the machine. Holds no secret."""
     return {
@@ -47,6 +48,7 @@ def describe(
             for cell in cells
         ],
         "models": [{"name": model.name, "identity": dict(model.identity)} for model in models],
+        "judges": [{"name": judge.name, "identity": dict(judge.identity)} for judge in judges],
         "files": {b.id: b.dataset.fingerprint for b in benchmarks if b.dataset.fingerprint},
         "data": [
             {"repo": s.repo, "revision": s.revision, "path": s.path, "sha256": s.sha256}
@@ -69,6 +71,8 @@ def _evidence(protocol: Protocol) -> dict[str, Any]:
         "solver": told(protocol.solver),
         "scorer": told(protocol.scorer),
         "few_shot": told(protocol.few_shot) if protocol.few_shot else "",
+        **({"waits": True} if waits(protocol.scorer) else {}),
+        **({"judged": True} if isinstance(protocol.scorer, Judging) else {}),
     }
 
 
@@ -84,14 +88,16 @@ def told(part: object) -> str:
 def spec_to_json(spec: RunSpec) -> dict[str, Any]:
     """A RunSpec as JSON."""
     plain = asdict(spec)
-    return plain | {"targets": list(spec.targets), "models": list(spec.models), "parameters": dict(spec.parameters)}
+    listed = {name: list(value) for name, value in plain.items() if isinstance(value, tuple)}
+    return plain | listed | {"parameters": dict(spec.parameters)}
 
 
 def spec_from_json(about: Mapping[str, Any]) -> RunSpec:
     """The RunSpec of a run.json, as `RunFolder.about` gives it. Fields that this version does not know are left out."""
     known = {field.name for field in fields(RunSpec)}
     row = {k: v for k, v in about["spec"].items() if k in known}
-    return RunSpec(**row | {"targets": tuple(row["targets"]), "models": tuple(row["models"])})
+    asked: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
+    return RunSpec(**asked)
 
 
 def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
@@ -109,7 +115,7 @@ def _named(part: str, about: Mapping[str, Any]) -> Any:
         return {name: {k: v for k, v in cell.items() if k not in EVIDENCE} for name, cell in cells.items()}
     if part == "spec":
         return spec_to_json(spec_from_json(about))  # a field that an older sinan did not know is as it is by default
-    if part == "models":
+    if part in ("models", "judges"):
         return {model["name"]: model.get("identity") for model in value or ()}
     return value
 

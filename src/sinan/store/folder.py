@@ -17,9 +17,9 @@ import orjson
 from sinan.errors import StoreError, UnknownName
 from sinan.store.journal import NAME as JOURNAL
 
-FORMAT = 2
-"""Of run.json and the journal. A folder of a higher number is left alone. In 1, lines of the journal held every column
-also where it says nothing."""
+FORMAT = 3
+"""Of run.json and the journal. A folder of a higher number is left alone. In 2, every answer had its verdict. In 1,
+lines of the journal held every column also where it says nothing."""
 
 DESCRIBED: dict[str, type] = {"created": str, "status": str, "spec": dict, "cells": list, "models": list, "sinan": str}
 """What every run.json holds."""

@@ -55,6 +55,10 @@ JOURNAL_COLUMNS = {
     "position": "BIGINT",
     "turns": "JSON",
     "prompt_ids": "VARCHAR",
+    "readings": "JSON",
+    "evidence": "JSON",
+    "judging": "JSON",
+    "judged": "BOOLEAN",
 }
 
 LEFT_OUT = {
@@ -74,10 +78,14 @@ LEFT_OUT = {
     "unit_size": "1",
     "turns": "'[]'",
     "prompt_ids": "''",
+    "readings": "'[]'",
+    "evidence": "'{}'",
+    "judging": "'{}'",
+    "judged": "true",
 }
 """What a column holds where its line says nothing: as in `record.decode`."""
 
-KEY = ("benchmark", "model", "sample_id", "draw", "outcome", "completion", "finish_reason")
+KEY = ("benchmark", "model", "sample_id", "draw", "outcome", "completion", "finish_reason", "judged")
 """The columns that decide which of several records of one question counts."""
 
 OBJECT_BYTES = 1 << 24
@@ -202,9 +210,11 @@ def _reading(folder: RunFolder) -> "Iterator[duckdb.DuckDBPyConnection]":
 
 
 def _each_once(folder: RunFolder) -> bool:
-    """Whether no question stands in the journal twice: one process wrote it from the beginning."""
+    """Whether no question stands in the journal twice: one process wrote it from the beginning, and no answer stood
+    there before it had its verdict."""
     try:
-        return folder.about().get("resumed") is False
+        about = folder.about()
+        return about.get("resumed") is False and not any(cell.get("waits") for cell in about["cells"])
     except StoreError:
         return False
 
@@ -242,7 +252,7 @@ def _find_surpassed(connection: "duckdb.DuckDBPyConnection", folder: RunFolder, 
         CREATE TEMP TABLE surpassed AS
         WITH numbered AS (SELECT row_number() OVER () AS line, * FROM {lines}),
         keyed AS (
-            SELECT line, {_value("finish_reason")} IS NOT NULL AS answered,
+            SELECT line, {_value("finish_reason")} IS NOT NULL AND {_value("judged")} AS answered,
                 md5_number(json_array(benchmark, model, sample_id, {_value("draw")})::VARCHAR) AS name
             FROM numbered AS j WHERE {_IS_RECORD}
         ),

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from sinan.types import Completion, Outcome, SampleResult
+from sinan.types import Completion, Outcome, Reading, SampleResult
 from sinan.types.answered import Key
 
 Record = dict[str, Any]
@@ -44,6 +44,10 @@ DEFAULTS: Record = {
     "position": None,
     "turns": (),
     "prompt_ids": "",
+    "readings": (),
+    "evidence": {},
+    "judging": {},
+    "judged": True,
 }
 """What a column holds where its line says nothing. Two columns follow another: without a completion `reasoning` is
 None, and with one `finish_reason` is `stop`."""
@@ -98,6 +102,8 @@ def _sound(record: Record) -> bool:
         and isinstance(record["answer"], _TEXT)
         and isinstance(record["target"], _TEXT)
         and isinstance(record["explanation"], _TEXT)
+        and type(record["judging"]) is dict
+        and type(record["judged"]) is bool
     )
 
 
@@ -112,8 +118,9 @@ def key(record: Record) -> Key:
 
 
 def answered(record: Record) -> bool:
-    """Whether the model answered: such a question is never asked again."""
-    return record["finish_reason"] is not None
+    """Whether the model answered and its answer has its verdict: such a question is done with. One that waits for its
+    verdict is judged when the run goes on, and the model is not asked again."""
+    return record["finish_reason"] is not None and record["judged"]
 
 
 def to_record(result: SampleResult) -> Record:
@@ -154,7 +161,33 @@ def to_record(result: SampleResult) -> Record:
         record["unit"], record["unit_size"] = sample.unit, sample.unit_size
     if question.position is not None:
         record["position"] = question.position
+    _add_verdict(record, result)
     return record
+
+
+def _add_verdict(record: Record, result: SampleResult) -> None:
+    """What the verdict rests on, and what it took."""
+    score = result.score
+    if score.readings:
+        record["readings"] = [_reading(one) for one in score.readings]
+    if score.evidence:
+        record["evidence"] = dict(score.evidence)
+    if result.judging is not None:
+        record["judging"] = result.judging.to_json()
+    if not result.judged:
+        record["judged"] = False
+
+
+def _reading(reading: Reading) -> Record:
+    """Without what is as usual."""
+    found: Record = {"answer": reading.answer, "rule": reading.rule}
+    if reading.span is not None:
+        found["span"] = list(reading.span)
+    if not reading.sure:
+        found["sure"] = False
+    if reading.name:
+        found["name"] = reading.name
+    return found
 
 
 def _add_answer(record: Record, completion: Completion) -> None:

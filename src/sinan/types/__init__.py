@@ -17,9 +17,21 @@ from sinan.types.completion import (
 from sinan.types.message import Image, Message, Part, Prompt, Text, Tool, ToolCall
 from sinan.types.metric import Estimate, Metric
 from sinan.types.pace import Limits, Pace, Signal, Unpaced
-from sinan.types.run import Cache, Cell, CellResult, Further, Journal, Question, Run, RunSpec, SampleResult
+from sinan.types.run import (
+    Cache,
+    Cell,
+    CellResult,
+    Further,
+    Journal,
+    Judge,
+    JudgeCost,
+    Question,
+    Run,
+    RunSpec,
+    SampleResult,
+)
 from sinan.types.sample import Dataset, Sample, Source
-from sinan.types.score import Blocking, Judging, Outcome, Reading, Score, Scorer
+from sinan.types.score import Blocking, Judging, Outcome, Reading, Score, Scorer, waits
 
 __all__ = [
     "CAUSES",
@@ -40,6 +52,8 @@ __all__ = [
     "Image",
     "InBatches",
     "Journal",
+    "Judge",
+    "JudgeCost",
     "Judging",
     "Limits",
     "LogLikelihood",
@@ -75,4 +89,5 @@ __all__ = [
     "Unpaced",
     "Usage",
     "in_batches",
+    "waits",
 ]

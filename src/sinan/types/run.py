@@ -43,6 +43,8 @@ class RunSpec:
     """Whether each question with options is asked once for every rotation of them, and right if all are."""
     trust: bool = False
     """Whether code that a task file names may run."""
+    judges: tuple[str, ...] = ()
+    """Models that judge the answers where a scorer asks for it, written as models are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,54 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Judge:
+    """A model in the role of a judge."""
+
+    model: Model
+    price: Price | None = None
+    """None where it is not known what the model's tokens cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeCost:
+    """What the verdict on one answer took, or all verdicts of a cell."""
+
+    calls: int = 0
+    """Requests that were sent to judges."""
+    cached: int = 0
+    """Answers of judges that were taken from the response cache."""
+    failed: int = 0
+    """Answers left without a verdict because a judge gave none."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float | None = None
+    """None where no price is known."""
+
+    def __add__(self, other: "JudgeCost") -> "JudgeCost":
+        costs = [one.cost_usd for one in (self, other) if one.cost_usd is not None]
+        return JudgeCost(
+            self.calls + other.calls,
+            self.cached + other.cached,
+            self.failed + other.failed,
+            self.tokens_in + other.tokens_in,
+            self.tokens_out + other.tokens_out,
+            sum(costs) if costs else None,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Every field."""
+        cost = None if self.cost_usd is None else round(self.cost_usd, 9)
+        return {
+            "calls": self.calls,
+            "cached": self.cached,
+            "failed": self.failed,
+            "tokens_in": self.tokens_in,
+            "tokens_out": self.tokens_out,
+            "cost_usd": cost,
+        }
+
+
+@dataclass(frozen=True)
 class Cell:
     """One benchmark under one protocol for one model: the unit of results."""
 
@@ -79,6 +129,8 @@ class Cell:
     answer_tokens: float = 0.0
     """What an answer is expected to take: cells with long answers are asked first, so that the end of a run is not
     spent waiting for a few of them."""
+    judges: tuple[Judge, ...] = ()
+    """Whom the scorer asks; none where it judges by itself."""
 
     @property
     def metric(self) -> Metric:
@@ -99,6 +151,10 @@ class SampleResult:
     attempts: int = 1
     cost_usd: float | None = None
     """What was paid for the answer; 0 for one from the cache, None where it cannot be said."""
+    judging: JudgeCost | None = None
+    """What the judges took; None where none was asked."""
+    judged: bool = True
+    """False for an answer that still waits for its verdict: it is kept, and is judged when the run goes on."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +179,10 @@ class CellResult:
     """What else is reported of the same answers."""
     kind: str = ""
     """What the metric is, where its name does not say it (`Metric.kind`)."""
+    judges: tuple[str, ...] = ()
+    """Names of the models that judged."""
+    judging: JudgeCost | None = None
+    """What they took; None where none was asked."""
 
     def to_json(self) -> list[dict[str, Any]]:
         """The cell's entries of results.json, one for each metric. Tokens and cost, which are the whole cell's, stand
@@ -137,9 +197,20 @@ class CellResult:
         cost = None if self.cost_usd is None else round(self.cost_usd, 9)
         first = self.reported[0]
         spent: dict[str, Any] = {"tokens_in": self.tokens_in, "tokens_out": self.tokens_out, "cost_usd": cost}
+        if self.judges:
+            spent |= {"judges": list(self.judges), "judging": (self.judging or JudgeCost()).to_json()}
         nothing: dict[str, Any] = {"tokens_in": 0, "tokens_out": 0, "cost_usd": None, "further": True}
         rows = [(first, spent), *((one, nothing) for one in self.further)]
-        return [head | one.to_json() | {"k": self.k, "outcomes": counted} | last for one, last in rows]
+        counts = {"k": self.k, "outcomes": counted, "extraction_rate": self.extraction_rate}
+        return [head | one.to_json() | counts | last for one, last in rows]
+
+    @property
+    def extraction_rate(self) -> float | None:
+        """Of the answers that were to be read, the share of which an answer could be: neither unparsed nor truncated
+        nor refused. None where there were none."""
+        read = self.outcomes.get("correct", 0) + self.outcomes.get("wrong", 0)
+        total = read + sum(self.outcomes.get(name, 0) for name in ("unparsed", "truncated", "refused"))
+        return read / total if total else None
 
     @property
     def reported(self) -> "tuple[Further, ...]":
@@ -173,6 +244,8 @@ class CellResult:
             tokens_out=row["tokens_out"],
             cost_usd=row["cost_usd"],
             kind=row.get("kind", ""),
+            judges=tuple(row.get("judges", ())),
+            judging=JudgeCost(**row["judging"]) if row.get("judging") else None,
         )
 
 

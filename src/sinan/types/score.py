@@ -76,12 +76,12 @@ class Scorer(typing.Protocol):
 
 @typing.runtime_checkable
 class Blocking(typing.Protocol):
-    """A scorer whose verdict takes its time, since programs run or workers are waited for. It is called in a thread,
+    """A scorer whose verdict may take its time, since programs run or workers are waited for. It is called in a thread,
     several at once."""
 
     @property
     def blocking(self) -> bool:
-        """True."""
+        """Whether this one is."""
         ...
 
 
@@ -93,3 +93,8 @@ class Judging(typing.Protocol):
         """The verdict; `judges` are one or more, in the user's order. Raises ModelError where a judge does not answer,
         or answers with no verdict: that is a failure, never a wrong answer, and judged again when the run goes on."""
         ...
+
+
+def waits(scorer: object) -> bool:
+    """Whether a scorer's verdict takes its time: its answer is made durable before the verdict is there."""
+    return isinstance(scorer, Judging) or (isinstance(scorer, Blocking) and scorer.blocking)

@@ -7,10 +7,8 @@ First part: `program`. Rest: `token`, `given` (definitions of the benchmark's ow
 import builtins
 import importlib
 import json
-import linecache
 import os
 import sys
-import traceback
 from collections.abc import Iterator
 from types import CodeType, ModuleType
 from typing import Any, NoReturn
@@ -20,6 +18,8 @@ from sinan_values import line, packed, plain
 
 LONGEST = 1 << 28
 """Bytes of one message."""
+TEXTS: dict[str, str] = {}
+"""Sources by the names that tracebacks give them."""
 
 
 def received(descriptor: int) -> Any:
@@ -41,8 +41,18 @@ def sent(descriptor: int, message: Any) -> None:
 
 def shown(name: str, source: str) -> CodeType:
     """The source compiled; its lines appear in tracebacks."""
-    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    TEXTS[name] = source
     return compile(source, name, "exec", dont_inherit=True)
+
+
+def tell(error: BaseException) -> None:
+    """Print a traceback with the lines of the sources that were run."""
+    import linecache
+    import traceback
+
+    for name, text in TEXTS.items():
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    traceback.print_exception(error)
 
 
 class Program:
@@ -59,7 +69,7 @@ class Program:
         try:
             exec(shown("solution.py", self.source), self.module.__dict__)  # noqa: S102  this is the sandbox
         except BaseException as error:
-            traceback.print_exc()
+            tell(error)
             sent(self.answers, {"broken": f"{type(error).__name__}: {error}"[:500]})
             os._exit(1)
         names = {n: v.__name__ if isinstance(v, ModuleType) else "" for n, v in vars(self.module).items()}
@@ -78,7 +88,7 @@ class Program:
             return {"value": packed(value, self._kept)}
         except BaseException as error:
             if not isinstance(error, StopIteration):
-                traceback.print_exc()
+                tell(error)
             return {"raised": _base(error), "type": type(error).__name__, "text": str(error)[:500]}
 
     def call(self, held: Any, /, *arguments: Any, **named: Any) -> Any:
@@ -236,8 +246,13 @@ def imported(name: str) -> ModuleType | None:
 
 def where(error: BaseException) -> str:
     """The line of the tests that failed."""
-    lines = [one.line or "" for one in traceback.extract_tb(error.__traceback__) if one.filename == "tests.py"]
-    return lines[-1].strip()[:300] if lines else ""
+    number, trace = 0, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == "tests.py":
+            number = trace.tb_lineno
+        trace = trace.tb_next
+    lines = TEXTS["tests.py"].splitlines()
+    return lines[number - 1].strip()[:300] if 0 < number <= len(lines) else ""
 
 
 def examined(exam: Any, asks: int, answers: int) -> dict[str, Any]:
@@ -257,7 +272,7 @@ def examined(exam: Any, asks: int, answers: int) -> dict[str, Any]:
     try:
         exec(code, scope(tests, exam, code, hello["loaded"]))  # noqa: S102  the benchmark's own text, in the sandbox
     except BaseException as error:
-        traceback.print_exc()
+        tell(error)
         told = {"error": f"{type(error).__name__}: {error}"[:500], "line": where(error), "gave": tests.last}
         return {"failed": tests.lost or "a test failed", **told}
     return {"failed": tests.lost} if tests.lost else {"passed": True}

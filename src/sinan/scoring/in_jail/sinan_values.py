@@ -4,13 +4,12 @@ A value of a subclass crosses as its base class, so that an object which claims 
 holds. Reading builds nothing but the types that are named here, whatever a hostile program sends.
 """
 
+import builtins
+import importlib
 import json
 import sys
 from collections import deque
 from collections.abc import Callable, KeysView
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 sys.set_int_max_str_digits(0)
@@ -19,19 +18,12 @@ TEXTS: dict[str, Callable[[str], Any]] = {
     "bytes": lambda text: text.encode("latin-1"),
     "bytearray": lambda text: bytearray(text.encode("latin-1")),
     "complex": complex,
-    "Decimal": Decimal,
-    "Fraction": Fraction,
-    "datetime": datetime.fromisoformat,
-    "date": date.fromisoformat,
-    "time": time.fromisoformat,
 }
-NUMBERS: dict[str, Callable[..., Any]] = {
-    "range": range,
-    "slice": slice,
-    "timedelta": lambda *parts: timedelta(*parts),
-    "Ellipsis": lambda: ...,
-    "NotImplemented": lambda: NotImplemented,
-}
+NUMBERS: dict[str, Callable[..., Any]] = {"range": range, "slice": slice}
+SINGLE = {"Ellipsis": ..., "NotImplemented": NotImplemented}
+RARER = {"Decimal": "decimal", "Fraction": "fractions"}
+"""Types that are written as text, with their modules: imported only where a value needs them."""
+TIMES = ("datetime", "date", "time")
 
 
 def packed(value: Any, kept: Callable[[Any], Any]) -> Any:
@@ -55,18 +47,21 @@ def packed(value: Any, kept: Callable[[Any], Any]) -> Any:
 
 def _rarer(value: Any, kept: Callable[[Any], Any]) -> Any:
     kind = type(value)
+    name = kind.__name__
     if kind in (bytes, bytearray):
-        return {kind.__name__: value.decode("latin-1")}
-    if kind in (complex, Decimal, Fraction):
-        return {kind.__name__: str(value)}
-    if kind in (datetime, date, time):
-        return {kind.__name__: value.isoformat()}
+        return {name: value.decode("latin-1")}
+    if kind is complex or (name in RARER and kind.__module__ == RARER[name]):
+        return {name: str(value)}
+    if kind.__module__ == "datetime" and name in TIMES:
+        return {name: value.isoformat()}
+    if kind.__module__ == "datetime" and name == "timedelta":
+        return {name: [value.days, value.seconds, value.microseconds]}
     if kind is range or kind is slice:
-        return {kind.__name__: [value.start, value.stop, value.step]}
-    if kind is timedelta:
-        return {"timedelta": [value.days, value.seconds, value.microseconds]}
+        return {name: [value.start, value.stop, value.step]}
+    if kind is type and vars(builtins).get(value.__name__) is value:
+        return {"type": value.__name__}
     if value is ... or value is NotImplemented:
-        return {repr(value): []}
+        return {"single": repr(value)}
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, numpy.generic):
         return {"scalar": [value.dtype.str, packed(value.item(), kept)]}
@@ -90,9 +85,29 @@ def plain(packed_value: Any, found: Callable[[Any], Any]) -> Any:
         return TEXTS[kind](held)
     if kind in NUMBERS:
         return NUMBERS[kind](*held)
+    if kind == "type":
+        return _type(held)
+    if kind == "single":
+        return SINGLE[held]
+    if kind in RARER or kind in TIMES or kind == "timedelta":
+        return _imported(kind, held)
     if kind in ("scalar", "array"):
         return _numpy(kind, held, found)
     return found(packed_value)
+
+
+def _imported(kind: str, held: Any) -> Any:
+    made = getattr(importlib.import_module(RARER.get(kind, "datetime")), kind)
+    if kind == "timedelta":
+        return made(*held)
+    return made.fromisoformat(held) if kind in TIMES else made(held)
+
+
+def _type(name: Any) -> type:
+    found = vars(builtins).get(name)
+    if not isinstance(found, type):
+        raise ValueError("no type that every Python has")
+    return found
 
 
 def _numpy(kind: str, held: Any, found: Callable[[Any], Any]) -> Any:

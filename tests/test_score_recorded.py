@@ -1,0 +1,183 @@
+"""Answers that were recorded elsewhere become a run: in the forms that papers publish, matched with their questions."""
+
+import gzip
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from sinan.datasets.outputs import Fields, outputs
+from sinan.errors import BadFile, UsageError
+from sinan.score_recorded import score_recorded
+from tests.test_end_to_end import one_line, sinan
+
+DATA = Path(__file__).parents[2] / "shared/data"
+published = pytest.mark.skipif(not DATA.exists(), reason="the folder of real benchmark files is not here")
+
+
+@pytest.fixture(autouse=True)
+def mirror(monkeypatch, tmp_path):
+    monkeypatch.setenv("SINAN_MIRROR", str(DATA))
+    monkeypatch.chdir(tmp_path)
+
+
+QUESTIONS = [{"id": f"set/{i}", "question": f"{i} + 1?", "answer": str(i + 1)} for i in range(4)]
+SAID = ["ANSWER: 1", "ANSWER: 2", "no idea", "ANSWER: 9"]
+MINE = """
+from sinan.prompts import Template
+from sinan.scoring import Number
+from sinan.solving import OneTurn
+from sinan.statistics import accuracy
+from sinan.types import *
+
+def benchmark():
+    rows = [Sample(f"set/{i}", f"{i} + 1?", str(i + 1), metadata={"task_id": f"T-{i}"}) for i in range(4)]
+    protocol = Protocol(Template(chat="{question}"), OneTurn(), Number())
+    card = Card("Mine", "x", "own", ("en",), "", "")
+    return Benchmark("mine", card, Dataset(lambda s, seed: rows, size=4), accuracy, {"default": protocol})
+"""
+
+
+def lines(rows):
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def write(name, content):
+    path = Path(name)
+    path.write_text(content, "utf-8")
+    return path
+
+
+def mine():
+    return str(write("mine.py", MINE))
+
+
+def outcomes(recorded):
+    (result,) = recorded.run.results
+    return {name: count for name, count in result.outcomes.items() if count}
+
+
+RIGHT = {"correct": 2, "wrong": 1, "unparsed": 1}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a.jsonl", "a.json", "by_id.json", "a.csv", "a.zip", "a.jsonl.gz", "folder"],
+)
+def test_every_form_gives_the_same_verdicts(name):
+    rows = [{"id": q["id"], "response": said} for q, said in zip(QUESTIONS, SAID, strict=True)]
+    path = Path(name)
+    if name == "a.json":
+        write(name, json.dumps(rows))
+    elif name == "by_id.json":
+        write(name, json.dumps({row["id"]: {"response": row["response"]} for row in rows}))
+    elif name == "a.csv":
+        write(name, "id,response\n" + "".join(f"{row['id']},{row['response']}\n" for row in rows))
+    elif name == "a.zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("inside/a.json", json.dumps(rows))
+    elif name == "a.jsonl.gz":
+        path.write_bytes(gzip.compress(lines(rows).encode()))
+    elif name == "folder":
+        path.mkdir()
+        write("folder/1.jsonl", lines(rows[:2]))
+        write("folder/2.jsonl", lines(rows[2:]))
+    else:
+        write(name, lines(rows))
+    recorded = score_recorded(path, mine())
+    assert outcomes(recorded) == RIGHT
+    assert recorded.scored_from["matched_by"] == {"id": 4}
+    assert recorded.run.status == "complete"
+
+
+@pytest.mark.parametrize(
+    ("rows", "how"),
+    [
+        ([{"id": i, "completion": said} for i, said in enumerate(SAID)], "end of id"),
+        ([{"task_id": f"T-{i}", "completion": said} for i, said in enumerate(SAID)], "id"),
+        ([{"prompt": f"{i} +  1?", "completion": said} for i, said in reversed(list(enumerate(SAID)))], "question"),
+        ([{"completion": said} for said in SAID], "place"),
+        (SAID, "place"),
+    ],
+)
+def test_an_answer_finds_its_question(rows, how):
+    recorded = score_recorded(write("a.json", json.dumps(rows)), mine())
+    assert recorded.scored_from["matched_by"] == {how: 4}
+    assert outcomes(recorded) == RIGHT
+    (result,) = recorded.run.results
+    assert result.model == "recorded/a" and result.extraction_rate == 0.75
+
+
+def test_a_field_may_lie_deep_and_a_cut_answer_is_truncated():
+    rows = [{"id": "set/0", "out": {"choices": [{"text": "I"}]}, "finish_reason": "length"}]
+    recorded = score_recorded(write("a.jsonl", lines(rows)), mine(), fields=Fields("out.choices.0.text"))
+    assert outcomes(recorded) == {"truncated": 1}
+    assert (recorded.run.status, recorded.run.asked, recorded.run.expected) == ("stopped", 1, 4)
+
+
+def test_several_answers_to_each_question_are_its_draws():
+    rows = [{"id": f"set/{i}", "completion": f"ANSWER: {i + draw}"} for draw in (0, 1) for i in range(4)]
+    recorded = score_recorded(write("a.jsonl", lines(rows)), mine())
+    (result,) = recorded.run.results
+    assert (result.k, result.estimate.n, result.estimate.value) == (2, 4, 0.5)
+
+
+def test_a_file_with_its_own_right_answers_is_scored_row_by_row():
+    rows = [{"question": "same?", "answer": "1", "output": said} for said in ("ANSWER: 1", "ANSWER: 2", "ANSWER: 1")]
+    assert outcomes(score_recorded(write("q.jsonl", lines(rows)))) == {"correct": 2, "wrong": 1}
+    assert outcomes(score_recorded(write("q.jsonl", lines(rows)), scorer="exact")) == {"correct": 2, "wrong": 1}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", "holds no answers"),
+        ("{broken", "line 1: not JSON"),
+        ("[1]", "item 0: not an object"),
+        ('{"id": "set/0", "x": 1}', "no field for the model's answer"),
+        ('{"id": "set/0", "completion": "a"}\n{"id": "elsewhere", "completion": "b"}', "line 2 .*those of no sample"),
+        (lines([{"id": "set/0", "completion": "a"}] * 2 + [{"id": "set/1", "completion": "a"}]), "one more answer"),
+    ],
+)
+def test_what_cannot_be_scored_is_one_line_and_leaves_no_run(content, told):
+    with pytest.raises(BadFile, match=told):
+        score_recorded(write("a.jsonl", content), mine())
+    assert not list(Path("runs").glob("*/run.json"))
+
+
+def test_an_answer_field_that_is_not_there_is_named():
+    path = write("a.jsonl", lines([{"id": "set/0", "completion": "a"}]))
+    with pytest.raises(BadFile, match=r"no field reply\. It has: id, completion"):
+        outputs(path, Fields("reply"))
+    with pytest.raises(BadFile, match="no field name"):
+        outputs(path, Fields(None, "name"))
+
+
+def test_a_suite_is_not_one_benchmark():
+    with pytest.raises(UsageError, match="first-light is 8 benchmarks"):
+        score_recorded(write("a.jsonl", lines([{"id": "set/0", "completion": "a"}])), "first-light")
+
+
+def test_the_command_tells_how_answers_were_found(tmp_path):
+    write("a.jsonl", lines([{"id": "set/0", "completion": "ANSWER: 1"}]))
+    code, out, err = sinan(tmp_path, "score", "a.jsonl", "--benchmark", mine(), "--json")
+    document = json.loads(out)
+    assert code == 0 and document["results"][0]["value"] == 1.0
+    assert "1 by id" in err and "1 of 4 are answered" in err
+    code, out, err = sinan(tmp_path, "show", "last", "--samples", "--json")
+    (row,) = json.loads(out)["samples"]
+    reading = row["readings"][0]
+    assert row["completion"][slice(*reading["span"])] == "1" if "span" in reading else reading["answer"] == "1"
+    code, out, err = sinan(tmp_path, "score", "nowhere", "--benchmark", "mine.py")
+    one_line(err, code, 2, "--benchmark is for a file of answers")
+
+
+@published
+def test_the_gsm8k_rows_of_another_harness_give_its_score():
+    folder = DATA / "outputs/evalscope_qwen-plus"
+    report = json.loads((folder / "reports/qwen-plus/gsm8k.json").read_text("utf-8"))
+    file = folder / "predictions/qwen-plus/gsm8k_main.jsonl"
+    recorded = score_recorded(file, "gsm8k", fields=Fields("model_output.choices.0.message.content"))
+    (result,) = recorded.run.results
+    assert (result.estimate.value, result.estimate.n) == (report["score"], report["num"])
