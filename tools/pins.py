@@ -34,7 +34,9 @@ ELSEWHERE = {
         "data/mbxp/mbplp_release_v1.jsonl": "1293f40e442bda81f1d39ab3769ab8136dfc823f7b41420294c1a1d3bf1d2b2f",
         "data/mbxp/mbpp_release_v1.jsonl": "2ea7949f20ed5ecaacf4c9970d29430ec3f13772f4dd379665b1234f14b0ec3e",
         "data/mbxp/mbrbp_release_v1.2.jsonl": "fe8c043b7d56f5d122c6aaf24e1dcb78816175a0687a73c03873043a6349b85d",
-        "data/multilingual_humaneval/HumanEval.jsonl": "ee8ed1495a18a21d3c285c031d38940e3208f1616dc386a32a8d28e968fe94d8",
+        "data/multilingual_humaneval/HumanEval.jsonl": (
+            "ee8ed1495a18a21d3c285c031d38940e3208f1616dc386a32a8d28e968fe94d8"
+        ),
         "data/multilingual_humaneval/HumanEval_perl_v1.1.jsonl": (
             "2d084582af233b5a0eeac1670c9e577915f61852dc974348e87f39425b031981"
         ),

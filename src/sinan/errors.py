@@ -15,7 +15,6 @@ SinanError
 │   │   └── Declined      a filter before the model declines to answer it: a refusal, where the caller reads it so
 │   └── ModelUnusable     no request succeeds (wrong key, unknown model, unreachable): the run stops
 │       └── Unsupported   the model's side cannot do what the protocol asks for
-├── SandboxUnavailable    code that nobody trusts cannot be run here: it is not run at all
 └── MissingExtra          a library that an optional feature needs is not installed
 """
 

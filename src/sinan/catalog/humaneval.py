@@ -4,7 +4,7 @@
 
 A row of HumanEval.jsonl.gz (made up):
     {"task_id": "HumanEval/900", "entry_point": "twice", "canonical_solution": "    return 2 * n\\n",
-     "prompt": "def twice(n: int) -> int:\\n    \\"\\"\\" Twice the number.\\n    >>> twice(4)\\n    8\\n    \\"\\"\\"\\n",
+     "prompt": "def twice(n: int) -> int:\\n    \\"\\"\\" Twice the number.\\n    \\"\\"\\"\\n",
      "test": "\\n\\nMETADATA = {}\\n\\n\\ndef check(candidate):\\n    assert candidate(4) == 8\\n"}
 """
 
@@ -16,7 +16,7 @@ from sinan.datasets.readers import jsonl
 from sinan.prompts import InContext, Programming, Template
 from sinan.scoring import Code
 from sinan.solving import OneTurn
-from sinan.statistics.repeats import by_kind
+from sinan.statistics.repeats import PASS_AT_1, by_kind
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
 REPO, REVISION = "openai/human-eval", "6d43fb980f9fee3c892a914eda09951f772ad10d"
@@ -41,7 +41,8 @@ def benchmark() -> Benchmark:
     goes_on = Sampling(max_tokens=1024, stop=STOPS)
     as_it_is = Template(base="{question}", chat="{question}")
     begun = InContext(template=Template(base=TOLD), gen_prefix="Here is the completed function:\n```python\n{prompt}\n")
-    fence = Sampling(max_tokens=1024, stop=("```",))
+    fence = Sampling(max_tokens=1024, stop=(*STOPS, "```"))
+    filtered = (by_kind(PASS_AT_1).named("pass@1,create_test"),)
     return Benchmark(
         id="humaneval",
         card=Card(
@@ -55,15 +56,20 @@ def benchmark() -> Benchmark:
             note="Programs run in a sandbox, for up to 10 s each; without one the run is refused.",
         ),
         dataset=Dataset(read=lambda subset, seed: _rows(), size=164, sources=lambda subset: (_source(),)),
-        metric=by_kind("pass@1"),
+        metric=by_kind(PASS_AT_1),
         protocols={
             "default": Protocol(Programming(), OneTurn(), Code(), goes_on),
             "base": Protocol(as_it_is, OneTurn(), Code("continuation"), goes_on, chat_sampling=goes_on),
             "lm-eval": Protocol(
-                InContext(), OneTurn(), Code("continuation", seconds=3.0), goes_on, chat_sampling=goes_on
+                InContext(),
+                OneTurn(),
+                Code("continuation", seconds=3.0),
+                goes_on,
+                chat_sampling=goes_on,
+                metrics=filtered,
             ),
             "lm-eval-instruct": Protocol(
-                begun, OneTurn(), Code("continuation", seconds=3.0), fence, chat_sampling=fence
+                begun, OneTurn(), Code("continuation", seconds=3.0), fence, chat_sampling=fence, metrics=filtered
             ),
         },
     )

@@ -16,7 +16,7 @@ from sinan.datasets.readers import jsonl
 from sinan.prompts import InContext, Programming, Template
 from sinan.scoring import Code
 from sinan.solving import OneTurn
-from sinan.statistics.repeats import by_kind
+from sinan.statistics.repeats import PASS_AT_1, by_kind
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
 REPO, REVISION = "OckBench/OckBench", "b72752a0ba5989d3c212675ec60d3eedcd838628"
@@ -66,7 +66,7 @@ def benchmark() -> Benchmark:
             sources=lambda subset: (_source(),),
             pool=lambda subset, seed: _examples(),
         ),
-        metric=by_kind("pass@1"),
+        metric=by_kind(PASS_AT_1),
         protocols={
             "default": Protocol(Programming(), OneTurn(), Code(), done, shots=3),
             "zero-shot": Protocol(Programming(), OneTurn(), Code(), done),
@@ -77,6 +77,7 @@ def benchmark() -> Benchmark:
                 lm_eval,
                 shots=3,
                 chat_sampling=lm_eval,
+                metrics=(by_kind(PASS_AT_1).named("pass_at_1,none"),),
             ),
         },
     )

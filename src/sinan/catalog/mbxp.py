@@ -11,14 +11,15 @@ A row of mbjsp_release_v1.2.jsonl (made up):
 
 from collections.abc import Iterator
 
-from sinan.catalog.multilingual_humaneval import REPO, REVISION, STOPS
+from sinan.catalog.multilingual_humaneval import REPO, REVISION
 from sinan.datasets import fetch, pinned
 from sinan.datasets.programs import human_eval
 from sinan.datasets.readers import jsonl
 from sinan.prompts import Programming, Template
+from sinan.prompts.programming import ENDS
 from sinan.scoring import Code, languages
 from sinan.solving import OneTurn
-from sinan.statistics.repeats import by_kind
+from sinan.statistics.repeats import PASS_AT_1, by_kind
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
 FILES = {
@@ -45,7 +46,7 @@ def _rows(language: str) -> Iterator[Sample]:
 
 def benchmark() -> Benchmark:
     """A chat model is told to complete the function, a base model goes on from the prompt, as in humaneval."""
-    goes_on = Sampling(max_tokens=1024, stop=STOPS)
+    goes_on = Sampling(max_tokens=1024, stop=ENDS)
     as_it_is = Template(base="{question}", chat="{question}")
     return Benchmark(
         id="mbxp",
@@ -65,7 +66,7 @@ def benchmark() -> Benchmark:
             subsets=tuple(FILES),
             sources=lambda language: (_source(language),),
         ),
-        metric=by_kind("pass@1"),
+        metric=by_kind(PASS_AT_1),
         protocols={
             "default": Protocol(Programming(), OneTurn(), Code(), goes_on),
             "base": Protocol(as_it_is, OneTurn(), Code("continuation"), goes_on, chat_sampling=goes_on),

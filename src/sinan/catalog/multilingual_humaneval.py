@@ -14,9 +14,10 @@ from sinan.datasets import fetch, pinned
 from sinan.datasets.programs import human_eval
 from sinan.datasets.readers import jsonl
 from sinan.prompts import Programming, Template
+from sinan.prompts.programming import ENDS
 from sinan.scoring import Code, languages
 from sinan.solving import OneTurn
-from sinan.statistics.repeats import by_kind
+from sinan.statistics.repeats import PASS_AT_1, by_kind
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
 REPO, REVISION = "amazon-science/mxeval", "e09974f990eeaf0c0e8f2b5eaff4be66effb2c86"
@@ -29,8 +30,6 @@ FILES = {
     "python": "HumanEval",
     "ruby": "HumanEval_ruby_v1.1",
 }
-STOPS = ("\nclass", "\ndef", "\n#", "\n//", "\n/*", "\nif", "\nprint", "\nfunction", "\nfunc ", "\nsub ", "\nconsole.")
-"""Where a continuation ends: before whatever begins at the margin."""
 
 
 def _source(language: str) -> Source:
@@ -45,7 +44,7 @@ def _rows(language: str) -> Iterator[Sample]:
 
 def benchmark() -> Benchmark:
     """A chat model is told to complete the function, a base model goes on from the prompt, as in humaneval."""
-    goes_on = Sampling(max_tokens=1024, stop=STOPS)
+    goes_on = Sampling(max_tokens=1024, stop=ENDS)
     as_it_is = Template(base="{question}", chat="{question}")
     return Benchmark(
         id="multilingual_humaneval",
@@ -65,7 +64,7 @@ def benchmark() -> Benchmark:
             subsets=tuple(FILES),
             sources=lambda language: (_source(language),),
         ),
-        metric=by_kind("pass@1"),
+        metric=by_kind(PASS_AT_1),
         protocols={
             "default": Protocol(Programming(), OneTurn(), Code(), goes_on),
             "base": Protocol(as_it_is, OneTurn(), Code("continuation"), goes_on, chat_sampling=goes_on),

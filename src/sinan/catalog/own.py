@@ -2,18 +2,22 @@
 
 Options: the letter is asked for (`likelihood` instead compares how likely the letters are). Numbers and texts: the
 answer is asked for on a last line. Turns are asked as they are, one after the other; what has no answer is collected
-and not judged. `--scorer` overrides the judge, and the guess is on the card.
+and not judged. Rows with tests ask for programs, which are run. `--scorer` overrides the judge, and the guess is on
+the card.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from sinan.datasets import Guess, questions
-from sinan.prompts import ASK_LETTER, ByChoices, FurtherTurns, Template
+from sinan.prompts import ASK_LETTER, ByChoices, FurtherTurns, Programming, Template
+from sinan.prompts.programming import ENDS
 from sinan.scoring import ByChoices as MixedScorer
-from sinan.scoring import Collected, Exact, Letter, MostLikely, Number, by_name
+from sinan.scoring import Code, Collected, Exact, Letter, MostLikely, Number, by_name, languages
 from sinan.solving import Likelihood, ManyTurns, OneTurn
 from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
+from sinan.statistics.repeats import PASS_AT_1, by_kind
 from sinan.types import Benchmark, Card, Protocol, Sampling, Scorer
 
 FREE = {
@@ -21,13 +25,15 @@ FREE = {
     "text": Template(chat="{question}\n\nEnd with a line `ANSWER: X`, where X is the answer and nothing else."),
 }
 AS_MANY = Sampling(max_tokens=2048, stop=("\nQuestion:",))
-SCORERS: dict[str, Scorer] = {"choice": Letter(), "number": Number(), "text": Exact()}
+SCORERS: dict[str, Scorer] = {"choice": Letter(), "number": Number(), "program": Code(), "text": Exact()}
 
 
 def from_file(path: str | Path, scorer: str | None = None) -> Benchmark:
     """The benchmark of a `.jsonl`, `.csv` or `.parquet` file, checked whole. Raises BadFile with the line at fault."""
     dataset, guess = questions(path)
     judge = by_name(scorer) if scorer else _judge(guess)
+    for language in guess.languages:
+        languages.refuse_missing(Path(path).name, language)
     return Benchmark(
         id=Path(path).stem,
         card=Card(
@@ -41,7 +47,7 @@ def from_file(path: str | Path, scorer: str | None = None) -> Benchmark:
             note=_note(guess, judge, scorer is not None),
         ),
         dataset=dataset,
-        metric=accuracy,
+        metric=by_kind(PASS_AT_1) if guess.shape == "program" else accuracy,
         protocols=_protocols(guess, judge),
     )
 
@@ -55,6 +61,8 @@ def _judge(guess: Guess) -> Scorer:
 def _protocols(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
     if guess.turns:
         return {"default": Protocol(FurtherTurns(Template()), ManyTurns(), judge, AS_MANY)}
+    if guess.shape == "program":
+        return _programming(guess, judge)
     prompt = ByChoices(ASK_LETTER, FREE["text" if guess.shape == "choice" else guess.shape])
     protocols = {"default": Protocol(prompt, OneTurn(), judge, AS_MANY)}
     if guess.shape == "choice" and not guess.mixed:
@@ -63,8 +71,21 @@ def _protocols(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
     return protocols
 
 
+def _programming(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
+    """Programs; where every row begins one, `base` takes the completion as it is for what goes on."""
+    if guess.asks != "continue":
+        return {"default": Protocol(Programming(), OneTurn(), judge, Sampling(max_tokens=2048, stop=("\nTask:",)))}
+    goes_on, alone = Sampling(max_tokens=2048, stop=ENDS), Template(base="{question}", chat="{question}")
+    as_it_is = replace(judge, reads="continuation") if isinstance(judge, Code) else judge
+    return {
+        "default": Protocol(Programming(), OneTurn(), judge, goes_on),
+        "base": Protocol(alone, OneTurn(), as_it_is, goes_on, chat_sampling=goes_on),
+    }
+
+
 def _note(guess: Guess, judge: Scorer, chosen: bool) -> str:
     shapes = {"choice": "multiple choice", "number": "answers that are numbers", "text": "answers that are text"}
+    shapes |= {"program": "programs with tests"}
     shape = shapes[guess.shape] + (", and free answers" if guess.mixed else "")
     if not guess.answers and not chosen:
         return "conversations without answers to judge by: collected, and not scored"

@@ -30,6 +30,8 @@ CONTEST = (
     "builtins typing"
 ).split()
 """What LiveCodeBench imports before a solution, in its order: every name of these modules."""
+IDS = ("task_id", "question_id", "name")
+"""Fields that hold a row's id where there is no `id`."""
 LARGEST = 1 << 30
 """Bytes of one row's hidden tests, unpacked."""
 
@@ -41,6 +43,13 @@ def layout(row: Fields) -> Callable[[Fields, str, str], Sample] | None:
         if all(row.get(name) is not None for name in names):
             return made
     return read_and_write if _has_tests(row) else None
+
+
+def kind(sample: Sample) -> tuple[str, str] | None:
+    """The language of the program that a sample asks for, and how it asks; None where it asks for none."""
+    asks = sample.metadata.get("asks")
+    judged = asks is not None and bool({"test", "tests"} & sample.metadata.keys())
+    return (str(sample.metadata["language"]), str(asks)) if judged else None
 
 
 def human_eval(row: Fields, where: str, name: str = "") -> Sample:
@@ -139,14 +148,16 @@ _LAYOUTS: tuple[tuple[tuple[str, ...], Callable[[Fields, str, str], Sample]], ..
 def _has_tests(row: Fields) -> bool:
     """Whether a row of one's own comes with inputs and outputs, and not with an answer."""
     tests = row.get("tests")
-    if not isinstance(tests, list) or not tests or any(row.get(key) is not None for key in ("answer", "target", "gold")):
+    if (
+        not isinstance(tests, list)
+        or not tests
+        or any(row.get(key) is not None for key in ("answer", "target", "gold"))
+    ):
         return False
     return all(isinstance(test, dict) and {"input", "output"} <= test.keys() for test in tests)
 
 
-def _sample(
-    row: Fields, name: str, question: str, target: str, metadata: Mapping[str, Any], group: str = ""
-) -> Sample:
+def _sample(row: Fields, name: str, question: str, target: str, metadata: Mapping[str, Any], group: str = "") -> Sample:
     if row.get("task_id") is not None:
         metadata = {**metadata, "task_id": row["task_id"]}
     return Sample(name, question, target or "passes its tests", group=group, metadata=metadata)
@@ -182,8 +193,8 @@ def _json(value: Any, where: str, what: str) -> Any:
 
 
 def _hidden(value: Any, where: str) -> Any:
-    """Hidden tests: JSON, or as published a pickled text of JSON, zipped, in base 64. Nothing is unpickled: the one text
-    of the pickle is taken out of it."""
+    """Hidden tests: JSON, or as published a pickled text of JSON, zipped, in base 64. Nothing is unpickled: its one
+    text is taken out of the pickle."""
     if not isinstance(value, str) or value.lstrip().startswith("["):
         return _json(value, where, "private_test_cases")
     try:

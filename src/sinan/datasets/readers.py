@@ -83,7 +83,8 @@ READERS: dict[str, Callable[[Path], Iterator[Row]]] = {".jsonl": jsonl, ".csv": 
 
 def _lines(path: Path) -> Iterator[str]:
     with path.open("rb") as packed:
-        file = gzip.open(packed) if packed.peek(2)[:2] == b"\x1f\x8b" else packed  # no text begins like this
+        zipped = packed.peek(2)[:2] == b"\x1f\x8b"  # no text begins like this
+        file = gzip.GzipFile(fileobj=packed) if zipped else packed
         for number, raw in enumerate(file, 1):
             text = raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
             try:

@@ -7,6 +7,8 @@ from typing import Any
 from sinan.prompts.template import Template
 from sinan.types import Form, Prompt, Sample
 
+ENDS = ("\nclass", "\ndef", "\n#", "\n//", "\n/*", "\nif", "\nprint", "\nfunction", "\nfunc ", "\nsub ", "\nconsole.")
+"""Where a continuation of a function's head ends, in any language: before what begins at the margin and is another."""
 _ALONE = "Answer with one ```{language} block that holds the whole program, and with no other block."
 _TEMPLATES: dict[str, Template] = {
     "continue": Template(

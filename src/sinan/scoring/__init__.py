@@ -2,6 +2,7 @@
 
 from sinan.scoring.after import After
 from sinan.scoring.by_choices import ByChoices
+from sinan.scoring.code import Code
 from sinan.scoring.collected import Collected
 from sinan.scoring.exact import Exact
 from sinan.scoring.exact_match import ExactMatch
@@ -18,6 +19,7 @@ from sinan.scoring.rolling import Rolling
 __all__ = [
     "After",
     "ByChoices",
+    "Code",
     "Collected",
     "Exact",
     "ExactMatch",

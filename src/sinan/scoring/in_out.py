@@ -14,7 +14,7 @@ from sinan.sandbox import Limits, Program, Sandbox
 from sinan.scoring.exams import SHOWN, Went, ended
 from sinan.scoring.languages import Language
 
-_CALL = '''import json, sys
+_CALL = """import json, sys
 import sinan_values as values
 sys.path.append(".")
 name, token, given = json.loads(sys.stdin.read())
@@ -27,7 +27,7 @@ def kept(other):
     raise TypeError(f"the function returned a {type(other).__name__}")
 print()
 print(token, json.dumps(values.packed(value, kept)))
-'''
+"""
 
 
 def run_all(
@@ -41,7 +41,7 @@ def run_all(
         program = _program(metadata, text, language, str(test["input"]), token)
         ran = sandbox.run(program, limits)
         seconds, isolation = seconds + ran.seconds, ran.isolation
-        evidence = {"test": number, "of": len(tests), "ended": ran.ended, "exit_code": ran.exit_code}
+        evidence: dict[str, Any] = {"test": number, "of": len(tests), "ended": ran.ended, "exit_code": ran.exit_code}
         evidence |= {"seconds": round(seconds, 3), "isolation": isolation, "stderr": ran.stderr[-SHOWN:]}
         evidence |= {"input": str(test["input"])[:SHOWN], "expected": str(test["output"])[:SHOWN]}
         evidence |= {"stdout": ran.stdout[-SHOWN:]}

@@ -51,9 +51,9 @@ LANGUAGES = {
             "shared",
             ("javac", "java", "bash"),
             "Main.java",
-            f"javac -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC -J-XX:-UsePerfData -J-Xmx512m -nowarn Main.java",
+            "javac -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC -J-XX:-UsePerfData -J-Xmx512m -nowarn Main.java",
             f"java {_JAVA} -cp . Main",
-            'System.out.println(); System.out.println(new String(System.in.readAllBytes()));',
+            "System.out.println(); System.out.println(new String(System.in.readAllBytes()));",
             "}\n}",
         ),
         Language(
@@ -64,7 +64,7 @@ LANGUAGES = {
             "main.cpp",
             "g++ -o main main.cpp",
             "./main",
-            'std::cout << std::endl << std::cin.rdbuf() << std::endl;',
+            "std::cout << std::endl << std::cin.rdbuf() << std::endl;",
             "return 0;",
         ),
         Language(
@@ -79,9 +79,20 @@ LANGUAGES = {
             "}",
             (("sinan_end.go", _GO),),
         ),
-        Language("php", ("php",), "shared", ("php",), "main.php", "", "php main.php", "echo PHP_EOL, stream_get_contents(STDIN), PHP_EOL;"),
+        Language(
+            "php",
+            ("php",),
+            "shared",
+            ("php",),
+            "main.php",
+            "",
+            "php main.php",
+            "echo PHP_EOL, stream_get_contents(STDIN), PHP_EOL;",
+        ),
         Language("ruby", ("ruby", "rb"), "shared", ("ruby",), "main.rb", "", "ruby main.rb", 'puts "", STDIN.read'),
-        Language("perl", ("perl", "pl"), "shared", ("perl",), "main.pl", "", "perl main.pl", 'print "\\n", <STDIN>, "\\n";'),
+        Language(
+            "perl", ("perl", "pl"), "shared", ("perl",), "main.pl", "", "perl main.pl", 'print "\\n", <STDIN>, "\\n";'
+        ),
     )
 }
 """By name."""

@@ -3,6 +3,7 @@
 from sinan.errors import UnknownName, UsageError
 from sinan.scoring.after import After
 from sinan.scoring.by_choices import ByChoices
+from sinan.scoring.code import Code
 from sinan.scoring.exact import Exact
 from sinan.scoring.letter import Letter
 from sinan.scoring.most_likely import MostLikely
@@ -12,6 +13,7 @@ from sinan.types import Scorer
 _OWN: dict[str, Scorer] = {
     "after": After(),
     "by-choices": ByChoices(),
+    "code": Code(),
     "exact": Exact(),
     "letter": Letter(),
     "most-likely": MostLikely(),

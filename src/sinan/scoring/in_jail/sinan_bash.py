@@ -7,7 +7,6 @@ take it through `$(...)`, in which a shell keeps no state either.
 import os
 import subprocess
 import sys
-from typing import NoReturn
 
 import sinan_parts as parts
 
@@ -53,7 +52,7 @@ def answered(arguments: list[bytes]) -> bytes:
         [b"bash", b"sinan_host.sh", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        preexec_fn=parts.apart,  # noqa: PLW1509  there is one thread
+        preexec_fn=parts.apart,
         check=False,
     )
     out = ran.stdout.replace(b"\0", b"")[:LONGEST]
@@ -79,7 +78,7 @@ def serve(asked: int, answers: int) -> None:
         held += more
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Read the tests, run them, and serve their calls."""
     parts.first()
     parts.hidden()

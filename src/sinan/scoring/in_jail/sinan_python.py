@@ -120,7 +120,7 @@ class Program:
 
 def _base(error: BaseException) -> str:
     """The nearest exception that every Python has."""
-    return next(kind.__name__ for kind in type(error).__mro__ if vars(builtins).get(kind.__name__) is kind)
+    return next(str(kind.__name__) for kind in type(error).__mro__ if vars(builtins).get(kind.__name__) is kind)
 
 
 class Lost(Exception):
@@ -278,7 +278,7 @@ def examined(exam: Any, asks: int, answers: int) -> dict[str, Any]:
     return {"failed": tests.lost} if tests.lost else {"passed": True}
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Start the program, then read the tests and run them."""
     begun = parts.first()
     parts.hidden()

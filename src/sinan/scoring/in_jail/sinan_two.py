@@ -7,7 +7,6 @@ standard input). Both find their questions at descriptor 3 and put their answers
 import json
 import os
 import sys
-from typing import NoReturn
 
 import sinan_parts as parts
 
@@ -36,7 +35,7 @@ def started(command: list[str], descriptors: dict[int, int], apart: bool) -> int
         os._exit(NOT_THERE)
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Start the program, then read the tests, start them, and wait for their report."""
     begun = parts.first()
     parts.hidden()

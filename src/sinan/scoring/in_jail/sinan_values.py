@@ -13,7 +13,8 @@ from collections.abc import Callable, KeysView
 from typing import Any
 
 sys.set_int_max_str_digits(0)
-LISTS: dict[str, Callable[[Any], Any]] = {"tuple": tuple, "set": set, "frozenset": frozenset, "deque": deque}
+SEQUENCES: tuple[Any, ...] = (tuple, frozenset, set, deque)
+LISTS: dict[str, Callable[[Any], Any]] = {kind.__name__: kind for kind in SEQUENCES}
 TEXTS: dict[str, Callable[[str], Any]] = {
     "bytes": lambda text: text.encode("latin-1"),
     "bytearray": lambda text: bytearray(text.encode("latin-1")),
@@ -34,10 +35,13 @@ def packed(value: Any, kept: Callable[[Any], Any]) -> Any:
         return [packed(one, kept) for one in list.__iter__(value)]
     if isinstance(value, dict):
         return {"dict": [[packed(k, kept), packed(v, kept)] for k, v in dict.items(value)]}
-    for kind, base in ((bool, bool), (int, int), (float, float), (str, str)):
-        if isinstance(value, kind):
-            return base.__new__(base, value) if base is not str else str.__str__(value)
-    for kind in (tuple, frozenset, set, deque):
+    if isinstance(value, int):
+        return int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    for kind in SEQUENCES:
         if isinstance(value, kind):
             return {kind.__name__: [packed(one, kept) for one in kind.__iter__(value)]}
     if isinstance(value, KeysView):
@@ -46,7 +50,7 @@ def packed(value: Any, kept: Callable[[Any], Any]) -> Any:
 
 
 def _rarer(value: Any, kept: Callable[[Any], Any]) -> Any:
-    kind = type(value)
+    kind: Any = type(value)
     name = kind.__name__
     if kind in (bytes, bytearray):
         return {name: value.decode("latin-1")}
@@ -58,8 +62,8 @@ def _rarer(value: Any, kept: Callable[[Any], Any]) -> Any:
         return {name: [value.days, value.seconds, value.microseconds]}
     if kind is range or kind is slice:
         return {name: [value.start, value.stop, value.step]}
-    if kind is type and vars(builtins).get(value.__name__) is value:
-        return {"type": value.__name__}
+    if kind is type and (own := getattr(value, "__name__", "")) and vars(builtins).get(own) is value:
+        return {"type": own}
     if value is ... or value is NotImplemented:
         return {"single": repr(value)}
     numpy = sys.modules.get("numpy")
