@@ -62,7 +62,8 @@ def put_together(metadata: Mapping[str, Any], text: str, language: Language, tok
         exam = {"token": token, "given": _given(metadata), "test": test, "entry_point": name}
         return _in_parts(in_jail.PYTHON, "sinan_python.py", {}, {"program": text}, exam)
     if language.name == "javascript":
-        commands = {"program": ["node", "sinan_program.js"], "tests": ["node", "sinan_tests.js"]}
+        script = "\n".join(in_jail.texts(in_jail.NODE_TESTS).values())
+        commands = {"program": ["node", "sinan_program.js"], "tests": ["node", "-e", script]}
         rest = {"token": token, "exam": {"test": test, "entry_point": name}}
         return _in_parts(in_jail.NODE, "sinan_two.py", {"solution.js": text}, commands, rest)
     if language.name == "bash":
@@ -107,8 +108,9 @@ def _why(ran: Ran, report: Mapping[str, Any] | None, limits: Limits) -> str:
     if report is None:
         if ran.exit_code == COMPILED:
             return "it cannot be built"
-        early = "before its tests did: " if ran.ended == "exited" else ""
-        return f"{early}{ended(ran, limits)}"
+        if ran.ended == "exited":
+            return f"it ended before its tests did, with exit code {ran.exit_code}"
+        return ended(ran, limits)
     line, error = report.get("line"), report.get("error")
     at = f" at `{line}`" if line else ""
     return f"{report.get('failed', 'a test failed')}{at}" + (f" ({error})" if error else "")

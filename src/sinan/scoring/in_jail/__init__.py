@@ -10,7 +10,8 @@ from pathlib import Path
 
 _HERE = Path(__file__).parent
 PYTHON = ("sinan_parts.py", "sinan_values.py", "sinan_python.py")
-NODE = ("sinan_parts.py", "sinan_two.py", "sinan_program.js", "sinan_tests.js", "sinan_equal.js")
+NODE = ("sinan_parts.py", "sinan_two.py", "sinan_program.js")
+NODE_TESTS = ("sinan_equal.js", "sinan_tests.js")
 BASH = ("sinan_parts.py", "sinan_bash.py", "sinan_host.sh")
 
 
@@ -22,5 +23,5 @@ def texts(names: tuple[str, ...]) -> dict[str, str]:
 def digest() -> str:
     """Twelve hex digits of all of them: part of a scorer's settings, so that a change of a harness is another
     version."""
-    files = sorted({*PYTHON, *NODE, *BASH})
+    files = sorted({*PYTHON, *NODE, *NODE_TESTS, *BASH})
     return sha256("\0".join((_HERE / name).read_text("utf-8") for name in files).encode()).hexdigest()[:12]

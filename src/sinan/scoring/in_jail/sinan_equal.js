@@ -60,4 +60,4 @@ function arrays (left, right, seen, unordered) {
   })
 }
 
-module.exports = { isEqual: (one, other) => isEqual(one, other, new Map(), false) }
+const equal = { isEqual: (one, other) => isEqual(one, other, new Map(), false) }

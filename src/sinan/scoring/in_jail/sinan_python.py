@@ -18,6 +18,8 @@ from sinan_values import line, packed, plain
 
 LONGEST = 1 << 28
 """Bytes of one message."""
+LONGEST_SAID = 2000
+"""Characters of what an exception says."""
 TEXTS: dict[str, str] = {}
 """Sources by the names that tracebacks give them."""
 
@@ -89,7 +91,7 @@ class Program:
         except BaseException as error:
             if not isinstance(error, StopIteration):
                 tell(error)
-            return {"raised": _base(error), "type": type(error).__name__, "text": str(error)[:500]}
+            return {"raised": _base(error), "type": type(error).__name__, "of": self._said(error)}
 
     def call(self, held: Any, /, *arguments: Any, **named: Any) -> Any:
         return held(*arguments, **named)
@@ -108,6 +110,14 @@ class Program:
 
     def step(self, held: Any, /) -> Any:
         return next(held)
+
+    def _said(self, error: BaseException) -> Any:
+        """What an exception was made of, where it is plain and short; else its text."""
+        try:
+            of = packed(list(error.args), self._kept)
+            return of if len(json.dumps(of)) < LONGEST_SAID else [str(error)[:LONGEST_SAID]]
+        except Exception:
+            return []
 
     def _kept(self, value: Any) -> Any:
         self.objects.append(value)
@@ -151,9 +161,21 @@ class Tests:
             self.lost = f"the program answered no more: {error}"[:300]
             raise Lost(self.lost) from None
         if "raised" in answer:
-            raise _raised(answer)
+            raise self._raised(answer)
         self.last = repr(value)[:200]
         return value
+
+    def _raised(self, answer: Any) -> Exception:
+        base = getattr(builtins, str(answer["raised"]), RuntimeError)
+        if not (isinstance(base, type) and issubclass(base, Exception)):
+            base = RuntimeError  # SystemExit and its like end nothing here
+        name = str(answer["type"])
+        try:
+            kind = base if name == base.__name__ else type(name, (base,), {})
+            raised = kind(*plain(answer["of"], self._remote))
+        except Exception:
+            raised = RuntimeError(f"{name}: {answer.get('of')}"[:LONGEST_SAID])
+        return raised if isinstance(raised, Exception) else RuntimeError(name)
 
     def _remote(self, stands_for: Any) -> "Remote":
         if not isinstance(stands_for.get("object"), int):
@@ -200,20 +222,6 @@ def _stays(value: Any) -> Any:
     if isinstance(value, Remote):
         return value._at
     raise TypeError(f"a {type(value).__name__} cannot be handed to the program")
-
-
-def _raised(answer: Any) -> Exception:
-    base = getattr(builtins, str(answer["raised"]), RuntimeError)
-    if not (isinstance(base, type) and issubclass(base, Exception)):
-        base = RuntimeError  # SystemExit and its like end nothing here
-    name = str(answer["type"])
-    try:
-        kind = base if name == base.__name__ else type(name, (base,), {})
-        raised = kind(str(answer["text"]))
-    except Exception:
-        raised = RuntimeError(f"{name}: {answer['text']}")
-    assert isinstance(raised, Exception)
-    return raised
 
 
 def names_in(code: CodeType) -> set[str]:
@@ -273,7 +281,11 @@ def examined(exam: Any, asks: int, answers: int) -> dict[str, Any]:
         exec(code, scope(tests, exam, code, hello["loaded"]))  # noqa: S102  the benchmark's own text, in the sandbox
     except BaseException as error:
         tell(error)
-        told = {"error": f"{type(error).__name__}: {error}"[:500], "line": where(error), "gave": tests.last}
+        told = {
+            "error": f"{type(error).__name__}: {error}"[:500].removesuffix(": "),
+            "line": where(error),
+            "gave": tests.last,
+        }
         return {"failed": tests.lost or "a test failed", **told}
     return {"failed": tests.lost} if tests.lost else {"passed": True}
 
@@ -294,7 +306,8 @@ def main() -> None:
         Program(begun["program"], asked, answered).serve()
     os.close(asked)
     os.close(answered)
-    sys.path[:] = [place for place in sys.path if place not in ("", os.getcwd())]
+    here = os.path.realpath(".")
+    sys.path[:] = [place for place in sys.path if os.path.realpath(place or ".") != here]
     exam = parts.rest()
     parts.end(exam["token"], examined(exam, asks, answers), child)
 
