@@ -2,7 +2,6 @@
 
 import array
 import contextlib
-import fcntl
 import json
 import os
 import selectors
@@ -12,8 +11,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import IO, Any
 
+from sinan.sandbox.cgroup import Group
 from sinan.sandbox.program import Limits, Program
 from sinan.sandbox.ran import Isolation, Ran
 
@@ -30,12 +31,24 @@ class Broken(Exception):
     """The jail, not the program in it, failed."""
 
 
+class Starved(Exception):
+    """The jail was ended because the program in it took too much memory: the jail is gone, and this is a finding."""
+
+
 class Jail:
     """A started worker. Not thread-safe: one program at a time. Raises Broken."""
 
-    def __init__(self, spawn: Spawn, standing: dict[str, Any], isolation: Isolation) -> None:
+    def __init__(
+        self,
+        spawn: Spawn,
+        standing: dict[str, Any],
+        isolation: Isolation,
+        group: Group | None = None,
+        folder: "tempfile.TemporaryDirectory[str] | None" = None,
+    ) -> None:
         self.isolation = isolation
-        self._errors = tempfile.TemporaryFile()
+        self._group, self._folder = group, folder
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed in end()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control = ours
         ours.settimeout(PATIENCE)
@@ -51,7 +64,24 @@ class Jail:
             raise
 
     def run(self, program: Program, limits: Limits) -> Ran:
-        """One program, to its end or to a limit."""
+        """One program, to its end or to a limit. Raises FileNotFoundError where its command is not there."""
+        if self._group:
+            self._group.bound(limits.memory_mb + limits.disk_mb)
+        killed = self._group.killed() if self._group else 0
+        try:
+            ran = self._run(program, limits)
+        except Broken:
+            if self._starved(killed):  # the jail was ended for what the program took
+                raise Starved from None
+            raise
+        if ran.exit_code == -signal.SIGKILL and self._starved(killed):
+            return replace(ran, ended="memory", exit_code=None)
+        return ran
+
+    def _starved(self, killed: int) -> bool:
+        return self._group is not None and self._group.killed() > killed
+
+    def _run(self, program: Program, limits: Limits) -> Ran:
         payload = {"files": dict(program.files), "argv": program.argv}
         with contextlib.ExitStack() as stack:
             sealed = [stack.enter_context(_sealed(text)) for text in (json.dumps(payload), program.stdin)]
@@ -78,6 +108,10 @@ class Jail:
             self._process.wait()
         self._info.close()
         self._errors.close()
+        if self._group:
+            self._group.remove()
+        if self._folder:
+            self._folder.cleanup()
 
     def _kill(self) -> None:
         """The first process of the jail, with which all others end; then the one that waits for it."""
@@ -184,6 +218,8 @@ def _closing(descriptor: int) -> Iterator[int]:
 @contextlib.contextmanager
 def _sealed(text: str) -> Iterator[int]:
     """A file in memory that nobody can change any more, read from its beginning."""
+    import fcntl  # not everywhere, as this module is imported
+
     descriptor = os.memfd_create("sinan", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     with _closing(descriptor):
         with open(descriptor, "wb", closefd=False) as file:

@@ -17,7 +17,7 @@ SYSTEM = (
     "/usr/local/bin",
 )
 SYSTEM += ("/usr/local/lib", "/bin", "/lib", "/lib64", "/etc/alternatives", "/etc/ld.so.cache")
-DEVICES = ("null", "zero", "full", "random", "urandom")
+DEVICES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom"))
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "HOME": BOX,
