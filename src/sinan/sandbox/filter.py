@@ -151,7 +151,7 @@ def numbers() -> dict[str, int]:
     """The system calls of this file by name, as they are numbered here."""
     column, _ = ARCHITECTURES[platform.machine()]
     named = REFUSED | REFUSED_TOO | SIGNALS | {"clone": CLONE, "clone3": CLONE3}
-    return {name: both[column] for name, both in named.items() if both[column] is not None}
+    return {name: number for name, both in named.items() if (number := both[column]) is not None}
 
 
 def signals() -> list[int]:

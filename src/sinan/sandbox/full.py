@@ -6,9 +6,10 @@ from pathlib import Path
 
 from sinan.sandbox import cgroup
 from sinan.sandbox import filter as refused
-from sinan.sandbox.jail import Broken, Jail
+from sinan.sandbox.jail import Jail
 from sinan.sandbox.spawning import Spawning
-from sinan.sandbox.view import BOX, DEVICES, ENVIRONMENT, interpreter, system
+from sinan.sandbox.view import BOX, DEVICES, ENVIRONMENT, interpreter, system, unreachable
+from sinan.sandbox.watch import Broken
 
 STAGE = "/tmp"
 """Where a root shows a jail what its unprivileged user could not reach; in a mount namespace that nobody else sees."""
@@ -31,7 +32,7 @@ def start(name: str, preload: Sequence[str], uid: int | None) -> Jail:
     program = bubblewrap()
     if program is None:
         raise Broken("bubblewrap is not installed")
-    staged = tuple(interpreter()) if uid is not None else ()
+    staged = tuple(unreachable()) if uid is not None else ()
 
     def command(inner: Sequence[str], info: int) -> Sequence[str]:
         return [program, *_arguments(staged, info), "--", *inner]
@@ -55,8 +56,8 @@ def _arguments(staged: Sequence[str], info: int) -> Iterator[str]:
     yield from ("--uid", str(NOBODY), "--gid", str(NOBODY), "--cap-add", "CAP_SYS_ADMIN")
     for path in system():
         yield from _shown(path, path)
-    for number, path in enumerate(interpreter()):
-        yield from _shown(f"{STAGE}/{number}" if staged else path, path)
+    for path in interpreter():
+        yield from _shown(f"{STAGE}/{staged.index(path)}" if path in staged else path, path)
     yield from ("--proc", "/proc", "--dir", BOX, "--dir", "/tmp", "--dir", "/dev/shm")
     for device in DEVICES:
         yield from ("--dev-bind", device, device)

@@ -111,12 +111,10 @@ def attacked(sandbox: Sandbox) -> Layer:
     """Run every attack against it."""
     from sinan.sandbox.attacks import ATTACKS, Bait, got_through
 
-    through = []
     try:
         with Bait() as bait:
-            for attack in ATTACKS:
-                if found := got_through(attack, sandbox.run, bait):
-                    through.append(f"{attack.name}: {', '.join(found[:3])}")
+            found = ((attack.name, got_through(attack, sandbox.run, bait)) for attack in ATTACKS)
+            through = [f"{name}: {', '.join(achieved[:3])}" for name, achieved in found if achieved]
     except SandboxUnavailable as error:
         return Layer(sandbox.isolation, 0, (), str(error.__cause__ or error))
     return Layer(sandbox.isolation, len(ATTACKS), tuple(through), "")

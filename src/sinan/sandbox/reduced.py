@@ -11,9 +11,10 @@ from pathlib import Path
 
 from sinan.sandbox import filter as refused
 from sinan.sandbox.inside import fence
-from sinan.sandbox.jail import Broken, Jail
+from sinan.sandbox.jail import Jail
 from sinan.sandbox.spawning import Spawning
-from sinan.sandbox.view import DEVICES, ENVIRONMENT, interpreter, system
+from sinan.sandbox.view import DEVICES, ENVIRONMENT, interpreter, system, unreachable
+from sinan.sandbox.watch import Broken
 
 LEAST = 3
 """The version of Landlock from which a file cannot be emptied that may only be read: Linux 6.2."""
@@ -27,6 +28,11 @@ def start(name: str, preload: Sequence[str], uid: int | None, landlock: int | No
     version = min(fence.version(), fence.version() if landlock is None else landlock)
     if version < LEAST:
         raise Broken(f"the kernel offers version {version} of Landlock; version {LEAST} is needed (Linux 6.2)")
+    if uid is not None and (hidden := unreachable()):
+        raise Broken(
+            f"{hidden[0]} can be read by root alone, and programs are run as another user: use a Python that everybody "
+            "may read, or run sinan as an ordinary user"
+        )
     folder = tempfile.TemporaryDirectory(prefix=f"{name}-", ignore_cleanup_errors=True)
     if uid is not None:
         os.chown(folder.name, uid, uid)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sinan.errors import SandboxUnavailable
-from sinan.sandbox.jail import Broken, Jail, Starved
+from sinan.sandbox.jail import Jail, Starved
 from sinan.sandbox.program import Limits, Program
 from sinan.sandbox.ran import Isolation, Ran
+from sinan.sandbox.watch import Broken
 
 NUMERIC = re.compile(r"\b(numpy|pandas|scipy|sklearn)\b")
 """Imports that take longer than most programs: a worker that has made them is forked for these."""
@@ -87,6 +88,10 @@ class Sandbox:
                     jail.end()
                 if last:
                     raise SandboxUnavailable(f"the sandbox broke while it ran a program: {error}") from error
+            except BaseException:  # interrupted: the jail is amid something
+                if jail := slot.jails.pop(kind, None):
+                    jail.end()
+                raise
         raise AssertionError("unreachable")
 
 

@@ -1,5 +1,5 @@
-"""What attacks are after: a secret file, servers, a process with a secret in its environment. All on this machine alone,
-and gone afterwards."""
+"""What attacks are after: a secret file, servers, a process with a secret in its environment. All of it is on this
+machine alone, and gone afterwards."""
 
 import contextlib
 import os

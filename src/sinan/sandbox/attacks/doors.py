@@ -6,7 +6,8 @@ DOORS = (
     Attack(
         "makes namespaces of its own",
         """
-for name, flag in {"user": 0x10000000, "mount": 0x20000, "network": 0x40000000, "pid": 0x20000000, "time": 0x80}.items():
+kinds = {"user": 0x10000000, "mount": 0x20000, "network": 0x40000000, "pid": 0x20000000, "time": 0x80}
+for name, flag in kinds.items():
     tried("unshare " + name, called, "unshare", flag)
     tried("unshare user and " + name, called, "unshare", flag | 0x10000000)
 def cloned():
@@ -48,15 +49,15 @@ tried("handle", called, "open_by_handle_at", -100, text(64), 0)
     Attack(
         "uses io_uring, bpf, userfaultfd, keys and counters",
         """
-zeros = ctypes.create_string_buffer(256)
+text, zeros = ctypes.create_string_buffer, ctypes.create_string_buffer(256)
 tried("io_uring", called, "io_uring_setup", 1, zeros)
-tried("bpf", called, "bpf", 0, ctypes.create_string_buffer(b"\\x02\\0\\0\\0\\x04\\0\\0\\0\\x04\\0\\0\\0\\x01\\0\\0\\0", 128), 128)
+tried("bpf", called, "bpf", 0, text(b"\\x02\\0\\0\\0\\x04\\0\\0\\0\\x04\\0\\0\\0\\x01\\0\\0\\0", 128), 128)
 tried("userfaultfd", called, "userfaultfd", 1)
 tried("perf", called, "perf_event_open", zeros, 0, -1, -1, 0)
-tried("a key", called, "add_key", ctypes.create_string_buffer(b"user"), ctypes.create_string_buffer(b"sinan"), zeros, 4, -3)
+tried("a key", called, "add_key", text(b"user"), text(b"sinan"), zeros, 4, -3)
 tried("a keyring", called, "keyctl", 0, -3, 1)
-tried("ask for a key", called, "request_key", ctypes.create_string_buffer(b"user"), ctypes.create_string_buffer(b"x"), 0, 0)
-tried("memory without a process", called, "memfd_create", ctypes.create_string_buffer(b"x"), 0)
+tried("ask for a key", called, "request_key", text(b"user"), text(b"x"), 0, 0)
+tried("memory without a process", called, "memfd_create", text(b"x"), 0)
 tried("secret memory", called, "memfd_secret", 0)
 tried("shared memory", called, "shmget", 0, 4096, 0o1600)
 tried("pages of others", called, "process_madvise", 0, 0, 0, 0, 0)
@@ -100,7 +101,7 @@ tried("take the terminal", fcntl.ioctl, 0, 0x540E, 1)
     Attack(
         "opens devices and makes new ones",
         """
-for name in ("mem", "kmem", "port", "kmsg", "vda", "sda", "nvme0n1", "fuse", "kvm", "net/tun", "console", "ptmx", "loop-control"):
+for name in ("mem", "kmem", "port", "kmsg", "vda", "sda", "nvme0n1", "fuse", "kvm", "net/tun", "console", "ptmx"):
     tried("/dev/" + name, os.open, "/dev/" + name, os.O_RDWR | os.O_NONBLOCK)
 import stat
 for kind in (stat.S_IFCHR, stat.S_IFBLK):
@@ -115,8 +116,8 @@ places = ["kernel/core_pattern", "kernel/hostname", "kernel/modprobe", "vm/drop_
           "user/max_user_namespaces", "kernel/pid_max", "fs/suid_dumpable", "net/ipv4/ip_forward"]
 for place in places:
     tried(place, os.open, "/proc/sys/" + place, os.O_WRONLY)
-for place in ("/proc/sysrq-trigger", "/proc/kcore", "/proc/kmsg", "/proc/1/oom_score_adj", "/proc/self/../1/coredump_filter",
-              "/proc/irq/default_smp_affinity", "/proc/mtrr", "/proc/bus/pci/devices", "/sys/kernel/mm/transparent_hugepage/enabled",
+for place in ("/proc/sysrq-trigger", "/proc/kcore", "/proc/kmsg", "/proc/1/oom_score_adj", "/proc/1/coredump_filter",
+              "/proc/irq/default_smp_affinity", "/proc/mtrr", "/sys/kernel/mm/transparent_hugepage/enabled",
               "/sys/power/state", "/sys/fs/cgroup/cgroup.procs", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
     tried(place, os.open, place, os.O_RDWR)
 tried("the next process's number", lambda: os.write(os.open("/proc/sys/kernel/ns_last_pid", os.O_WRONLY), b"9"))
@@ -130,7 +131,6 @@ import shutil, subprocess
 for name in ("su", "mount", "umount", "passwd", "newgrp", "sudo", "pkexec", "chsh"):
     path = shutil.which(name)
     if path:
-        ran = subprocess.run([path, "--help"], capture_output=True, stdin=subprocess.DEVNULL)
         probe = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             status = open(f"/proc/{probe.pid}/status").read()
@@ -141,12 +141,16 @@ for name in ("su", "mount", "umount", "passwd", "newgrp", "sudo", "pkexec", "chs
             pass
         probe.kill()
         probe.wait()
-with open("mine", "w") as file:
-    file.write("#!/bin/sh\\nid -u\\n")
+try:
+    os.chmod("main.py", 0o4755)  # a file of its own that would lend its user
+except OSError:
+    pass
 tried("become root", os.setuid, 0)
 tried("become another", os.setresuid, 1, 1, 1)
 tried("join a group", os.setgroups, [0])
-tried("capabilities", lambda: libc.capset(ctypes.byref((ctypes.c_uint32 * 2)(0x20080522, 0)), ctypes.byref((ctypes.c_uint32 * 6)(*[2**32 - 1] * 6))) and 1 / 0)
+header, every = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)(*[2**32 - 1] * 6)
+if libc.capset(header, every) == 0:
+    print("THROUGH: took every capability")
 try:
     for line in open("/proc/self/status"):
         name, _, value = line.partition(":")
@@ -175,11 +179,11 @@ tried("personality", called, "personality", 0x0040000)
     Attack(
         "dumps core",
         """
-import resource, signal
+import resource
 tried("allow", resource.setrlimit, resource.RLIMIT_CORE, (1 << 30, 1 << 30))
 pid = os.fork()
 if pid == 0:
-    os.kill(os.getpid(), signal.SIGSEGV) if False else ctypes.string_at(0)
+    ctypes.string_at(0)
 _, status = os.waitpid(pid, 0)
 if os.WCOREDUMP(status):
     print("THROUGH: dumped core")

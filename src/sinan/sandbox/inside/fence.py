@@ -1,5 +1,5 @@
-"""A room without namespaces: a folder of its own, and Landlock, which lets nothing else be opened for writing and little
-for reading. Its processes are seen and ended by their descent."""
+"""A room without namespaces: a folder of its own, and Landlock, which lets nothing else be opened for writing, and
+little for reading. Its processes are seen and ended by their descent."""
 
 import contextlib
 import ctypes
@@ -101,7 +101,7 @@ def overfull(order: dict[str, Any]) -> bool:
     for folder, folders, files in os.walk(order["box"]):
         for name in files + folders:
             with contextlib.suppress(OSError):
-                total += max(PAGE, 512 * os.lstat(os.path.join(folder, name)).st_blocks)  # noqa: PTH118, PTH116
+                total += max(PAGE, 512 * os.lstat(os.path.join(folder, name)).st_blocks)  # noqa: PTH118
         if total > most:
             return True
     return False

@@ -1,4 +1,4 @@
-"""A root's way into the jail: puts what the jail shows where an unprivileged user reaches it, then becomes that user."""
+"""A root's way into the jail: shows what an unprivileged user could not reach, then becomes that user."""
 
 import json
 import os

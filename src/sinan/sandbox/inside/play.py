@@ -33,7 +33,7 @@ def prepared(argv: list[str], box: str) -> ModuleType:
 
 def _stream(number: int, mode: str, errors: str) -> Any:
     buffering = 1 if number == 2 else -1
-    return open(number, mode, buffering, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115, PTH123
+    return open(number, mode, buffering, encoding="utf-8", errors=errors, closefd=False)
 
 
 def played(main: ModuleType) -> int:

@@ -31,8 +31,6 @@ def become(order: dict[str, Any], program: dict[str, Any]) -> None:
             _execute(argv)
         main = play.prepared(argv[1:], order["box"])
         os.close(REPORT)
-    except FileNotFoundError:
-        _report({"missing": argv[0]})
     except MemoryError:
         _report({"ended": "memory", "code": None, "seconds": 0.0})
     except BaseException as error:
@@ -60,7 +58,11 @@ def _execute(argv: list[str]) -> None:
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)  # which Python ignores
     path = sys.executable if argv[0] == "python" else argv[0]
-    os.execvp(path, [path, *argv[1:]])
+    try:
+        os.execvp(path, [path, *argv[1:]])
+    except (FileNotFoundError, PermissionError):
+        _report({"missing": argv[0]})
+        os._exit(1)
 
 
 def _bound(order: dict[str, Any]) -> None:

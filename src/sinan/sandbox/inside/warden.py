@@ -28,8 +28,7 @@ def keep(order: dict[str, Any], descriptors: list[int]) -> None:
     try:
         prctl(DUMPABLE, 0)  # nobody looks into this process
         prctl(SUBREAPER, 1)
-        with open(descriptors[0], "rb") as file:
-            program = json.load(file)
+        program = json.loads(_whole(descriptors[0]))
         os.dup2(descriptors[4], REPORT)
         for number, descriptor in enumerate(descriptors[1:4]):
             os.dup2(descriptor, number)
@@ -41,6 +40,10 @@ def keep(order: dict[str, Any], descriptors: list[int]) -> None:
         told = {"broken": f"{type(error).__name__}: {error}"}
     report(told)
     os._exit(0)
+
+
+def _whole(descriptor: int) -> bytes:
+    return os.pread(descriptor, os.fstat(descriptor).st_size, 0)
 
 
 def report(told: object) -> None:
