@@ -82,6 +82,54 @@ REFUSED = {
     "migrate_pages": (256, 238),
     "mbind": (237, 235),
 }
+REFUSED_TOO = {
+    # what Landlock does not see: the rights, owners, times and attributes of files by name
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, None),
+    "lchown": (94, None),
+    "fchown": (93, 55),
+    "fchownat": (260, 54),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "setxattrat": (463, 463),
+    "removexattrat": (466, 466),
+    "file_setattr": (469, 469),
+    # what a process may do to others of its user
+    "setpriority": (141, 140),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274),
+    "ioprio_set": (251, 30),
+    "setpgid": (109, 154),
+    "pidfd_send_signal": (424, 424),
+    "process_mrelease": (448, 448),
+    # shared memory of others, by its number
+    "shmat": (30, 196),
+    "shmctl": (31, 195),
+    "semop": (65, 193),
+    "semctl": (66, 191),
+    "semtimedop": (220, 192),
+    "msgsnd": (69, 189),
+    "msgrcv": (70, 188),
+    "msgctl": (71, 187),
+    "inotify_add_watch": (254, 27),
+}
+"""Where there are no namespaces."""
+SIGNALS = {"kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131)}
+SIGNALS |= {"rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240)}
+PRLIMIT = (302, 261)
 CLONE, CLONE3, SOCKET, IOCTL = (56, 220), (435, 435), (41, 198), (16, 29)
 NAMESPACES = 0x7E020080
 """The bits of clone(2) that ask for a new namespace: time, mount, cgroup, UTS, IPC, user, PID, network."""
@@ -99,19 +147,35 @@ def known() -> bool:
     return platform.machine() in ARCHITECTURES
 
 
-def program() -> bytes:
-    """The filter for this processor: struct sock_filter, one after the other."""
+def numbers() -> dict[str, int]:
+    """The system calls of this file by name, as they are numbered here."""
+    column, _ = ARCHITECTURES[platform.machine()]
+    named = REFUSED | REFUSED_TOO | SIGNALS | {"clone": CLONE, "clone3": CLONE3}
+    return {name: number for name, both in named.items() if (number := both[column]) is not None}
+
+
+def signals() -> list[int]:
+    """The numbers of the system calls that send signals to a process by its number."""
+    column, _ = ARCHITECTURES[platform.machine()]
+    return [numbers[column] for numbers in SIGNALS.values()]
+
+
+def program(reduced: bool = False) -> bytes:
+    """The filter for this processor: struct sock_filter, one after the other. `reduced` where no namespace helps."""
     column, audit = ARCHITECTURES[platform.machine()]
     lines = [_line(LOAD, ARCHITECTURE), _line(EQUAL, audit, 1, 0), _line(RETURN, KILL), _line(LOAD, NUMBER)]
     if column == X86_64:
         lines += [_line(AT_LEAST, X32, 0, 1), _returned(errno.ENOSYS)]
-    for numbers in REFUSED.values():
+    for numbers in (REFUSED | REFUSED_TOO if reduced else REFUSED).values():
         number = numbers[column]
         if number is not None:
             lines += [_line(EQUAL, number, 0, 1), _returned(errno.EPERM)]
     # Libraries take ENOSYS for an old kernel and fall back to clone, whose flags can be read here.
     lines += [_line(EQUAL, CLONE3[column], 0, 1), _returned(errno.ENOSYS)]
     lines += [_line(EQUAL, SOCKET[column], 0, 1), _returned(errno.EACCES)]
+    if reduced:  # the limits of another process
+        lines += [_line(EQUAL, PRLIMIT[column], 0, 4), _line(LOAD, FIRST), _line(EQUAL, 0, 1, 0)]
+        lines += [_returned(errno.EPERM), _line(LOAD, NUMBER)]
     lines += [_line(EQUAL, CLONE[column], 0, 3), _line(LOAD, FIRST), _line(ANY_BIT, NAMESPACES, 0, 5)]
     lines += [_returned(errno.EPERM)]
     lines += [_line(EQUAL, IOCTL[column], 0, 3), _line(LOAD, SECOND)]

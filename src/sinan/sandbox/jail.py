@@ -2,68 +2,89 @@
 
 import array
 import contextlib
-import fcntl
 import json
 import os
-import selectors
 import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import IO, Any
 
+from sinan.sandbox.cgroup import Group
 from sinan.sandbox.program import Limits, Program
 from sinan.sandbox.ran import Isolation, Ran
+from sinan.sandbox.watch import PATIENCE, Broken, Watch
 
-PATIENCE = 60.0
-"""Seconds that a jail may take for what takes milliseconds, before it is taken to be broken."""
-CHUNK = 1 << 16
 SEALS = 0x1 | 0x2 | 0x4 | 0x8  # no more seals, no shrinking, no growing, no writing
 
 Spawn = Callable[[socket.socket, int, IO[bytes]], subprocess.Popen[bytes]]
 """Starts a worker that holds the socket; its first process's pid, as JSON, goes to the descriptor."""
 
 
-class Broken(Exception):
-    """The jail, not the program in it, failed."""
+class Starved(Exception):
+    """The jail was ended because the program in it took too much memory: the jail is gone, and this is a finding."""
 
 
 class Jail:
     """A started worker. Not thread-safe: one program at a time. Raises Broken."""
 
-    def __init__(self, spawn: Spawn, standing: dict[str, Any], isolation: Isolation) -> None:
+    def __init__(
+        self,
+        spawn: Spawn,
+        standing: dict[str, Any],
+        isolation: Isolation,
+        group: Group | None = None,
+        folder: "tempfile.TemporaryDirectory[str] | None" = None,
+    ) -> None:
         self.isolation = isolation
-        self._errors = tempfile.TemporaryFile()
+        self._group, self._folder = group, folder
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by end()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control = ours
         ours.settimeout(PATIENCE)
-        told, telling = os.pipe2(os.O_CLOEXEC)
-        self._info = open(told, "rb")  # noqa: SIM115  closed in end()
+        self._info, telling = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         with theirs, _closing(telling):
             self._process = spawn(theirs, telling, self._errors)
         try:
-            ours.send(json.dumps(standing).encode())
+            self._send(standing, ())
             self._expect(b"ready")
-        except Broken:
+        except BaseException:
             self.end()
             raise
 
     def run(self, program: Program, limits: Limits) -> Ran:
-        """One program, to its end or to a limit."""
+        """One program, to its end or to a limit. Raises FileNotFoundError where its command is not there."""
+        if self._group:
+            self._group.bound(limits.memory_mb + limits.disk_mb)
+        killed = self._group.killed() if self._group else 0
+        try:
+            ran = self._run(program, limits)
+        except Broken:
+            if self._starved(killed):  # the jail was ended for what the program took
+                raise Starved from None
+            raise
+        if ran.exit_code == -signal.SIGKILL and self._starved(killed):
+            return replace(ran, ended="memory", exit_code=None)
+        return ran
+
+    def _starved(self, killed: int) -> bool:
+        return self._group is not None and self._group.killed() > killed
+
+    def _run(self, program: Program, limits: Limits) -> Ran:
         payload = {"files": dict(program.files), "argv": program.argv}
         with contextlib.ExitStack() as stack:
             sealed = [stack.enter_context(_sealed(text)) for text in (json.dumps(payload), program.stdin)]
             pipes = [os.pipe2(os.O_CLOEXEC) for _ in range(3)]
-            readers = [stack.enter_context(open(reader, "rb", buffering=0)) for reader, _ in pipes]
+            readers = [stack.enter_context(os.fdopen(reader, "rb", 0)) for reader, _ in pipes]
             writers = [writer for _, writer in pipes]
             try:
                 self._send(_order(limits), [*sealed, *writers])
             finally:
                 for writer in writers:
                     os.close(writer)
-            watch = _Watch(readers, limits)
+            watch = Watch(readers, limits)
             watch.follow(self._stop)
         self._expect(b"done")
         return watch.ran(self.isolation)
@@ -76,13 +97,17 @@ class Jail:
         except subprocess.TimeoutExpired:
             self._kill()
             self._process.wait()
-        self._info.close()
+        os.close(self._info)
         self._errors.close()
+        if self._group:
+            self._group.remove()
+        if self._folder:
+            self._folder.cleanup()
 
     def _kill(self) -> None:
         """The first process of the jail, with which all others end; then the one that waits for it."""
         with contextlib.suppress(OSError, ValueError):
-            os.kill(int(json.load(self._info)["child-pid"]), signal.SIGKILL)
+            os.kill(int(json.loads(os.read(self._info, 4096))["child-pid"]), signal.SIGKILL)
         self._process.kill()
 
     def _send(self, order: dict[str, Any], descriptors: Sequence[int]) -> None:
@@ -113,62 +138,6 @@ class Jail:
         return lines[-1] if lines else f"the worker answered {otherwise!r}"
 
 
-class _Watch:
-    """Follows one program from outside: reads what it says, and ends it where it takes too much."""
-
-    def __init__(self, readers: Sequence[IO[bytes]], limits: Limits) -> None:
-        self._limits = limits
-        self._out, self._err, self._report = bytearray(), bytearray(), bytearray()
-        self._readers = readers
-        self._over: str | None = None
-        self._began: float | None = None
-
-    def follow(self, stop: Callable[[], None]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        with selectors.DefaultSelector() as selector:
-            for reader, into in zip(self._readers, (self._out, self._err, self._report), strict=True):
-                os.set_blocking(reader.fileno(), False)
-                selector.register(reader, selectors.EVENT_READ, into)
-            while selector.get_map():
-                events = selector.select(max(0.0, deadline - time.monotonic()))
-                for key, _ in events:
-                    self._read(selector, key.fileobj, key.data)
-                if self._began is None and self._report.startswith(b'"begun"'):
-                    self._began = time.monotonic()
-                    deadline = self._began + self._limits.seconds
-                full = max(len(self._out), len(self._err)) > self._limits.output_bytes
-                late = time.monotonic() >= deadline
-                if self._over is None and (full or late):
-                    self._over = "output" if full else "timeout" if self._began is not None else "broken"
-                    deadline = time.monotonic() + PATIENCE
-                    stop()
-                elif late:
-                    raise Broken("the worker did not end a program when told to")
-
-    def _read(self, selector: selectors.BaseSelector, reader: Any, into: bytearray) -> None:
-        chunk = reader.read(CHUNK)
-        if not chunk:
-            selector.unregister(reader)
-        elif self._over is None or into is self._report:
-            into += chunk
-
-    def ran(self, isolation: Isolation) -> Ran:
-        lines = [json.loads(line) for line in self._report.splitlines()]
-        told: dict[str, Any] = next((line for line in lines if isinstance(line, dict)), {})
-        if "missing" in told:
-            raise FileNotFoundError(told["missing"])
-        if "broken" in told or self._over == "broken":
-            raise Broken(str(told.get("broken", "a program's room was not made in time")))
-        seconds = told.get("seconds", time.monotonic() - (self._began or time.monotonic()))
-        most = self._limits.output_bytes
-        out, err = (bytes(text[:most]).decode(errors="replace") for text in (self._out, self._err))
-        if self._over is not None:
-            return Ran(self._over, None, out, err, seconds, isolation)
-        if not told:
-            raise Broken("a program's room ended without a word")
-        return Ran(told["ended"], told["code"], out, err, seconds, isolation)
-
-
 def _order(limits: Limits) -> dict[str, Any]:
     return {"memory_mb": limits.memory_mb, "processes": limits.processes, "disk_mb": limits.disk_mb}
 
@@ -184,6 +153,8 @@ def _closing(descriptor: int) -> Iterator[int]:
 @contextlib.contextmanager
 def _sealed(text: str) -> Iterator[int]:
     """A file in memory that nobody can change any more, read from its beginning."""
+    import fcntl  # not everywhere, as this module is imported
+
     descriptor = os.memfd_create("sinan", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     with _closing(descriptor):
         with open(descriptor, "wb", closefd=False) as file:

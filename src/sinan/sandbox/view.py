@@ -1,12 +1,13 @@
 """What a program sees of this machine: the system's programs and libraries, this interpreter, a few devices."""
 
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 BOX = "/box"
-SYSTEM = (
+SYSTEM: tuple[str, ...] = (
     "/usr/bin",
     "/usr/lib",
     "/usr/lib32",
@@ -17,7 +18,7 @@ SYSTEM = (
     "/usr/local/bin",
 )
 SYSTEM += ("/usr/local/lib", "/bin", "/lib", "/lib64", "/etc/alternatives", "/etc/ld.so.cache")
-DEVICES = ("null", "zero", "full", "random", "urandom")
+DEVICES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom"))
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "HOME": BOX,
@@ -45,3 +46,17 @@ def interpreter() -> list[str]:
     inner = ("bin", "lib", "lib64", "pyvenv.cfg")
     found = {str(Path(prefix, name)) for prefix in prefixes for name in inner if Path(prefix, name).exists()}
     return sorted(path for path in found if not path.startswith("/usr/") or path.startswith("/usr/local/"))
+
+
+def unreachable() -> list[str]:
+    """Those parts of the interpreter that another user of this machine may not read."""
+    return [path for path in interpreter() if not _public(Path(path))]
+
+
+def _public(path: Path) -> bool:
+    """Whether everybody may read it, and enter every folder on the way, links included."""
+    ways = [Path(os.path.abspath(path)), path.resolve()]  # noqa: PTH100  links are to be kept here
+    if not all(folder.stat().st_mode & stat.S_IXOTH for way in ways for folder in way.parents):
+        return False
+    needed = stat.S_IROTH | (stat.S_IXOTH if path.is_dir() else 0)
+    return path.stat().st_mode & needed == needed
