@@ -165,7 +165,8 @@ GIVEN = [None, True, 1, -(10 ** 5000), 1.5, float('inf'), 'é\\ud800', b'\\xff',
 @sandbox
 def test_values_arrive_as_they_are():
     test = VALUES + (
-        "for value in GIVEN:\n    back = same(value)\n    assert back == value, value\n    assert type(back) is type(value)\n"
+        "for value in GIVEN:\n    back = same(value)\n    assert back == value, value\n"
+        "    assert type(back) is type(value)\n"
         "assert same(P(1, 2)) == (1, 2)\nassert same(Counter('aab')) == {'a': 2, 'b': 1}\n"
         "assert str(same(float('nan'))) == 'nan'\nassert same({1: 2}.keys()) == {1}\n"
     )
@@ -349,7 +350,8 @@ def test_rows_of_mbpp_and_its_plus_form_are_judged_by_their_tests():
     scorer = Code(seconds=20.0)
     assert scorer(sample, Completion(good, "stop")).value == 1.0
     assert scorer(sample, Completion(lazy, "stop")).value == 1.0
-    plus = "def assertion(out, exp):\n    assert out == exp\nfor n, exp in zip([1, 4], [2, 8]):\n    assertion(twice(n), exp)"
+    plus = "def assertion(out, exp):\n    assert out == exp\n"
+    plus += "for n, exp in zip([1, 4], [2, 8]):\n    assertion(twice(n), exp)"
     sample = mbpp(row | {"test": plus}, "line 1")
     assert scorer(sample, Completion(good, "stop")).value == 1.0
     assert scorer(sample, Completion(lazy, "stop")).value == 0.0
@@ -362,13 +364,15 @@ def test_rows_of_mbpp_and_its_plus_form_are_judged_by_their_tests():
         (
             "py",
             'def twice(n: int) -> int:\n    """Twice."""\n',
-            "def check(candidate):\n    assert candidate(4) == 8\n\ndef test_check():\n    check(twice)\n\ntest_check()\n",
+            "def check(candidate):\n    assert candidate(4) == 8\n\n"
+            "def test_check():\n    check(twice)\n\ntest_check()\n",
             "    return 2 * n",
         ),
         (
             "js",
             "//Twice.\nfunction twice(n){\n",
-            "const assert = require('node:assert');\n\n\nfunction test() {\n  let candidate = twice;\n  assert.deepEqual(candidate(4),8);\n}\n\ntest();",
+            "const assert = require('node:assert');\n\n\nfunction test() {\n  let candidate = twice;\n"
+            "  assert.deepEqual(candidate(4),8);\n}\n\ntest();",
             "    return 2 * n;\n}",
         ),
         (

@@ -60,14 +60,16 @@ PYTHON_CHEATS = {
     + (
         "def twice(n):\n    with open('/proc/self/maps') as maps, open('/proc/self/mem', 'rb', 0) as memory:\n"
         "        for line in maps:\n            low, high = (int(x, 16) for x in line.split()[0].split('-'))\n"
-        "            try:\n                memory.seek(low)\n                forged(memory.read(min(high - low, 1 << 26)))\n"
+        "            try:\n                memory.seek(low)\n"
+        "                forged(memory.read(min(high - low, 1 << 26)))\n"
         "            except (OSError, OverflowError, ValueError):\n                pass\n    return 0"
     ),
     "looks for the token in other processes": FORGE
     + (
         "import glob\ndef twice(n):\n    for name in glob.glob('/proc/[0-9]*/*') + glob.glob('/proc/[0-9]*/fd/*'):\n"
         "        if name.endswith(('/mem', 'pagemap', '/kmsg')) or '/self' in name:\n            continue\n"
-        "        try:\n            forged(open(name, 'rb', 0).read(1 << 20))\n        except OSError:\n            pass\n"
+        "        try:\n            forged(open(name, 'rb', 0).read(1 << 20))\n"
+        "        except OSError:\n            pass\n"
         "    import os\n    for pid in {os.getppid(), 1}:\n        try:\n"
         "            maps = open(f'/proc/{pid}/maps').read()\n            memory = open(f'/proc/{pid}/mem', 'rb', 0)\n"
         "        except OSError:\n            continue\n        for line in maps.splitlines():\n"
@@ -91,7 +93,8 @@ PYTHON_CHEATS = {
     ),
     "kills whoever is there": (
         "import os, signal\ndef twice(n):\n    for pid in {os.getppid(), *range(1, 300)} - {os.getpid()}:\n"
-        "        try:\n            os.kill(pid, signal.SIGKILL)\n        except OSError:\n            pass\n    return 0"
+        "        try:\n            os.kill(pid, signal.SIGKILL)\n"
+        "        except OSError:\n            pass\n    return 0"
     ),
     "goes on in a fork and ends with code 0": (
         "import os\nif os.fork():\n    os._exit(0)\ndef twice(n):\n    return 0"
@@ -158,10 +161,13 @@ JS_CHEATS = {
     + (
         "function twice(n) { for (const pid of fs.readdirSync('/proc').filter(x => /^[0-9]+$/.test(x))) {\n"
         "  for (const name of ['environ', 'cmdline', 'fd/0', 'fd/5', 'fd/6']) { try {\n"
-        "    const fd = fs.openSync(`/proc/${pid}/${name}`, fs.constants.O_NONBLOCK); const data = Buffer.alloc(1 << 20)\n"
+        "    const fd = fs.openSync(`/proc/${pid}/${name}`, fs.constants.O_NONBLOCK); "
+        "const data = Buffer.alloc(1 << 20)\n"
         "    forged(data.subarray(0, fs.readSync(fd, data)).toString('latin1')) } catch {} }\n"
-        "  try { const maps = fs.readFileSync(`/proc/${pid}/maps`, 'latin1'); const fd = fs.openSync(`/proc/${pid}/mem`)\n"
-        "    for (const line of maps.split('\\n')) { const [low, high] = line.split(' ')[0].split('-').map(x => parseInt(x, 16))\n"
+        "  try { const maps = fs.readFileSync(`/proc/${pid}/maps`, 'latin1'); "
+        "const fd = fs.openSync(`/proc/${pid}/mem`)\n"
+        "    for (const line of maps.split('\\n')) { const [low, high] = "
+        "line.split(' ')[0].split('-').map(x => parseInt(x, 16))\n"
         "      if (high - low > 0 && high - low < (1 << 24)) { const data = Buffer.alloc(high - low)\n"
         "        try { fs.readSync(fd, data, 0, high - low, low); forged(data.toString('latin1')) } catch {} } }\n"
         "  } catch {} } return 0 }"
