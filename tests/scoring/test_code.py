@@ -406,3 +406,43 @@ def test_what_cannot_be_judged_is_one_line():
 
 def test_a_refusal_is_no_program():
     assert judged(PYTHON, "I cannot.", "refusal").outcome == Outcome.REFUSED
+
+
+NAMES = [
+    "last",
+    "lost",
+    "send",
+    "report",
+    "equal",
+    "tests",
+    "exam",
+    "remote",
+    "received",
+    "valueOf",
+    "names",
+    "fs",
+    "util",
+]
+
+
+@sandbox
+@pytest.mark.skipif(bool(languages.missing("javascript")), reason="node is not on this machine")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_may_be_called_as_anything_in_the_harness(name):
+    wanted = JS | {"prompt": f"function {name}(n) {{\n", "entry_point": name, "test": JS["test"].replace("twice", name)}
+    assert judged(wanted, "  return 2 * n\n}").value == 1.0
+
+
+@sandbox
+@pytest.mark.parametrize("name", ["tests", "parts", "plain", "exam", "asks", "main", "known", "code", "list", "check"])
+def test_a_function_may_be_called_as_anything_in_the_harness_of_python(name):
+    wanted = {"language": "python", "prompt": "", "entry_point": name, "test": f"assert {name}(4) == 8"}
+    assert judged(wanted, f"def {name}(n):\n    return 2 * n").value == 1.0
+    assert judged(wanted, f"def {name}(n):\n    return 3 * n").value == 0.0
+
+
+@sandbox
+@pytest.mark.parametrize("name", ["printf", "read", "sinan", "local", "echo_it"])
+def test_a_function_may_be_called_as_anything_in_the_harness_of_bash(name):
+    wanted = BASH | {"entry_point": name, "prompt": f"{name}() {{\n", "test": BASH["test"].replace("twice", name)}
+    assert judged(wanted, "    builtin echo $(( $1 * 2 ))").value == 1.0

@@ -62,7 +62,9 @@ def put_together(metadata: Mapping[str, Any], text: str, language: Language, tok
         exam = {"token": token, "given": _given(metadata), "test": test, "entry_point": name}
         return _in_parts(in_jail.PYTHON, "sinan_python.py", {}, {"program": text}, exam)
     if language.name == "javascript":
-        script = "\n".join(in_jail.texts(in_jail.NODE_TESTS).values())
+        script = "\n".join(
+            ["'use strict'; {", *in_jail.texts(in_jail.NODE_TESTS).values(), "}"]
+        )  # a block: its names stay in it
         commands = {"program": ["node", "sinan_program.js"], "tests": ["node", "-e", script]}
         rest = {"token": token, "exam": {"test": test, "entry_point": name}}
         return _in_parts(in_jail.NODE, "sinan_two.py", {"solution.js": text}, commands, rest)

@@ -39,6 +39,31 @@ _GO = (
     'package main\n\nimport (\n\t"fmt"\n\t"io"\n\t"os"\n)\n\n'
     "func sinanEnd() {\n\tall, _ := io.ReadAll(os.Stdin)\n\tfmt.Println()\n\tfmt.Println(string(all))\n}\n"
 )
+_PERL = r"""package Data::Compare;
+use strict;
+use warnings;
+use Exporter 'import';
+our @EXPORT = ('Compare');
+
+# As the module of this name: by structure; what is no reference is compared as text.
+sub Compare {
+    my ($one, $other) = @_;
+    return !defined $one && !defined $other if !defined $one || !defined $other;
+    return 0 if ref $one ne ref $other;
+    return $one eq $other if !ref $one || ref $one eq 'CODE' || ref $one eq 'Regexp';
+    return Compare($$one, $$other) if ref $one eq 'SCALAR' || ref $one eq 'REF';
+    if (UNIVERSAL::isa($one, 'ARRAY')) {
+        return 0 if @$one != @$other;
+        for my $i (0 .. $#$one) { return 0 if !Compare($one->[$i], $other->[$i]); }
+        return 1;
+    }
+    return 0 if keys %$one != keys %$other;
+    for my $key (keys %$one) { return 0 if !exists $other->{$key} || !Compare($one->{$key}, $other->{$key}); }
+    return 1;
+}
+
+1;
+"""
 LANGUAGES = {
     one.name: one
     for one in (
@@ -91,7 +116,14 @@ LANGUAGES = {
         ),
         Language("ruby", ("ruby", "rb"), "shared", ("ruby",), "main.rb", "", "ruby main.rb", 'puts "", STDIN.read'),
         Language(
-            "perl", ("perl", "pl"), "shared", ("perl",), "main.pl", "", "perl main.pl", 'print "\\n", <STDIN>, "\\n";'
+            "perl",
+            ("perl", "pl"),
+            "shared",
+            ("perl",),
+            "main.pl",
+            run="perl -I. main.pl",
+            last='print "\\n", <STDIN>, "\\n";',
+            extra=(("Data/Compare.pm", _PERL),),
         ),
     )
 }

@@ -12,11 +12,11 @@ import sinan_parts as parts
 
 CALL = r"""
 {name}() {{
-  local LC_ALL=C sinan_code sinan_size sinan_out=''
-  printf '%s\0' "$(($# + 1))" {name} "$@" >&4
-  read -r sinan_code sinan_size <&3 || return 1
-  if [ "$sinan_size" -gt 0 ]; then IFS= read -r -d '' -N "$sinan_size" sinan_out <&3 || return 1; fi
-  printf '%s' "$sinan_out"
+  builtin local LC_ALL=C sinan_code sinan_size sinan_out=''
+  builtin printf '%s\0' "$(($# + 1))" {name} "$@" >&4
+  builtin read -r sinan_code sinan_size <&3 || return 1
+  if [ "$sinan_size" -gt 0 ]; then IFS= builtin read -r -d '' -N "$sinan_size" sinan_out <&3 || return 1; fi
+  builtin printf '%s' "$sinan_out"
   return "$sinan_code"
 }}
 """
@@ -86,7 +86,7 @@ def main() -> None:
     asked, asks = os.pipe()
     answers, answered_ = os.pipe()
     told, telling = os.pipe()
-    script = CALL.format(name=exam["entry_point"]) + exam["test"] + "\nprintf done >&5\n"
+    script = CALL.format(name=exam["entry_point"]) + exam["test"] + "\nbuiltin printf done >&5\n"
     tests = started(script.encode("utf-8", "surrogateescape"), answers, asks, telling)
     for descriptor in (answers, asks, telling):
         os.close(descriptor)
