@@ -115,6 +115,6 @@ def attacked(sandbox: Sandbox) -> Layer:
         with Bait() as bait:
             found = ((attack.name, got_through(attack, sandbox.run, bait)) for attack in ATTACKS)
             through = [f"{name}: {', '.join(achieved[:3])}" for name, achieved in found if achieved]
-    except SandboxUnavailable as error:
+    except (SandboxUnavailable, OSError) as error:
         return Layer(sandbox.isolation, 0, (), str(error.__cause__ or error))
     return Layer(sandbox.isolation, len(ATTACKS), tuple(through), "")

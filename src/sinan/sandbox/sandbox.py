@@ -4,6 +4,7 @@ import atexit
 import itertools
 import os
 import re
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from sinan.errors import SandboxUnavailable
 from sinan.sandbox.jail import Jail, Starved
 from sinan.sandbox.program import Limits, Program
 from sinan.sandbox.ran import Isolation, Ran
+from sinan.sandbox.view import ENVIRONMENT
 from sinan.sandbox.watch import Broken
 
 NUMERIC = re.compile(r"\b(numpy|pandas|scipy|sklearn)\b")
@@ -57,6 +59,10 @@ class Sandbox:
                 return self._run(slot, kind, program, limits)
             finally:
                 self._idle.append(slot)
+
+    def has(self, program: str) -> bool:
+        """Whether a command of that name could be run."""
+        return program == "python" or shutil.which(program, path=ENVIRONMENT["PATH"]) is not None
 
     def close(self) -> None:
         """End every jail. Programs still running are ended with them."""

@@ -74,7 +74,8 @@ class Bait:
                 found.append(f"reached {name} of this machine")
         if self._decoy.poll() is not None:
             found.append("ended a process outside")
-        if self._state() != self._before:
+        if (state := self._state()) != self._before:
+            self._before = state
             found.append("changed files outside")
         if any(self._left(path) for path in Path("/proc").iterdir() if path.name.isdigit()):
             found.append("left a process behind")
@@ -86,6 +87,8 @@ class Bait:
         return False
 
     def _state(self) -> object:
+        if not self._secret.exists():
+            return None
         status = self._secret.stat()
         names = sorted(path.name for path in self.folder.iterdir())
         return names, status.st_mode, status.st_mtime, status.st_nlink, status.st_size, self._secret.read_text()

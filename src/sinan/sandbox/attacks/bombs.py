@@ -138,17 +138,19 @@ while True:
     Attack(
         "fills the disk",
         """
-written, number = 0, 0
+written = []
 for folder in (".", "/tmp", "/dev/shm", "/dev", "/var/tmp", os.environ["TMPDIR"], os.environ["HOME"]):
     try:
-        while written < 400:
-            with open(os.path.join(folder, "fill%d" % number), "wb") as file:
+        while len(written) < 400:
+            with open(os.path.join(folder, "sinan-fills-%d" % len(written)), "xb") as file:
+                written.append(file.name)
                 file.write(bytes(1 << 20))
-            written, number = written + 1, number + 1
     except OSError:
         pass
-if written >= 400:
-    print("THROUGH: wrote", written, "MB", flush=True)
+if len(written) >= 400:
+    for name in written:
+        os.remove(name)
+    print("THROUGH: wrote 400 MB", flush=True)
 os._exit(3)
 """,
         SMALL,

@@ -22,10 +22,10 @@ if os.getppid() != harness:  # whoever keeps this one: it must live to report
     Attack(
         "traces other processes and reads their memory",
         """
-decoy = bait["pids"][0]
+decoy, harness = bait["pids"]
 buffer = ctypes.create_string_buffer(64)
-tried("ask for its parent's trace", lambda: called("ptrace", 16, os.getppid(), 0, 0))
-tried("ask to be traced", lambda: called("ptrace", 0, 0, 0, 0))
+for pid in {decoy, os.getppid(), 1} - {harness}:
+    tried(f"trace {pid}", called, "ptrace", 16, pid, 0, 0)
 for pid in (*bait["pids"], os.getppid(), 1):
     for name in ("mem", "environ", "maps", "auxv", "stack", "syscall", "io", "fd/0", "root/etc/passwd", "cwd/main.py"):
         if not (pid == 1 and name == "environ"):  # of a program that is the first of its own
@@ -96,16 +96,19 @@ for name in names:
         "plants modules for the programs that come after",
         """
 import site
-evil = "print('THROUGH: planted code ran')\\n"
-folders = [".", "/tmp", "/box", os.environ["HOME"], site.getusersitepackages(), *filter(os.path.isdir, sys.path)]
-for folder in folders:
-    for name in ("sitecustomize.py", "usercustomize.py", "json.py", "numpy.py", "random.py", "evil.pth", "main.py"):
-        try:
-            os.makedirs(folder, exist_ok=True)
-            with open(os.path.join(folder, name), "w") as file:
-                file.write(evil)
-        except OSError:
-            pass
+folders = [".", site.getusersitepackages()] if os.path.samefile(os.environ["HOME"], ".") else ["."]
+names = ["sitecustomize.py", "usercustomize.py", "json.py", "numpy.py", "random.py", "main.py"]
+places = [os.path.join(folder, name) for folder in folders for name in names]
+places += [folder + "/sinan_planted.py" for folder in ("/tmp", "/dev/shm", "/var/tmp", os.environ["TMPDIR"])]
+for place in places:
+    try:
+        os.makedirs(os.path.dirname(place) or ".", exist_ok=True)
+        with open(place, "w") as file:
+            file.write("print('THROUGH: planted code ran')\\n")
+    except OSError:
+        pass
+for folder in filter(os.path.isdir, sys.path[1:]):
+    tried(folder, os.mkdir, os.path.join(folder, "sinan_planted"))
 import builtins, json, random
 builtins.len = json.loads = random.random = lambda *values: print("THROUGH: planted code ran")
 sys.modules["planted"] = sys
@@ -115,13 +118,11 @@ import random, subprocess
 len("x"), json.loads("1"), random.random()
 if "planted" in sys.modules:
     print("THROUGH: modules stay")
-for folder in (".", "/tmp", "/dev/shm", "/var/tmp"):
-    try:
-        names = set(os.listdir(folder)) - {"main.py", "bait.json", "tmp"}
-    except OSError:
-        continue
-    if any(name.endswith((".py", ".pth")) for name in names):
-        print("THROUGH: files stay in", folder, names)
+for folder in (".", "/tmp", "/dev/shm", "/var/tmp", os.environ["TMPDIR"]):
+    if os.path.exists(folder + "/sinan_planted.py"):
+        print("THROUGH: files stay in", folder)
+if set(os.listdir(".")) - {"main.py", "bait.json", "tmp"}:
+    print("THROUGH: files stay", os.listdir("."))
 print(subprocess.run([sys.executable, "-c", "import json, random"], capture_output=True, text=True).stdout)
 """,
         fails_bare=False,

@@ -41,16 +41,20 @@ for pid in ("self", "1", "2", str(os.getppid()), *map(str, bait["pids"])):
         """
 folders = (bait["folder"], "/", "/etc", "/usr", "/usr/bin", "/usr/lib", "/var/tmp", "/dev", "/root", "/run", sys.prefix,
            os.path.dirname(os.__file__), os.path.dirname(sys.executable), bait["home"], "..")
+def wrote(folder):
+    path = os.path.join(folder, "sinan-was-here")
+    with open(path, "x"):
+        os.remove(path)
 for folder in folders:
-    tried(folder, open, os.path.join(folder, "sinan-was-here"), "w")
+    tried(folder, wrote, folder)
 tried("append", open, bait["secret"], "a")
 tried("empty", os.open, bait["secret"], os.O_RDONLY | os.O_TRUNC)
 tried("empty by name", os.truncate, bait["secret"], 0)
-tried("empty the library", os.open, os.__file__, os.O_RDONLY | os.O_TRUNC)
+tried("open the library", os.open, os.__file__, os.O_WRONLY)
 tried("remove", os.remove, bait["secret"])
 tried("rename", os.rename, bait["secret"], "mine")
 tried("rights", os.chmod, bait["secret"], 0o777)
-tried("rights of the library", os.chmod, os.__file__, 0o777)
+tried("rights of the library", os.chmod, os.__file__, os.stat(os.__file__).st_mode & 0o777)
 tried("times", os.utime, bait["secret"], (0, 0))
 tried("attribute", os.setxattr, bait["secret"], "user.sinan", b"x")
 """,
