@@ -68,7 +68,7 @@ def benchmark() -> Benchmark:
         ),
         metric=by_kind(PASS_AT_1),
         protocols={
-            "default": Protocol(Programming(), OneTurn(), Code(), goes_on),
-            "base": Protocol(as_it_is, OneTurn(), Code("continuation"), goes_on, chat_sampling=goes_on),
+            "default": Protocol(Programming(), OneTurn(), Code(needs=()), goes_on),
+            "base": Protocol(as_it_is, OneTurn(), Code("continuation", needs=()), goes_on, chat_sampling=goes_on),
         },
     )

@@ -25,7 +25,7 @@ FREE = {
     "text": Template(chat="{question}\n\nEnd with a line `ANSWER: X`, where X is the answer and nothing else."),
 }
 AS_MANY = Sampling(max_tokens=2048, stop=("\nQuestion:",))
-SCORERS: dict[str, Scorer] = {"choice": Letter(), "number": Number(), "program": Code(), "text": Exact()}
+SCORERS: dict[str, Scorer] = {"choice": Letter(), "number": Number(), "text": Exact()}
 
 
 def from_file(path: str | Path, scorer: str | None = None) -> Benchmark:
@@ -55,6 +55,8 @@ def from_file(path: str | Path, scorer: str | None = None) -> Benchmark:
 def _judge(guess: Guess) -> Scorer:
     if not guess.answers:
         return Collected()
+    if guess.shape == "program":
+        return Code(needs=guess.languages)
     return MixedScorer() if guess.mixed else SCORERS[guess.shape]
 
 

@@ -13,6 +13,7 @@ from sinan.sandbox import Limits, open_sandbox
 from sinan.scoring import exams, in_jail, in_out, programs
 from sinan.scoring.exams import Went
 from sinan.scoring.languages import Language, language
+from sinan.scoring.probes import refuse_what_does_not_run
 from sinan.scoring.programs import Found
 from sinan.scoring.verdict import nothing, said
 from sinan.types import Completion, Outcome, Sample, Score
@@ -28,17 +29,21 @@ class Code:
     seconds: float = 10.0
     """Of the wall clock; with a compiler before it, 20 more."""
     memory_mb: int = 1024
+    needs: tuple[str, ...] = ("python",)
+    """Languages that must be fit for use before anything is asked; others are looked at where the first of their
+    programs is to be judged."""
     harness: str = field(default_factory=in_jail.digest)
     """Part of the benchmark's version: what runs in the sandbox beside the program."""
 
     blocking: ClassVar[bool] = True
 
     def ready(self) -> None:
-        """Raises SandboxUnavailable where no program can be run here safely."""
-        open_sandbox()
+        """Raises SandboxUnavailable where programs cannot be run here, or not safely."""
+        for name in self.needs:
+            refuse_what_does_not_run(open_sandbox(), language(name))
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
-        """The verdict. Raises SandboxUnavailable where the sandbox breaks."""
+        """The verdict. Raises SandboxUnavailable where the sandbox breaks, or does not run the language."""
         spoken = language(str(sample.metadata.get("language") or "python"))
         found = self._found(sample.metadata, completion, spoken)
         if found is None or completion.finish_reason == "refusal":
@@ -52,16 +57,17 @@ class Code:
         return programs.found(completion, offset, spoken, name, self.reads == "continuation")
 
     def _examined(self, metadata: Mapping[str, Any], found: Found, spoken: Language) -> Went:
-        text, token = exams.source(metadata, found, spoken), exams.token()
+        sandbox, text, token = open_sandbox(), exams.source(metadata, found, spoken), exams.token()
+        refuse_what_does_not_run(sandbox, spoken)
         if not _encodable(text):
             return Went(False, "it holds half of a character")
         limits = Limits(seconds=self.seconds + (20.0 if spoken.build else 0.0), memory_mb=self.memory_mb)
         if "tests" in metadata:
-            return in_out.run_all(open_sandbox(), metadata, text, spoken, limits, token)
+            return in_out.run_all(sandbox, metadata, text, spoken, limits, token)
         if "test" not in metadata:
             raise SinanError("a sample that is judged by running programs has neither `test` nor `tests`")
         program = exams.put_together(metadata, text, spoken, token)
-        return exams.went(open_sandbox().run(program, limits), token, spoken, limits)
+        return exams.went(sandbox.run(program, limits), token, spoken, limits)
 
 
 def _score(completion: Completion, found: Found, result: Went) -> Score:

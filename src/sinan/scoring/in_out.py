@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sinan.sandbox import Limits, Program, Sandbox
-from sinan.scoring.exams import SHOWN, Went, ended
+from sinan.scoring.exams import COMPILED, SHOWN, Went, ended
 from sinan.scoring.languages import Language
 
 _CALL = """import json, sys
@@ -85,12 +85,14 @@ def _program(metadata: Mapping[str, Any], text: str, language: Language, given: 
         return Program(files, ("python", "main.py"), json.dumps([name, token, arguments]))
     if language.name == "python":
         return Program({"main.py": text}, ("python", "main.py"), given)
-    if language.name in ("javascript", "bash"):
-        command, file = {"javascript": ("node", "main.js"), "bash": ("bash", "main.sh")}[language.name]
-        return Program({file: text}, (command, file), given)
+    if language.name == "bash":
+        return Program({"main.sh": text}, ("bash", "main.sh"), given)
+    if language.name == "javascript":  # node reads the machine's own settings of OpenSSL, and ends where it may not
+        start = "OPENSSL_CONF=/dev/null exec node main.js\n"
+        return Program({"main.js": text, "main.sh": start}, ("bash", "main.sh"), given)
     if not language.build:
         return Program({language.file: text}, tuple(language.run.split()), given)
-    script = f"{language.build} >&2 </dev/null || exit 65\nexec {language.run}\n"
+    script = f"{language.build} >&2 </dev/null || exit {COMPILED}\nexec {language.run}\n"
     return Program({language.file: text, "main.sh": script}, ("bash", "main.sh"), given)
 
 

@@ -68,7 +68,7 @@ LANGUAGES = {
     one.name: one
     for one in (
         Language("python", ("python", "python3", "py"), "apart"),
-        Language("javascript", ("javascript", "js", "node"), "apart", ("node",)),
+        Language("javascript", ("javascript", "js", "node"), "apart", ("node", "bash")),
         Language("bash", ("bash", "sh", "shell"), "apart", ("bash",)),
         Language(
             "java",
@@ -78,7 +78,8 @@ LANGUAGES = {
             "Main.java",
             "javac -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC -J-XX:-UsePerfData -J-Xmx512m -nowarn Main.java",
             f"java {_JAVA} -cp . Main",
-            "System.out.println(); System.out.println(new String(System.in.readAllBytes()));",
+            "try { System.out.println(); System.out.println(new String(System.in.readAllBytes())); } "
+            "catch (java.io.IOException sinan) { }",
             "}\n}",
         ),
         Language(

@@ -37,6 +37,7 @@ def started(command: list[str], descriptors: dict[int, int], apart: bool) -> int
 
 def main() -> None:
     """Start the program, then read the tests, start them, and wait for their report."""
+    os.environ["OPENSSL_CONF"] = os.devnull  # node reads the machine's own, and ends where it may not
     begun = parts.first()
     parts.hidden()
     asked, asks = os.pipe()
