@@ -393,11 +393,14 @@ def test_rows_of_multipl_e_are_judged_by_their_tests(said, prompt, tests, good):
     assert Code(seconds=20.0)(sample, Completion(good.replace("2", "3"), "stop")).value == 0.0
 
 
+@sandbox
 def test_what_cannot_be_judged_is_one_line():
     with pytest.raises(UnknownName, match="Programs are run in"):
         Code()(Sample("1", "?", "x", metadata={"language": "cobol", "test": "x"}), Completion("x", "stop"))
     with pytest.raises(SinanError, match="neither `test` nor `tests`"):
         Code()(Sample("1", "?", "x", metadata={"language": "python"}), Completion("x = 1", "stop"))
+    with pytest.raises(SinanError, match="tests in java end with"):
+        judged(JAVA | {"test": "class Main"}, "        return 2 * n;\n    }\n}")
     absent = [name for name in languages.LANGUAGES if languages.missing(name)]
     for name in absent:
         with pytest.raises(UsageError, match=f"mbxp/{name} runs programs in {name}, and .* cannot be found"):

@@ -10,8 +10,9 @@ from typing import Any, ClassVar, Literal
 
 from sinan.errors import SinanError
 from sinan.sandbox import Limits, open_sandbox
-from sinan.scoring import exams, in_jail, in_out, programs
+from sinan.scoring import exams, in_jail, programs
 from sinan.scoring.exams import Went
+from sinan.scoring.in_out import run_all
 from sinan.scoring.languages import Language, language
 from sinan.scoring.probes import refuse_what_does_not_run
 from sinan.scoring.programs import Found
@@ -63,7 +64,7 @@ class Code:
             return Went(False, "it holds half of a character")
         limits = Limits(seconds=self.seconds + (20.0 if spoken.build else 0.0), memory_mb=self.memory_mb)
         if "tests" in metadata:
-            return in_out.run_all(sandbox, metadata, text, spoken, limits, token)
+            return run_all(sandbox, metadata, text, spoken, limits, token)
         if "test" not in metadata:
             raise SinanError("a sample that is judged by running programs has neither `test` nor `tests`")
         program = exams.put_together(metadata, text, spoken, token)

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sinan.errors import SinanError
 from sinan.sandbox import Limits, Program, Ran
 from sinan.scoring import in_jail
 from sinan.scoring.languages import Language
@@ -127,7 +128,7 @@ def _in_parts(
 
 
 def _in_one(text: str, test: str, language: Language, token: str) -> Program:
-    whole = text + _with_end(test, language)
+    whole = language.first + text + _with_end(test, language)
     files = {language.file: whole, **dict(language.extra)}
     if not language.build:
         return Program(files, tuple(language.run.split()), token)
@@ -139,7 +140,9 @@ def _with_end(test: str, language: Language) -> str:
     if not language.before:
         return f"{test}\n{language.last}\n"
     before, mark, after = test.rpartition(language.before)
-    return f"{before}\n{language.last}\n{mark}{after}" if mark else test
+    if not mark:
+        raise SinanError(f"tests in {language.name} end with {language.before!r}; these do not, and cannot be judged")
+    return f"{before}\n{language.last}\n{mark}{after}"
 
 
 def _given(metadata: Mapping[str, Any]) -> str:

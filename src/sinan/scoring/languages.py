@@ -13,7 +13,7 @@ from sinan.errors import UnknownName, UsageError
 
 @dataclass(frozen=True)
 class Language:
-    """One language. Raises nothing."""
+    """One language: its names, and for a program in one text with its tests, how that is built, run and ended."""
 
     name: str
     tags: tuple[str, ...]
@@ -30,6 +30,8 @@ class Language:
     """The statement at the end of the tests that shows they came so far."""
     before: str = ""
     """Where `last` goes: in front of the last of these; empty: behind everything."""
+    first: str = ""
+    """What the text begins with, so that `last` can be there."""
     extra: tuple[tuple[str, str], ...] = ()
     """Further files: name and text."""
 
@@ -92,6 +94,7 @@ LANGUAGES = {
             "./main",
             "std::cout << std::endl << std::cin.rdbuf() << std::endl;",
             "return 0;",
+            "#include <iostream>\n",
         ),
         Language(
             "go",
@@ -103,7 +106,7 @@ LANGUAGES = {
             "./main",
             "sinanEnd()",
             "}",
-            (("sinan_end.go", _GO),),
+            extra=(("sinan_end.go", _GO),),
         ),
         Language(
             "php",
