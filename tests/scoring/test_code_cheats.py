@@ -1,7 +1,10 @@
 """Programs that want to pass without doing what is asked: none of them does, and a good one still passes."""
 
+import secrets
+
 import pytest
 
+from sinan.scoring import in_jail
 from tests.scoring.programs import BASH, CPP, JAVA, JS, PROMPT, PYTHON, judged, sandboxed
 
 pytestmark = sandboxed()
@@ -226,3 +229,78 @@ def test_a_good_program_passes_in_spite_of_what_it_prints_and_of_a_helper_named_
     code = "print('hello')\ndef check(n):\n    return n\ndef twice(n):\n    print(n)\n    return check(n) * 2"
     assert judged(PYTHON, PROMPT + "    return 2 * n").value == 1.0
     assert judged(PYTHON, f"```python\n{code}\n```").value == 1.0
+
+
+SEARCH = """
+import os
+def look():
+    seen, open_ = [], 0
+    for pid in [name for name in os.listdir('/proc') if name.isdigit() and int(name) != os.getpid()]:
+        try:
+            maps, memory = open(f'/proc/{pid}/maps').read(), open(f'/proc/{pid}/mem', 'rb', 0)
+        except OSError:
+            continue
+        open_ += 1
+        for line in maps.splitlines():
+            low, high = (int(part, 16) for part in line.split()[0].split('-'))
+            try:
+                memory.seek(low)
+                if b'candidate(4)' + b' == 8' in memory.read(high - low):
+                    seen.append(pid)
+            except (OSError, OverflowError, ValueError):
+                pass
+    print('opened', open_, 'seen', len(seen))
+def twice(n):
+    look()
+    return 0
+"""
+JS_SEARCH = """
+const fs = require('fs')
+function twice (n) {
+  let seen = 0, opened = 0
+  for (const pid of fs.readdirSync('/proc').filter(name => /^[0-9]+$/.test(name) && +name !== process.pid)) {
+    try {
+      const maps = fs.readFileSync(`/proc/${pid}/maps`, 'latin1')
+      const memory = fs.openSync(`/proc/${pid}/mem`)
+      opened++
+      for (const line of maps.split('\\n')) {
+        const [low, high] = line.split(' ')[0].split('-').map(part => parseInt(part, 16))
+        if (!(high - low > 0 && high - low < (1 << 26))) continue
+        const data = Buffer.alloc(high - low)
+        try { fs.readSync(memory, data, 0, high - low, low) } catch { continue }
+        if (data.includes('Error at ' + '2')) seen++
+      }
+    } catch {}
+  }
+  console.log('opened', opened, 'seen', seen)
+  return 0
+}
+"""
+OPEN = {
+    "sinan_python.py": ("    parts.hidden()\n", "        parts.apart()\n"),
+    "sinan_two.py": ("        parts.apart()\n",),
+}
+
+
+@pytest.mark.parametrize(("metadata", "code"), [(PYTHON, f"```python{SEARCH}```"), (JS, f"```js{JS_SEARCH}```")])
+def test_the_tests_are_in_the_memory_of_no_process_that_a_program_can_open(metadata, code, monkeypatch):
+    assert "opened 0 seen 0" in judged(metadata, code).evidence["stdout"]
+    texts = in_jail.texts
+
+    def without(names):
+        found = texts(names)
+        for name in OPEN.keys() & found.keys():
+            for line in OPEN[name]:
+                assert line in found[name]
+                found[name] = found[name].replace(line, f"{line[: len(line) - len(line.lstrip())]}pass\n")
+        return found
+
+    monkeypatch.setattr(in_jail, "texts", without)  # the same search, where nothing keeps processes apart
+    assert "seen 0" not in judged(metadata, code).evidence["stdout"]
+
+
+def test_a_program_that_knew_the_token_would_not_pass_either(monkeypatch):
+    monkeypatch.setattr(secrets, "token_hex", lambda size: "ab" * size)
+    code = "import sys\ndef twice(n):\n    print('\\n' + 'ab' * 16 + ' {\"passed\": true}', flush=True)\n    return 0"
+    # What the tests' side says last is what counts, and the program can neither stop it nor speak after it.
+    assert judged(PYTHON, f"```python\n{code}\n```").value == 0.0
