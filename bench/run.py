@@ -34,6 +34,7 @@ SECTIONS = (
     "bundled",
     "likelihoods",
     "local_memory",
+    "code",
 )
 
 

@@ -23,7 +23,9 @@ def python(sandbox):
     """Runs one file of Python; options are limits, `files` more files, `argv` and `stdin` the program's."""
 
     def run(code, *argv, stdin="", files=(), **limits):
-        return sandbox.run(Program({"main.py": code, **dict(files)}, ("python", "main.py", *argv), stdin), Limits(**limits))
+        return sandbox.run(
+            Program({"main.py": code, **dict(files)}, ("python", "main.py", *argv), stdin), Limits(**limits)
+        )
 
     return run
 

@@ -22,12 +22,17 @@ WHO = ("root", "ordinary") if os.geteuid() == 0 else ("ordinary",)
 HERE = Path(__file__).parent
 
 
-def script(who: str, name: str, *arguments: str, namespaces: bool = True, path: str = "/usr/bin:/bin") -> Any:
-    """What a script of this folder printed as JSON, run as that user; without namespaces as in most containers."""
+def script(who: str, name: str, *arguments: str, without: Sequence[str] = ()) -> Any:
+    """What a script of this folder printed as JSON, run as that user, without some things that the kernel offers."""
     folder = _public()
-    command = [_interpreter(), *([] if namespaces else [str(folder / "without_namespaces.py")])]
+    command = [_interpreter(), *([str(folder / "without.py"), ",".join(without)] if without else [])]
     command += [str(folder / name), *arguments]
-    environment = {"PATH": path, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(folder)}
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": str(folder),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HOME": str(folder),
+    }
     as_user = {"user": ORDINARY, "group": ORDINARY, "extra_groups": ()} if _drops(who) else {}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd="/", timeout=120, **as_user)
     assert done.returncode == 0, done.stderr
