@@ -35,6 +35,7 @@ SECTIONS = (
     "likelihoods",
     "local_memory",
     "mathematics",
+    "code",
 )
 
 

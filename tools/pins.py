@@ -42,6 +42,9 @@ NEEDS = {
     "princeton-nlp/LLMBar": ["Dataset/LLMBar/*dataset.json"],
     "nyu-mll/BBQ": ["data/*.jsonl"],
     "busycalibrating/AdversariaLLM": ["data/behavior_datasets/*"],
+    "openai/human-eval": ["data/HumanEval.jsonl.gz"],
+    "amazon-science/mxeval": ["data/mbxp/mb*_release_*.jsonl", "data/multilingual_humaneval/*.jsonl"],
+    "OckBench/OckBench": ["data/mbpp.jsonl"],
     "mathllm/MATH-V": ["data/*.jsonl", "images/*.jpg"],
 }
 PINS = Path(__file__).parents[1] / "src/sinan/datasets/pins.json"

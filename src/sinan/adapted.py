@@ -18,7 +18,7 @@ from sinan.prompts import Reworded, WithPrefill, WithSystem, few_shot, shown_as
 from sinan.prompts.few_shot import Fixed
 from sinan.statistics import accuracy
 from sinan.statistics.forms import of_forms
-from sinan.statistics.repeats import circular, of_draws
+from sinan.statistics.repeats import PASS_AT_1, circular, of_draws, passes
 from sinan.types import Benchmark, Form, Metric, Prompt, Protocol, Reporting, RunSpec, Sample, Solver
 from sinan.types.sample import ORIGINAL
 
@@ -71,9 +71,11 @@ def metrics(benchmark: Benchmark, protocol: Protocol, spec: RunSpec) -> tuple[Me
         return (circular, *(metric for metric in chosen if metric.name != circular.name))
     if spec.perturb:
         return (*chosen, *of_forms(chosen[0], spec.perturb))
-    if spec.draws > 1 and (chosen[0].kind or chosen[0].name) == accuracy.name and not chosen[0].of:
-        return (*chosen, *of_draws(spec.draws))
-    return chosen
+    if spec.draws == 1 or chosen[0].of:
+        return chosen
+    kind = chosen[0].kind or chosen[0].name
+    further = of_draws(spec.draws) if kind == accuracy.name else passes(spec.draws) if kind == PASS_AT_1 else ()
+    return (*chosen, *further)
 
 
 def refuse_what_its_data_do_not_bear(benchmark: Benchmark, spec: RunSpec, asked_as: Collection[Form] = BOTH) -> None:

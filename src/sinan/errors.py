@@ -7,6 +7,7 @@ SinanError
 ├── DataError             a benchmark's data cannot be had, or is not what was pinned
 ├── StoreError            a run cannot be read, written or locked
 ├── BudgetReached         a limit on cost, tokens or time stopped the run; it can be resumed
+├── SandboxUnavailable    model-written code cannot be run safely here, or not at all: it was not run
 ├── ModelError            one call got no answer: that sample is `failed`, the run goes on
 │   ├── TransientError    another try may succeed (timeout, 5xx, cut stream, nonsense)
 │   │   └── Refused       the server is asked too much (429): nothing is wrong but the pace
@@ -15,7 +16,6 @@ SinanError
 │   │   └── Declined      a filter before the model declines to answer it: a refusal, where the caller reads it so
 │   └── ModelUnusable     no request succeeds (wrong key, unknown model, unreachable): the run stops
 │       └── Unsupported   the model's side cannot do what the protocol asks for
-├── SandboxUnavailable    code that nobody trusts cannot be run here: it is not run at all
 └── MissingExtra          a library that an optional feature needs is not installed
 """
 

@@ -2,21 +2,36 @@
 
 Options: the letter is asked for (`likelihood` instead compares how likely the letters are). Numbers and texts: the
 answer is asked for on a last line. Turns are asked as they are, one after the other; what has no answer is collected
-and not judged. Instructions that a program can check are asked as they stand. `--scorer` overrides the judge, and the
-guess is on the card; where a judge looks at all that is said, as at a translation, the question is asked as it stands.
+and not judged. Instructions that a program can check are asked as they stand, rows with tests ask for programs, which
+are run. `--scorer` overrides the judge, and the guess is on the card; where a judge looks at all that is said, as at a
+translation, the question is asked as it stands.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from sinan.datasets import Guess, questions
 from sinan.errors import BadFile
-from sinan.prompts import ASK_LETTER, ByChoices, FurtherTurns, Template
+from sinan.prompts import ASK_LETTER, ByChoices, FurtherTurns, Programming, Template
+from sinan.prompts.programming import ENDS
 from sinan.scoring import ByChoices as MixedScorer
-from sinan.scoring import Collected, Exact, Instructions, Letter, MostLikely, Number, by_name, judged_by
+from sinan.scoring import (
+    Code,
+    Collected,
+    Exact,
+    Instructions,
+    Letter,
+    MostLikely,
+    Number,
+    by_name,
+    judged_by,
+    languages,
+)
 from sinan.scoring.instructions import levels
 from sinan.solving import Likelihood, ManyTurns, OneTurn
 from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy
+from sinan.statistics.repeats import PASS_AT_1, by_kind
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sampling, Scorer
 
 FREE = {
@@ -34,6 +49,8 @@ def from_file(path: str | Path, scorer: str | None = None) -> Benchmark:
     judge = by_name(scorer) if scorer else _judge(guess)
     if isinstance(judge, Instructions):
         _refuse_what_cannot_be_checked(judge, dataset, Path(path).name)
+    for language in guess.languages:
+        languages.refuse_missing(Path(path).name, language)
     return Benchmark(
         id=Path(path).stem,
         card=Card(
@@ -47,7 +64,7 @@ def from_file(path: str | Path, scorer: str | None = None) -> Benchmark:
             note=_note(guess, judge, scorer is not None),
         ),
         dataset=dataset,
-        metric=accuracy,
+        metric=by_kind(PASS_AT_1) if guess.shape == "program" else accuracy,
         protocols=_protocols(guess, judge),
     )
 
@@ -61,17 +78,18 @@ def _refuse_what_cannot_be_checked(judge: Instructions, dataset: Dataset, name: 
 def _judge(guess: Guess) -> Scorer:
     if not guess.answers:
         return Collected()
+    if guess.shape == "program":
+        return Code(needs=guess.languages)
     return MixedScorer() if guess.mixed else SCORERS[guess.shape]
 
 
 def _protocols(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
     metrics = levels(accuracy) if isinstance(judge, Instructions) else ()
     if guess.turns:
-        return {
-            "default": judged_by(
-                Protocol(FurtherTurns(Template()), ManyTurns(), judge, AS_MANY, metrics=metrics), judge
-            )
-        }
+        turns = Protocol(FurtherTurns(Template()), ManyTurns(), judge, AS_MANY, metrics=metrics)
+        return {"default": judged_by(turns, judge)}
+    if guess.shape == "program":
+        return _programming(guess, judge)
     free = Template() if getattr(judge, "whole", False) else FREE["text" if guess.shape == "choice" else guess.shape]
     prompt = ByChoices(ASK_LETTER, free)
     protocols = {"default": judged_by(Protocol(prompt, OneTurn(), judge, AS_MANY, metrics=metrics), judge)}
@@ -81,9 +99,21 @@ def _protocols(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
     return protocols
 
 
+def _programming(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
+    """Programs; where every row begins one, `base` takes the completion as it is for what goes on."""
+    if guess.asks != "continue":
+        return {"default": Protocol(Programming(), OneTurn(), judge, Sampling(max_tokens=2048, stop=("\nTask:",)))}
+    goes_on, alone = Sampling(max_tokens=2048, stop=ENDS), Template(base="{question}", chat="{question}")
+    as_it_is = replace(judge, reads="continuation") if isinstance(judge, Code) else judge
+    return {
+        "default": Protocol(Programming(), OneTurn(), judge, goes_on),
+        "base": Protocol(alone, OneTurn(), as_it_is, goes_on, chat_sampling=goes_on),
+    }
+
+
 def _note(guess: Guess, judge: Scorer, chosen: bool) -> str:
     shapes = {"choice": "multiple choice", "number": "answers that are numbers", "text": "answers that are text"}
-    shapes["instructions"] = "instructions that a program can check"
+    shapes |= {"instructions": "instructions that a program can check", "program": "programs with tests"}
     shape = shapes[guess.shape] + (", and free answers" if guess.mixed else "")
     if not guess.answers and not chosen:
         return "conversations without answers to judge by: collected, and not scored"

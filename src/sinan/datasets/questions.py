@@ -22,6 +22,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
+from sinan.datasets import programs
 from sinan.datasets.answers import LETTERS, choices_of, golds_of, is_numeric, letter_of, text_of
 from sinan.datasets.download import file_sha256
 from sinan.datasets.pictures import picture
@@ -44,9 +45,9 @@ ROLES = ("system", "user", "assistant", "tool")
 class Guess:
     """What the rows look like; decides how they are asked and judged unless the caller says otherwise."""
 
-    shape: Literal["choice", "number", "text", "instructions"]
+    shape: Literal["choice", "number", "text", "instructions", "program"]
     """`choice`: rows have options. `number`: every answer is a number. `instructions`: every row has instructions that
-    a program can check. `text`: anything else."""
+    a program can check. `program`: rows come with tests (`datasets.programs`). `text`: anything else."""
     rows: int
     mixed: bool = False
     """Some rows have options and some have none."""
@@ -55,6 +56,10 @@ class Guess:
     """Some rows ask in several turns."""
     answers: bool = True
     """Whether there is anything to judge by."""
+    languages: tuple[str, ...] = ()
+    """Of the programs that are asked for."""
+    asks: str = ""
+    """How programs are asked for, where it is the same in all rows."""
 
 
 def questions(path: str | Path) -> tuple[Dataset, Guess]:
@@ -118,12 +123,16 @@ def _rows(file: Path) -> Iterator[Row]:
 def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
     """One pass over the file: its guess, and the hashes of its pictures. `kept` gets the samples."""
     ids, pictures = array("q"), hashlib.sha256()
-    choices = numbers = images = turns = answers = instructed = 0
+    choices = numbers = images = turns = answers = instructed = coded = 0
+    programs_of: set[tuple[str, str]] = set()
     for sample in _read(file):
         ids.append(hash(sample.id))
         if kept is not None:
             kept.append(sample)
         choices += bool(sample.choices)
+        if kind := programs.kind(sample):
+            programs_of.add(kind)
+            coded += 1
         turns += _is_turns(sample.metadata.get("turns"))
         answers += bool(sample.target)
         instructed += _is_instructed(sample.metadata)
@@ -136,12 +145,25 @@ def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
     _no_id_twice(file, ids)
     if 0 < instructed < len(ids):
         raise BadFile(f"{file.name}: {instructed} of {len(ids)} rows have instructions. Remedy: a file for each kind")
-    shape: Literal["choice", "number", "text"] = "choice" if choices else "number" if numbers == len(ids) else "text"
     if instructed:
         return Guess("instructions", len(ids), False, images > 0, turns > 0), [pictures.hexdigest()] if images else []
+    shape: Literal["choice", "number", "text", "program"]
+    shape = "choice" if choices else "number" if numbers == len(ids) else "program" if coded else "text"
+    if 0 < coded < len(ids):
+        raise BadFile(f"{file.name}: {coded} of {len(ids)} rows ask for programs. Remedy: a file of their own for them")
     if 0 < answers < len(ids):
         raise BadFile(f"{file.name}: {answers} of {len(ids)} rows have an answer. Remedy: give one to all, or to none")
-    guess = Guess(shape, len(ids), 0 < choices < len(ids), images > 0, turns > 0, answers > 0)
+    ways = {asks for _, asks in programs_of}
+    guess = Guess(
+        shape,
+        len(ids),
+        0 < choices < len(ids),
+        images > 0,
+        turns > 0,
+        answers > 0,
+        tuple(sorted({language for language, _ in programs_of})),
+        ways.pop() if len(ways) == 1 else "",
+    )
     return guess, [pictures.hexdigest()] if images else []
 
 
@@ -170,6 +192,8 @@ def _twice(hashes: "array[int]") -> set[int]:
 def _sample(file: Path, row: Row, number: int) -> Sample:
     """The row as a sample. Raises BadFile that names the line."""
     where = f"{file.name} {row.place}"
+    if program := programs.layout(row.fields):
+        return program(row.fields, where, _id(file, row, number))
     question, asked_by, messages = _question(row.fields, where)
     choices, spent = choices_of(row.fields, where)
     answer_key = next((key for key in ANSWER if row.fields.get(key) is not None), None)
@@ -211,8 +235,9 @@ def _target(raw: Any, answer: str, choices: tuple[str, ...], options: Any, where
 
 
 def _id(file: Path, row: Row, number: int) -> str:
-    given = row.fields.get("id")
-    return str(number) if given in (None, "") else text_of(given, f"{file.name} {row.place}", "the id")
+    keys = ("id", *programs.IDS) if programs.layout(row.fields) else ("id",)
+    given = next((row.fields[key] for key in keys if row.fields.get(key) not in (None, "")), None)
+    return str(number) if given is None else text_of(given, f"{file.name} {row.place}", "the id")
 
 
 def _question(row: dict[str, Any], where: str) -> tuple[str, str, list[dict[str, str]]]:

@@ -1,6 +1,7 @@
 """Rows of a file, one after the other: JSON lines, CSV, a JSON list, Parquet. Errors name the file and the line."""
 
 import csv
+import gzip
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -81,7 +82,9 @@ READERS: dict[str, Callable[[Path], Iterator[Row]]] = {".jsonl": jsonl, ".csv": 
 
 
 def _lines(path: Path) -> Iterator[str]:
-    with path.open("rb") as file:
+    with path.open("rb") as packed:
+        zipped = packed.peek(2)[:2] == b"\x1f\x8b"  # no text begins like this
+        file = gzip.GzipFile(fileobj=packed) if zipped else packed
         for number, raw in enumerate(file, 1):
             text = raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
             try:

@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sinan import models, settings
+from sinan import models, sandbox, settings
 from sinan.datasets import mirror
 from sinan.errors import DataError
 from sinan.types import Source
@@ -69,6 +69,7 @@ def findings(runs: Path, offline: bool) -> list[Finding]:
         *(Finding(_whole(line)) for line in models.statuses()),
         *(Finding(line) for line in _keys()),
         Finding(_accelerator()),
+        Finding(_sandbox()),
     ]
 
 
@@ -185,3 +186,12 @@ def _accelerator() -> Availability:
     if names and _installed("torch") and metadata.version("torch").endswith("+cpu"):
         return Availability("accelerator", False, f"{told}; torch is built for CPUs alone", "install a torch for CUDA")
     return Availability("accelerator", bool(names), told, "" if names else none)
+
+
+def _sandbox() -> Availability:
+    """What runs model-written code here, found out by attacking it. Benchmarks without code need none."""
+    found = sandbox.examine()
+    told = "; ".join(map(str, found.layers)) or "not on this system"
+    if found.sandbox is not None and found.remedy:
+        told += f". For full isolation: {found.remedy}"
+    return Availability("sandbox", found.sandbox is not None, told, "" if found.sandbox else found.remedy)

@@ -5,6 +5,7 @@ from sinan.prompts.by_choices import ByChoices
 from sinan.prompts.choices import ASK_LETTER, LETTERED, THINK_LETTER
 from sinan.prompts.further_turns import FurtherTurns
 from sinan.prompts.in_context import InContext
+from sinan.prompts.programming import Programming
 from sinan.prompts.reworded import Reworded
 from sinan.prompts.template import Template
 from sinan.prompts.wrapped import WithPrefill, WithSystem, shown_as
@@ -16,6 +17,7 @@ __all__ = [
     "ByChoices",
     "FurtherTurns",
     "InContext",
+    "Programming",
     "Reworded",
     "Template",
     "WithPrefill",

@@ -2,6 +2,7 @@
 
 from sinan.scoring.after import After
 from sinan.scoring.by_choices import ByChoices
+from sinan.scoring.code import Code
 from sinan.scoring.collected import Collected
 from sinan.scoring.declined import Declined
 from sinan.scoring.exact import Exact
@@ -25,6 +26,7 @@ from sinan.scoring.tool_state import ToolState
 __all__ = [
     "After",
     "ByChoices",
+    "Code",
     "Collected",
     "Declined",
     "Exact",

@@ -4,6 +4,7 @@ from sinan.errors import UnknownName, UsageError
 from sinan.scoring.after import After
 from sinan.scoring.anls import Anls
 from sinan.scoring.by_choices import ByChoices
+from sinan.scoring.code import Code
 from sinan.scoring.code_edit import CodeEdit
 from sinan.scoring.declined import Declined
 from sinan.scoring.edit_similarity import EditSimilarity
@@ -33,6 +34,7 @@ _OWN: dict[str, Scorer] = {
     "cascade": Cascade(),
     "cer": ErrorRate("characters"),
     "chrf": Translation(("chrf", "chrf++")),
+    "code": Code(),
     "code-edit": CodeEdit(),
     "code-edit-line": CodeEdit(line=True),
     "declined": Declined(),

@@ -88,6 +88,7 @@ def _average(k: int) -> Metric:
     return Metric(f"avg@{k}", average, over_units, whole=True)
 
 
+PASS_AT_1 = "pass@1"
 FAMILIES: dict[str, Callable[[int], Metric]] = {
     "pass@": _pass_at,
     "pass^": _pass_all,
@@ -101,6 +102,12 @@ def of_draws(draws: int) -> tuple[Metric, ...]:
     """What is reported of so many draws: `avg@K`, `majority@K`, and pass@k and pass^k for the powers of two and K."""
     ks = sorted({*(2**power for power in range(draws.bit_length()) if 2**power <= draws), draws})
     return (_average(draws), _majority(draws), *map(_pass_at, ks), *map(_pass_all, ks[1:]))
+
+
+def passes(draws: int) -> tuple[Metric, ...]:
+    """What is reported of programs beside pass@1: pass@k for 5, 10 and 100, as papers do, and for K. How often most
+    draws agree tells nothing of programs, of which no two are the same text."""
+    return tuple(_pass_at(k) for k in sorted({5, 10, 100, draws}) if 1 < k <= draws)
 
 
 def by_kind(kind: str) -> Metric:
