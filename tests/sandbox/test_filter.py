@@ -86,6 +86,13 @@ def test_a_terminal_takes_no_input_from_a_program(machine, request_):
     assert answer == (refused.ERROR | errno.EPERM if types else refused.ALLOW)
 
 
+@pytest.mark.parametrize("command", range(20))
+def test_no_descriptor_has_signals_sent_to_somebody(machine, command):
+    column, audit = machine
+    answer = decided(refused.program(), refused.FCNTL[column], audit, (3, command, 0, 0, 0, 0))
+    assert answer == (refused.ERROR | errno.EPERM if command in (8, 10, 15) else refused.ALLOW)
+
+
 def test_another_processors_calls_end_the_process(machine):
     _, audit = machine
     assert decided(refused.program(), 0, 0x40000003) == refused.KILL

@@ -30,6 +30,7 @@ REFUSED = {
     "open_tree": (428, 428),
     "move_mount": (429, 429),
     "mount_setattr": (442, 442),
+    "open_tree_attr": (467, 467),
     "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265),
     "quotactl": (179, 60),
@@ -130,10 +131,13 @@ REFUSED_TOO = {
 SIGNALS = {"kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131)}
 SIGNALS |= {"rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240)}
 PRLIMIT = (302, 261)
-CLONE, CLONE3, SOCKET, IOCTL = (56, 220), (435, 435), (41, 198), (16, 29)
+CLONE, CLONE3, SOCKET, IOCTL, FCNTL = (56, 220), (435, 435), (41, 198), (16, 29), (72, 25)
 NAMESPACES = 0x7E020080
 """The bits of clone(2) that ask for a new namespace: time, mount, cgroup, UTS, IPC, user, PID, network."""
-TIOCSTI, TIOCLINUX = 0x5412, 0x541C
+IOCTLS = (0x5412, 0x541C, 0x8901, 0x8902)
+"""TIOCSTI and TIOCLINUX, which type into a terminal; FIOSETOWN and SIOCSPGRP, which have a signal sent to another."""
+FCNTLS = (8, 10, 15)
+"""F_SETOWN, F_SETSIG, F_SETOWN_EX: the same for any descriptor."""
 
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL, ERROR = 0x7FFF0000, 0x80000000, 0x00050000
@@ -173,15 +177,17 @@ def program(reduced: bool = False) -> bytes:
     # Libraries take ENOSYS for an old kernel and fall back to clone, whose flags can be read here.
     lines += [_line(EQUAL, CLONE3[column], 0, 1), _returned(errno.ENOSYS)]
     lines += [_line(EQUAL, SOCKET[column], 0, 1), _returned(errno.EACCES)]
+    allowed = _line(RETURN, ALLOW)
     if reduced:  # the limits of another process
         lines += [_line(EQUAL, PRLIMIT[column], 0, 4), _line(LOAD, FIRST), _line(EQUAL, 0, 1, 0)]
-        lines += [_returned(errno.EPERM), _line(LOAD, NUMBER)]
-    lines += [_line(EQUAL, CLONE[column], 0, 3), _line(LOAD, FIRST), _line(ANY_BIT, NAMESPACES, 0, 5)]
-    lines += [_returned(errno.EPERM)]
-    lines += [_line(EQUAL, IOCTL[column], 0, 3), _line(LOAD, SECOND)]
-    lines += [_line(EQUAL, TIOCSTI, 2, 0), _line(EQUAL, TIOCLINUX, 1, 0)]
-    lines += [_line(RETURN, ALLOW), _returned(errno.EPERM)]
-    return b"".join(lines)
+        lines += [_returned(errno.EPERM), allowed]
+    lines += [_line(EQUAL, CLONE[column], 0, 4), _line(LOAD, FIRST), _line(ANY_BIT, NAMESPACES, 0, 1)]
+    lines += [_returned(errno.EPERM), allowed]
+    for numbers, values in ((IOCTL, IOCTLS), (FCNTL, FCNTLS)):
+        lines += [_line(EQUAL, numbers[column], 0, len(values) + 3), _line(LOAD, SECOND)]
+        lines += [_line(EQUAL, value, len(values) - place, 0) for place, value in enumerate(values)]
+        lines += [allowed, _returned(errno.EPERM)]
+    return b"".join([*lines, allowed])
 
 
 def _line(code: int, value: int, if_so: int = 0, if_not: int = 0) -> bytes:

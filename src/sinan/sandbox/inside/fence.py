@@ -52,7 +52,7 @@ def enclose(order: dict[str, Any]) -> None:
     network, scope = (3 if abi >= 4 else 0), (3 if abi >= SCOPED else 0)
     attributes = struct.pack("=QQQ", handled, network, scope)[: 8 + 8 * (abi >= 4) + 8 * (abi >= SCOPED)]
     rules = call(CREATE, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0))
-    for path in order["readable"]:
+    for path in filter(os.path.exists, order["readable"]):
         _allow(rules, path, (EXECUTE | READ | LIST) & handled)
     for path in order["devices"]:
         _allow(rules, path, (READ | WRITE) & handled)
