@@ -100,6 +100,14 @@ def test_another_processors_calls_end_the_process(machine):
         assert decided(refused.program(), 0x40000000 | 1, audit) == refused.ERROR | errno.ENOSYS
 
 
+def test_rights_of_files_are_given_where_the_user_owns_none_outside(machine):
+    column, audit = machine
+    for name in ("fchmod", "fchmodat", "utimensat"):
+        number = refused.FILES_TOO[name][column]
+        assert decided(refused.program(reduced=True), number, audit) == refused.ERROR | errno.EPERM
+        assert decided(refused.program(reduced=True, owner=False), number, audit) == refused.ALLOW
+
+
 @pytest.mark.parametrize("pid", [0, 1, 77])
 def test_limits_of_another_process_are_not_changed_where_there_are_no_namespaces(machine, pid):
     column, audit = machine

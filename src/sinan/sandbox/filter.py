@@ -83,8 +83,7 @@ REFUSED = {
     "migrate_pages": (256, 238),
     "mbind": (237, 235),
 }
-REFUSED_TOO = {
-    # what Landlock does not see: the rights, owners, times and attributes of files by name
+FILES_TOO = {
     "chmod": (90, None),
     "fchmod": (91, 52),
     "fchmodat": (268, 53),
@@ -106,6 +105,10 @@ REFUSED_TOO = {
     "setxattrat": (463, 463),
     "removexattrat": (466, 466),
     "file_setattr": (469, 469),
+}
+"""Rights, owners, times and attributes of files, which Landlock does not see: where there are no namespaces, and the
+user owns files outside."""
+PROCESSES_TOO = {
     # what a process may do to others of its user
     "setpriority": (141, 140),
     "sched_setparam": (142, 118),
@@ -128,6 +131,7 @@ REFUSED_TOO = {
     "inotify_add_watch": (254, 27),
 }
 """Where there are no namespaces."""
+REFUSED_TOO = FILES_TOO | PROCESSES_TOO
 SIGNALS = {"kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131)}
 SIGNALS |= {"rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240)}
 PRLIMIT = (302, 261)
@@ -164,13 +168,15 @@ def signals() -> list[int]:
     return [numbers[column] for numbers in SIGNALS.values()]
 
 
-def program(reduced: bool = False) -> bytes:
-    """The filter for this processor: struct sock_filter, one after the other. `reduced` where no namespace helps."""
+def program(reduced: bool = False, owner: bool = True) -> bytes:
+    """The filter for this processor: struct sock_filter, one after the other. `reduced` where no namespace helps;
+    `owner` where the user owns files outside."""
     column, audit = ARCHITECTURES[platform.machine()]
     lines = [_line(LOAD, ARCHITECTURE), _line(EQUAL, audit, 1, 0), _line(RETURN, KILL), _line(LOAD, NUMBER)]
     if column == X86_64:
         lines += [_line(AT_LEAST, X32, 0, 1), _returned(errno.ENOSYS)]
-    for numbers in (REFUSED | REFUSED_TOO if reduced else REFUSED).values():
+    table = REFUSED | (PROCESSES_TOO if reduced else {}) | (FILES_TOO if reduced and owner else {})
+    for numbers in table.values():
         number = numbers[column]
         if number is not None:
             lines += [_line(EQUAL, number, 0, 1), _returned(errno.EPERM)]

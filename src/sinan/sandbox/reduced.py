@@ -41,7 +41,7 @@ def start(name: str, preload: Sequence[str], uid: int | None, landlock: int | No
         "namespaces": False,
         "box": box,
         "preload": list(preload),
-        "filter": refused.program(reduced=True).hex(),
+        "filter": refused.program(reduced=True, owner=uid is None).hex(),
         "signals": refused.signals(),
         "others": 3,
         "alone": uid is not None,
@@ -49,5 +49,5 @@ def start(name: str, preload: Sequence[str], uid: int | None, landlock: int | No
         "readable": [*system(), *interpreter()],
         "devices": list(DEVICES),
     }
-    variables = environment() | {"HOME": box, "TMPDIR": f"{box}/tmp"}
+    variables = environment() | {"HOME": f"{box}/work", "TMPDIR": f"{box}/tmp"}
     return Jail(Spawning(lambda inner, info: inner, variables, uid), standing, "reduced", folder=folder)

@@ -27,6 +27,7 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "PYTHONHASHSEED": "0",  # sets are in the same order every time
     "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENSSL_CONF": "/dev/null",  # Node ends where it may not read the system's
     # a program has one thread for arithmetic, as many run at once
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",

@@ -129,7 +129,7 @@ if "planted" in sys.modules:
 for folder in (".", "/tmp", "/dev/shm", "/var/tmp", os.environ["TMPDIR"]):
     if os.path.exists(folder + "/sinan_planted.py"):
         print("THROUGH: files stay in", folder)
-if set(os.listdir(".")) - {"main.py", "bait.json", "tmp"}:
+if set(os.listdir(".")) - {"main.py", "bait.json"}:
     print("THROUGH: files stay", os.listdir("."))
 print(subprocess.run([sys.executable, "-c", "import json, random"], capture_output=True, text=True).stdout)
 """,

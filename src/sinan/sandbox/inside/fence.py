@@ -37,11 +37,12 @@ def version() -> int:
 
 
 def furnish(order: dict[str, Any]) -> None:
-    """A fresh folder."""
+    """A fresh folder, to work in and for what is temporary."""
     box = Path(order["box"])
     box.mkdir(mode=0o700)
-    (box / "tmp").mkdir()
-    os.chdir(box)
+    for name in ("work", "tmp"):
+        (box / name).mkdir()
+    os.chdir(box / "work")
 
 
 def enclose(order: dict[str, Any]) -> None:

@@ -29,7 +29,7 @@ def become(order: dict[str, Any], program: dict[str, Any]) -> None:
         install(bytes.fromhex(order["filter"]))
         if not _forkable(program):
             _execute(argv)
-        main = play.prepared(argv[1:], order["box"])
+        main = play.prepared(argv[1:], str(Path.cwd()))
         os.close(REPORT)
     except MemoryError:
         _report({"ended": "memory", "code": None, "seconds": 0.0})
