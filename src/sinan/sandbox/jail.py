@@ -3,6 +3,7 @@
 import array
 import contextlib
 import json
+import math
 import os
 import signal
 import socket
@@ -148,7 +149,7 @@ def _first_process(info: int) -> int | None:
 
 
 def _order(limits: Limits) -> dict[str, Any]:
-    return {"memory_mb": limits.memory_mb, "processes": limits.processes, "disk_mb": limits.disk_mb}
+    return {name: math.ceil(getattr(limits, name)) for name in ("memory_mb", "processes", "disk_mb")}
 
 
 @contextlib.contextmanager
