@@ -86,11 +86,26 @@ def test_a_terminal_takes_no_input_from_a_program(machine, request_):
     assert answer == (refused.ERROR | errno.EPERM if types else refused.ALLOW)
 
 
+@pytest.mark.parametrize("command", range(20))
+def test_no_descriptor_has_signals_sent_to_somebody(machine, command):
+    column, audit = machine
+    answer = decided(refused.program(), refused.FCNTL[column], audit, (3, command, 0, 0, 0, 0))
+    assert answer == (refused.ERROR | errno.EPERM if command in (8, 10, 15) else refused.ALLOW)
+
+
 def test_another_processors_calls_end_the_process(machine):
     _, audit = machine
     assert decided(refused.program(), 0, 0x40000003) == refused.KILL
     if audit == refused.ARCHITECTURES["x86_64"][1]:
         assert decided(refused.program(), 0x40000000 | 1, audit) == refused.ERROR | errno.ENOSYS
+
+
+def test_rights_of_files_are_given_where_the_user_owns_none_outside(machine):
+    column, audit = machine
+    for name in ("fchmod", "fchmodat", "utimensat"):
+        number = refused.FILES_TOO[name][column]
+        assert decided(refused.program(reduced=True), number, audit) == refused.ERROR | errno.EPERM
+        assert decided(refused.program(reduced=True, owner=False), number, audit) == refused.ALLOW
 
 
 @pytest.mark.parametrize("pid", [0, 1, 77])

@@ -1,6 +1,7 @@
 """Jails end with their owner, are replaced when they break, and never keep a program running."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -147,3 +148,15 @@ def test_limits_of_one_program_are_not_those_of_the_next(own):
     small = Program({"main.py": "try: bytearray(150 << 20)\nexcept MemoryError: print('small')"}, ("python", "main.py"))
     assert own.run(small, Limits(memory_mb=100)).stdout == "small\n"
     assert own.run(small, Limits(memory_mb=400)).stdout == ""
+
+
+def test_a_jail_whose_keeper_was_killed_leaves_no_process(own):
+    own.run(PRINT)
+    jail = own._idle[0].jails["plain"]
+    keeper = jail._process.pid
+    child = int(Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()[0])
+    handle = os.pidfd_open(child)
+    os.kill(keeper, signal.SIGKILL)
+    own.close()
+    assert select.select([handle], [], [], 30)[0]  # it has ended
+    os.close(handle)

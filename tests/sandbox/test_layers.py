@@ -8,7 +8,7 @@ import pytest
 
 from sinan.errors import SandboxUnavailable
 from sinan.hub import machine
-from sinan.sandbox import Sandbox, full, opening, reduced
+from sinan.sandbox import Program, Sandbox, full, opening, reduced
 
 from . import people
 
@@ -71,6 +71,14 @@ def test_an_attack_that_was_not_run_to_its_end_counts_as_through(monkeypatch):
 def test_an_older_landlock_than_is_needed_is_refused():
     with pytest.raises(Exception, match=r"version 2 of Landlock; version 3 is needed \(Linux 6.2\)"):
         reduced.start("sinan-test", (), None, landlock=2)
+
+
+def test_a_compiler_is_no_verdict_where_what_it_writes_may_not_be_executed(monkeypatch):
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    sandbox = Sandbox(reduced.start, "reduced")
+    assert not sandbox.has("g++") and not sandbox.has("clang-17")
+    with pytest.raises(SandboxUnavailable, match=r"g\+\+ was to be run, which takes full isolation"):
+        sandbox.run(Program({}, ("g++", "main.cpp")))
 
 
 def test_the_sandbox_is_opened_once(sandbox):

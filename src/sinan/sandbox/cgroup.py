@@ -44,6 +44,7 @@ class Group:
 def made(name: str) -> Group | None:
     """A new group under our own, or, with version 2, beside it, since there only leaves hold processes."""
     for parent, second in _parents():
+        _sweep(parent)
         folder = parent / name
         try:
             folder.mkdir()
@@ -54,6 +55,14 @@ def made(name: str) -> Group | None:
             return group
         group.remove()
     return None
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the groups of those who were killed."""
+    for folder in parent.glob("sinan-*-*"):
+        if not Path("/proc", folder.name.split("-")[1]).exists():
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def _parents() -> list[tuple[Path, bool]]:

@@ -30,6 +30,7 @@ REFUSED = {
     "open_tree": (428, 428),
     "move_mount": (429, 429),
     "mount_setattr": (442, 442),
+    "open_tree_attr": (467, 467),
     "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265),
     "quotactl": (179, 60),
@@ -82,8 +83,7 @@ REFUSED = {
     "migrate_pages": (256, 238),
     "mbind": (237, 235),
 }
-REFUSED_TOO = {
-    # what Landlock does not see: the rights, owners, times and attributes of files by name
+FILES_TOO = {
     "chmod": (90, None),
     "fchmod": (91, 52),
     "fchmodat": (268, 53),
@@ -105,6 +105,10 @@ REFUSED_TOO = {
     "setxattrat": (463, 463),
     "removexattrat": (466, 466),
     "file_setattr": (469, 469),
+}
+"""Rights, owners, times and attributes of files, which Landlock does not see: where there are no namespaces, and the
+user owns files outside."""
+PROCESSES_TOO = {
     # what a process may do to others of its user
     "setpriority": (141, 140),
     "sched_setparam": (142, 118),
@@ -127,13 +131,17 @@ REFUSED_TOO = {
     "inotify_add_watch": (254, 27),
 }
 """Where there are no namespaces."""
+REFUSED_TOO = FILES_TOO | PROCESSES_TOO
 SIGNALS = {"kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131)}
 SIGNALS |= {"rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240)}
 PRLIMIT = (302, 261)
-CLONE, CLONE3, SOCKET, IOCTL = (56, 220), (435, 435), (41, 198), (16, 29)
+CLONE, CLONE3, SOCKET, IOCTL, FCNTL = (56, 220), (435, 435), (41, 198), (16, 29), (72, 25)
 NAMESPACES = 0x7E020080
 """The bits of clone(2) that ask for a new namespace: time, mount, cgroup, UTS, IPC, user, PID, network."""
-TIOCSTI, TIOCLINUX = 0x5412, 0x541C
+IOCTLS = (0x5412, 0x541C, 0x8901, 0x8902)
+"""TIOCSTI and TIOCLINUX, which type into a terminal; FIOSETOWN and SIOCSPGRP, which have a signal sent to another."""
+FCNTLS = (8, 10, 15)
+"""F_SETOWN, F_SETSIG, F_SETOWN_EX: the same for any descriptor."""
 
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL, ERROR = 0x7FFF0000, 0x80000000, 0x00050000
@@ -160,28 +168,32 @@ def signals() -> list[int]:
     return [numbers[column] for numbers in SIGNALS.values()]
 
 
-def program(reduced: bool = False) -> bytes:
-    """The filter for this processor: struct sock_filter, one after the other. `reduced` where no namespace helps."""
+def program(reduced: bool = False, owner: bool = True) -> bytes:
+    """The filter for this processor: struct sock_filter, one after the other. `reduced` where no namespace helps;
+    `owner` where the user owns files outside."""
     column, audit = ARCHITECTURES[platform.machine()]
     lines = [_line(LOAD, ARCHITECTURE), _line(EQUAL, audit, 1, 0), _line(RETURN, KILL), _line(LOAD, NUMBER)]
     if column == X86_64:
         lines += [_line(AT_LEAST, X32, 0, 1), _returned(errno.ENOSYS)]
-    for numbers in (REFUSED | REFUSED_TOO if reduced else REFUSED).values():
+    table = REFUSED | (PROCESSES_TOO if reduced else {}) | (FILES_TOO if reduced and owner else {})
+    for numbers in table.values():
         number = numbers[column]
         if number is not None:
             lines += [_line(EQUAL, number, 0, 1), _returned(errno.EPERM)]
     # Libraries take ENOSYS for an old kernel and fall back to clone, whose flags can be read here.
     lines += [_line(EQUAL, CLONE3[column], 0, 1), _returned(errno.ENOSYS)]
     lines += [_line(EQUAL, SOCKET[column], 0, 1), _returned(errno.EACCES)]
+    allowed = _line(RETURN, ALLOW)
     if reduced:  # the limits of another process
         lines += [_line(EQUAL, PRLIMIT[column], 0, 4), _line(LOAD, FIRST), _line(EQUAL, 0, 1, 0)]
-        lines += [_returned(errno.EPERM), _line(LOAD, NUMBER)]
-    lines += [_line(EQUAL, CLONE[column], 0, 3), _line(LOAD, FIRST), _line(ANY_BIT, NAMESPACES, 0, 5)]
-    lines += [_returned(errno.EPERM)]
-    lines += [_line(EQUAL, IOCTL[column], 0, 3), _line(LOAD, SECOND)]
-    lines += [_line(EQUAL, TIOCSTI, 2, 0), _line(EQUAL, TIOCLINUX, 1, 0)]
-    lines += [_line(RETURN, ALLOW), _returned(errno.EPERM)]
-    return b"".join(lines)
+        lines += [_returned(errno.EPERM), allowed]
+    lines += [_line(EQUAL, CLONE[column], 0, 4), _line(LOAD, FIRST), _line(ANY_BIT, NAMESPACES, 0, 1)]
+    lines += [_returned(errno.EPERM), allowed]
+    for numbers, values in ((IOCTL, IOCTLS), (FCNTL, FCNTLS)):
+        lines += [_line(EQUAL, numbers[column], 0, len(values) + 3), _line(LOAD, SECOND)]
+        lines += [_line(EQUAL, value, len(values) - place, 0) for place, value in enumerate(values)]
+        lines += [allowed, _returned(errno.EPERM)]
+    return b"".join([*lines, allowed])
 
 
 def _line(code: int, value: int, if_so: int = 0, if_not: int = 0) -> bytes:

@@ -8,7 +8,7 @@ from sinan.sandbox import cgroup
 from sinan.sandbox import filter as refused
 from sinan.sandbox.jail import Jail
 from sinan.sandbox.spawning import Spawning
-from sinan.sandbox.view import BOX, DEVICES, ENVIRONMENT, interpreter, system, unreachable
+from sinan.sandbox.view import BOX, DEVICES, environment, interpreter, system, unreachable
 from sinan.sandbox.watch import Broken
 
 STAGE = "/tmp"
@@ -46,7 +46,7 @@ def start(name: str, preload: Sequence[str], uid: int | None) -> Jail:
         "filter": refused.program().hex(),
         "others": OTHERS,
     }
-    return Jail(Spawning(command, ENVIRONMENT, uid, staged, STAGE, groups), standing, "full", group)
+    return Jail(Spawning(command, environment(), uid, staged, STAGE, groups), standing, "full", group)
 
 
 def _arguments(staged: Sequence[str], info: int) -> Iterator[str]:

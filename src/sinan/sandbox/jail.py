@@ -3,6 +3,7 @@
 import array
 import contextlib
 import json
+import math
 import os
 import signal
 import socket
@@ -47,9 +48,11 @@ class Jail:
         self._info, telling = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         with theirs, _closing(telling):
             self._process = spawn(theirs, telling, self._errors)
+        self._first: int | None = None
         try:
             self._send(standing, ())
             self._expect(b"ready")
+            self._first = _first_process(self._info)
         except BaseException:
             self.end()
             raise
@@ -92,23 +95,22 @@ class Jail:
     def end(self) -> None:
         """End the worker and all that runs in it."""
         self._control.close()
+        first = self._first if self._first is not None else _first_process(self._info)
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
-            self._kill()
+            self._process.kill()
             self._process.wait()
+        if first is not None:  # with which all others of the jail end; where they have, this finds nobody
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(first, signal.SIGKILL)
+            os.close(first)
         os.close(self._info)
         self._errors.close()
         if self._group:
             self._group.remove()
         if self._folder:
             self._folder.cleanup()
-
-    def _kill(self) -> None:
-        """The first process of the jail, with which all others end; then the one that waits for it."""
-        with contextlib.suppress(OSError, ValueError):
-            os.kill(int(json.loads(os.read(self._info, 4096))["child-pid"]), signal.SIGKILL)
-        self._process.kill()
 
     def _send(self, order: dict[str, Any], descriptors: Sequence[int]) -> None:
         rights = array.array("i", descriptors)
@@ -138,8 +140,16 @@ class Jail:
         return lines[-1] if lines else f"the worker answered {otherwise!r}"
 
 
+def _first_process(info: int) -> int | None:
+    """A descriptor of the jail's first process, if bubblewrap has told which it is."""
+    try:
+        return os.pidfd_open(int(json.loads(os.read(info, 4096))["child-pid"]))
+    except (OSError, ValueError):
+        return None
+
+
 def _order(limits: Limits) -> dict[str, Any]:
-    return {"memory_mb": limits.memory_mb, "processes": limits.processes, "disk_mb": limits.disk_mb}
+    return {name: math.ceil(getattr(limits, name)) for name in ("memory_mb", "processes", "disk_mb")}
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from sinan.sandbox import filter as refused
 from sinan.sandbox.inside import fence
 from sinan.sandbox.jail import Jail
 from sinan.sandbox.spawning import Spawning
-from sinan.sandbox.view import DEVICES, ENVIRONMENT, interpreter, system, unreachable
+from sinan.sandbox.view import DEVICES, environment, interpreter, system, unreachable
 from sinan.sandbox.watch import Broken
 
 LEAST = 3
@@ -41,7 +41,7 @@ def start(name: str, preload: Sequence[str], uid: int | None, landlock: int | No
         "namespaces": False,
         "box": box,
         "preload": list(preload),
-        "filter": refused.program(reduced=True).hex(),
+        "filter": refused.program(reduced=True, owner=uid is None).hex(),
         "signals": refused.signals(),
         "others": 3,
         "alone": uid is not None,
@@ -49,5 +49,5 @@ def start(name: str, preload: Sequence[str], uid: int | None, landlock: int | No
         "readable": [*system(), *interpreter()],
         "devices": list(DEVICES),
     }
-    environment = ENVIRONMENT | {"HOME": box, "TMPDIR": f"{box}/tmp"}
-    return Jail(Spawning(lambda inner, info: inner, environment, uid), standing, "reduced", folder=folder)
+    variables = environment() | {"HOME": f"{box}/work", "TMPDIR": f"{box}/tmp"}
+    return Jail(Spawning(lambda inner, info: inner, variables, uid), standing, "reduced", folder=folder)

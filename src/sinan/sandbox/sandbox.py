@@ -19,6 +19,8 @@ from sinan.sandbox.watch import Broken
 
 NUMERIC = re.compile(r"\b(numpy|pandas|scipy|sklearn)\b")
 """Imports that take longer than most programs: a worker that has made them is forked for these."""
+COMPILER = re.compile(r"^(cc|c\+\+|gcc|g\+\+|clang|clang\+\+|rustc|go|ghc|swiftc|ld)(-\d+)?$")
+"""They make what they wrote executable, which reduced isolation does not allow an ordinary user's programs."""
 PRELOADED = {
     "plain": "bisect collections copy datetime functools heapq itertools json math operator random re string typing",
     "numeric": "collections functools itertools json math random re typing numpy numpy.random",
@@ -52,6 +54,8 @@ class Sandbox:
     def run(self, program: Program, limits: Limits = Limits()) -> Ran:  # noqa: B008  it cannot be changed
         """Run it to its end, or to a limit. Blocks. Raises SandboxUnavailable where the sandbox itself fails, or the
         command is not installed on this machine: neither says anything of the program."""
+        if not self.has(program.argv[0]):
+            raise SandboxUnavailable(self._missing(program.argv[0]))
         kind = "numeric" if any(map(NUMERIC.search, program.files.values())) else "plain"
         with self._free:
             slot = self._idle.pop()
@@ -62,6 +66,9 @@ class Sandbox:
 
     def has(self, program: str) -> bool:
         """Whether a command of that name could be run."""
+        return not self._hinders(program) and self._installed(program)
+
+    def _installed(self, program: str) -> bool:
         return program == "python" or shutil.which(program, path=ENVIRONMENT["PATH"]) is not None
 
     def close(self) -> None:
@@ -69,6 +76,14 @@ class Sandbox:
         for slot in self._all:
             for kind in list(slot.jails):
                 slot.jails.pop(kind).end()
+
+    def _hinders(self, program: str) -> bool:
+        return self.isolation == "reduced" and os.geteuid() != 0 and COMPILER.search(program) is not None
+
+    def _missing(self, name: str) -> str:
+        if self._hinders(name):
+            return f"{name} was to be run, which takes full isolation; here it is reduced: sinan doctor says why"
+        return f"{name} was to be run, and is not installed on this machine: install it under /usr"
 
     def _started(self, slot: int, kind: str) -> Jail:
         number = slot * len(PRELOADED) + list(PRELOADED).index(kind)
@@ -83,9 +98,7 @@ class Sandbox:
                     slot.jails[kind] = self._started(slot.number, kind)
                 return slot.jails[kind].run(program, limits)
             except FileNotFoundError as missing:
-                raise SandboxUnavailable(
-                    f"{program.argv[0]} was to be run, and is not installed on this machine: install it under /usr"
-                ) from missing
+                raise SandboxUnavailable(self._missing(program.argv[0])) from missing
             except Starved:
                 slot.jails.pop(kind).end()
                 return Ran("memory", None, "", "", 0.0, self.isolation)

@@ -32,7 +32,7 @@ class Spawning:
         """Start it. `control` is the worker's end of the socket."""
         with archive.opened() as packed:
             runnable = f"/proc/self/fd/{packed}"
-            command = self.command([sys.executable, "-s", "-P", runnable, str(control.fileno())], info)
+            command = self.command([sys.executable, "-P", runnable, str(control.fileno())], info)
             if self.uid is not None:
                 command = [sys.executable, "-I", "-S", runnable, "launch", self._order(command)]
             return subprocess.Popen(

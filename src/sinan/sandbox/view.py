@@ -1,6 +1,7 @@
 """What a program sees of this machine: the system's programs and libraries, this interpreter, a few devices."""
 
 import os
+import site
 import stat
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ SYSTEM: tuple[str, ...] = (
     "/usr/include",
     "/usr/local/bin",
 )
-SYSTEM += ("/usr/local/lib", "/bin", "/lib", "/lib64", "/etc/alternatives", "/etc/ld.so.cache")
+SYSTEM += ("/usr/local/lib", "/bin", "/lib", "/lib64", "/nix/store", "/etc/alternatives", "/etc/ld.so.cache")
 DEVICES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom"))
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -26,12 +27,12 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "PYTHONHASHSEED": "0",  # sets are in the same order every time
     "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENSSL_CONF": "/dev/null",  # Node ends where it may not read the system's
     # a program has one thread for arithmetic, as many run at once
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
 }
-"""All of a program's environment."""
 
 
 def system() -> Iterator[str]:
@@ -45,7 +46,19 @@ def interpreter() -> list[str]:
     prefixes = {sys.prefix, sys.base_prefix, os.path.realpath(sys.base_prefix)}
     inner = ("bin", "lib", "lib64", "pyvenv.cfg")
     found = {str(Path(prefix, name)) for prefix in prefixes for name in inner if Path(prefix, name).exists()}
+    found |= {path for path in _of_the_user() if Path(path).exists()}
     return sorted(path for path in found if not path.startswith("/usr/") or path.startswith("/usr/local/"))
+
+
+def _of_the_user() -> list[str]:
+    """Where packages lie that were installed with `pip install --user`, if this interpreter looks there."""
+    return [site.getusersitepackages()] if site.ENABLE_USER_SITE else []
+
+
+def environment() -> dict[str, str]:
+    """All of a program's environment."""
+    base = {"PYTHONUSERBASE": site.getuserbase()} if any(map(os.path.exists, _of_the_user())) else {}
+    return ENVIRONMENT | base
 
 
 def unreachable() -> list[str]:

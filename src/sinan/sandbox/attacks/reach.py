@@ -22,7 +22,7 @@ for folder in (bait["folder"], bait["home"], bait["home"] + "/.ssh", "/root", "/
     Attack(
         "reads keys from an environment",
         """
-known = {"PATH", "HOME", "TMPDIR", "LANG", "LC_CTYPE", "PWD", "SHLVL", "_"}
+known = {"PATH", "HOME", "TMPDIR", "LANG", "LC_CTYPE", "OPENSSL_CONF", "PWD", "SHLVL", "_"}
 for name in os.environ:
     if name not in known and not name.endswith("_NUM_THREADS") and not name.startswith("PYTHON"):
         print("THROUGH: environment", name)
@@ -40,7 +40,7 @@ for pid in ("self", "1", "2", str(os.getppid()), *map(str, bait["pids"])):
         "writes outside its folder",
         """
 folders = (bait["folder"], "/", "/etc", "/usr", "/usr/bin", "/usr/lib", "/var/tmp", "/dev", "/root", "/run", sys.prefix,
-           os.path.dirname(os.__file__), os.path.dirname(sys.executable), bait["home"], "..")
+           os.path.dirname(os.__file__), os.path.dirname(sys.executable), bait["home"], "../..")
 def wrote(folder):
     path = os.path.join(folder, "sinan-was-here")
     with open(path, "x"):

@@ -37,11 +37,12 @@ def version() -> int:
 
 
 def furnish(order: dict[str, Any]) -> None:
-    """A fresh folder."""
+    """A fresh folder, to work in and for what is temporary."""
     box = Path(order["box"])
     box.mkdir(mode=0o700)
-    (box / "tmp").mkdir()
-    os.chdir(box)
+    for name in ("work", "tmp"):
+        (box / name).mkdir()
+    os.chdir(box / "work")
 
 
 def enclose(order: dict[str, Any]) -> None:
@@ -52,7 +53,7 @@ def enclose(order: dict[str, Any]) -> None:
     network, scope = (3 if abi >= 4 else 0), (3 if abi >= SCOPED else 0)
     attributes = struct.pack("=QQQ", handled, network, scope)[: 8 + 8 * (abi >= 4) + 8 * (abi >= SCOPED)]
     rules = call(CREATE, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0))
-    for path in order["readable"]:
+    for path in filter(os.path.exists, order["readable"]):
         _allow(rules, path, (EXECUTE | READ | LIST) & handled)
     for path in order["devices"]:
         _allow(rules, path, (READ | WRITE) & handled)

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, cast
 
 
-def prepared(argv: list[str], box: str) -> ModuleType:
+def prepared(argv: list[str], folder: str) -> ModuleType:
     """The main module, with argument list, module path and streams as the interpreter makes them."""
     main = ModuleType("__main__")
     main.__file__ = argv[0]
@@ -20,7 +20,7 @@ def prepared(argv: list[str], box: str) -> ModuleType:
     sys.modules["__main__"] = main
     sys.argv = list(argv)
     sys.orig_argv = [sys.executable, *argv]
-    sys.path.insert(0, os.path.join(box, os.path.dirname(argv[0])).rstrip("/"))  # noqa: PTH118, PTH120
+    sys.path.insert(0, os.path.join(folder, os.path.dirname(argv[0])).rstrip("/"))  # noqa: PTH118, PTH120
     streams = cast(Any, sys)
     streams.stdin = streams.__stdin__ = _stream(0, "r", "surrogateescape")
     streams.stdout = streams.__stdout__ = _stream(1, "w", "surrogateescape")

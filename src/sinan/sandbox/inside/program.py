@@ -1,7 +1,6 @@
 """From a fork of the warden to the program: everything is given up, then the program is run."""
 
 import contextlib
-import json
 import os
 import resource
 import signal
@@ -11,9 +10,9 @@ from typing import Any
 
 from sinan.sandbox.inside import fence, play
 from sinan.sandbox.inside.kernel import DUMPABLE, forsake, install, prctl
+from sinan.sandbox.inside.report import REPORT, report
 
 MIB = 1 << 20
-REPORT = 100
 
 
 def become(order: dict[str, Any], program: dict[str, Any]) -> None:
@@ -29,19 +28,15 @@ def become(order: dict[str, Any], program: dict[str, Any]) -> None:
         install(bytes.fromhex(order["filter"]))
         if not _forkable(program):
             _execute(argv)
-        main = play.prepared(argv[1:], order["box"])
+        main = play.prepared(argv[1:], str(Path.cwd()))
         os.close(REPORT)
     except MemoryError:
-        _report({"ended": "memory", "code": None, "seconds": 0.0})
+        report({"ended": "memory", "code": None, "seconds": 0.0})
     except BaseException as error:
-        _report({"broken": f"{type(error).__name__}: {error}"})
+        report({"broken": f"{type(error).__name__}: {error}"})
     else:
         os._exit(play.played(main))
     os._exit(1)
-
-
-def _report(told: object) -> None:
-    os.write(REPORT, json.dumps(told).encode() + b"\n")
 
 
 def _forkable(program: dict[str, Any]) -> bool:
@@ -61,7 +56,7 @@ def _execute(argv: list[str]) -> None:
     try:
         os.execvp(path, [path, *argv[1:]])
     except (FileNotFoundError, PermissionError):
-        _report({"missing": argv[0]})
+        report({"missing": argv[0]})
         os._exit(1)
 
 
@@ -69,7 +64,7 @@ def _bound(order: dict[str, Any]) -> None:
     """What the kernel itself holds a process to."""
     others = order["others"] if order["namespaces"] or order["alone"] else _tasks()
     limits = {
-        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CORE: 1,  # less than any; at 0 the machine's own handler of dumps would still be started
         resource.RLIMIT_DATA: order["memory_mb"] * MIB,
         resource.RLIMIT_FSIZE: order["disk_mb"] * MIB,
         resource.RLIMIT_MEMLOCK: 0,

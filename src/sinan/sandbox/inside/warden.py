@@ -13,11 +13,10 @@ from typing import Any
 from sinan.sandbox.inside import fence, room
 from sinan.sandbox.inside.kernel import DUMPABLE, SUBREAPER, prctl
 from sinan.sandbox.inside.program import become
+from sinan.sandbox.inside.report import REPORT, report
 
 TICK_MS = 50
 """Between two looks at what a program takes."""
-REPORT = 100
-"""The descriptor that the report goes to."""
 PAGE = resource.getpagesize()
 NO_ROOM = {27, 28, 122}
 """EFBIG, ENOSPC, EDQUOT."""
@@ -44,11 +43,6 @@ def keep(order: dict[str, Any], descriptors: list[int]) -> None:
 
 def _whole(descriptor: int) -> bytes:
     return os.pread(descriptor, os.fstat(descriptor).st_size, 0)
-
-
-def report(told: object) -> None:
-    """One line to the other side."""
-    os.write(REPORT, json.dumps(told).encode() + b"\n")
 
 
 def _run(order: dict[str, Any], program: dict[str, Any]) -> dict[str, Any]:
