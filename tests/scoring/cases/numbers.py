@@ -37,7 +37,7 @@ ENGLISH = [
     ("42", "\\boxed{42}", YES),
     ("42", "$\\boxed{42\\text{ apples}}$", YES),
     ("42", "\\boxed{x=42}", YES),
-    ("42", "\\fbox{42}", NO),
+    ("42", "\\fbox{42}", YES),
     ("42", "First \\boxed{6}, then \\boxed{42}.", YES),
     ("42", "\\boxed{42} is my first thought, but \\boxed{41} is right.", NO),
     ("42", "The answer is 42. (6 * 7 = 42; 42 - 2 = 40)", YES),
