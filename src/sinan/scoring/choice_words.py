@@ -44,8 +44,9 @@ _CORRECTED = re.compile(r"([A-Z])(?![A-Za-z0-9'’])(?!\s[a-z])")
 
 
 def chosen(text: str) -> Iterator[tuple[str, int]]:
-    """Every letter that is chosen in words, with its place; none that is denied, supposed, asked for or one of two."""
-    for match in _CHOSEN.finditer(text):
+    """The letters that are chosen in words, with their places, the last first; none that is denied, supposed, asked for
+    or one of two."""
+    for match in reversed(list(_CHOSEN.finditer(text))):
         group = str(match.lastgroup)
         article = group != "right" and an_article(text, match.start(group))
         # `not A but B`: what stands before `but` denies another.

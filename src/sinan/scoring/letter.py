@@ -146,9 +146,9 @@ def _begun(asked: _Asked, end: int) -> Iterable[tuple[str, int]]:
 def _words(asked: _Asked) -> Found | None:
     if asked.cut:
         return None
-    found = [one for one in chosen(asked.text) if one[0] in asked.letters]
-    if found:
-        return Found(found[-1][0], "the last choice in words", found[-1][1], found[-1][1] + 1)
+    for letter, place in chosen(asked.text):
+        if letter in asked.letters:
+            return Found(letter, "the last choice in words", place, place + 1)
     return _agreed(mentioned(asked.text), asked.letters, "the only option spoken of")
 
 

@@ -140,10 +140,10 @@ def _bold(asked: _Asked) -> Found | None:
 
 
 def _last(asked: _Asked) -> Found | None:
-    last = None
-    for one in () if asked.cut else numerals(asked.text, asked.start, asked.end):
-        last = last if denied(asked.text, one.start) else one
-    return Found(last.value, "the last number", last.start, last.end) if last else None
+    for one in () if asked.cut else reversed(list(numerals(asked.text, asked.start, asked.end))):
+        if not denied(asked.text, one.start):
+            return Found(one.value, "the last number", one.start, one.end)
+    return None
 
 
 RULES: Mapping[str, Callable[[_Asked], Found | None]] = {

@@ -42,8 +42,8 @@ _POWER_OF_TEN = re.compile(r"(?<![0-9.,×x*·])(?<![×x*·]\s)(?<!times)(?<!time
 _NEGATIVE = re.compile(
     r"(?:\bnegative\s|(?:^|(?<=is\s)|(?<=[:=]\s))minus\s|负|負|零下)(?=[$0-9.])", re.IGNORECASE | re.MULTILINE
 )
-_VULGAR = re.compile(r"(?<=[0-9])(?=[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
-_VULGARS = re.compile(r"[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
+_VULGAR = re.compile(r"(?:(?<=[0-9])(?P<after>))?(?P<sign>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
+_VULGARS = {sign: unicodedata.normalize("NFKC", sign).replace("⁄", "/") for sign in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"}
 _OTHER_DIGITS = re.compile(r"(?![0-9])\d")
 _GROUPED = re.compile(r"(?<=[0-9])(?:\{,\}|\\,|[\u2009\u202f\xa0](?=[0-9]{3}(?![0-9])))(?=[0-9])|\\[,!]")
 _APOSTROPHES = re.compile(r"(?<![0-9'’_])[0-9]{1,3}(?:(?:['’][0-9]{3})+|(?:_[0-9]{3})+)(?![0-9'’_])")
@@ -69,12 +69,27 @@ _ROOT = re.compile(r"(?:\\sqrt(?:\[[0-9]\])?\s?\{?|√|\\log|\\ln|\\sin|\\cos|\\
 class Numeral(NamedTuple):
     """One number of a tidied text."""
 
-    value: str
-    """In its canonical writing."""
-    unscaled: str
-    """The same without its `million` or `万`."""
-    start: int
-    end: int
+    match: re.Match[str]
+
+    @property
+    def value(self) -> str:
+        """In its canonical writing."""
+        return _canonical(self.match)
+
+    @property
+    def unscaled(self) -> str:
+        """The same without its `million` or `万`."""
+        return _canonical(self.match, scaled=False)
+
+    @property
+    def start(self) -> int:
+        """Its first character."""
+        return self.match.start()
+
+    @property
+    def end(self) -> int:
+        """The character after it."""
+        return self.match.end()
 
 
 def tidy(text: Folded) -> Folded:
@@ -82,7 +97,7 @@ def tidy(text: Folded) -> Folded:
     text = text.sub(_GROUPED, "") if not text.text.isascii() or "\\" in text.text or "{,}" in text.text else text
     text = fold(text if text.text.isascii() else text.sub(_MINUS, "-")).translated(_SIGNS)
     if not text.text.isascii():
-        text = text.sub(_VULGAR, " ").sub(_VULGARS, lambda m: unicodedata.normalize("NFKC", m[0]).replace("⁄", "/"))
+        text = text.sub(_VULGAR, lambda m: " " * (m["after"] is not None) + _VULGARS[m["sign"]])
         text = text.sub(_OTHER_DIGITS, lambda m: str(unicodedata.decimal(m[0])))
         text = text.sub(_TEN_RAISED, lambda m: "10^" + m[1].translate(_RAISED)).sub(HANZI, hanzi)
     text = text.sub(_CURRENCY, "").sub(_APOSTROPHES, lambda m: re.sub(r"\D", "", m[0]))
@@ -99,7 +114,7 @@ def numerals(text: str, start: int = 0, end: int | None = None) -> Iterator[Nume
     """The numbers of a tidied text; nothing that is part of an expression, as `2` of `2π` and `3` of `√3`."""
     for match in _NUMBER.finditer(text, start, len(text) if end is None else end):
         if not _is_part(text, match):
-            yield Numeral(_canonical(match), _canonical(match, scaled=False), match.start(), match.end())
+            yield Numeral(match)
 
 
 def is_expression(text: str, start: int, end: int) -> bool:
