@@ -30,7 +30,7 @@ _OPTION_LINE = re.compile(
     r"^[\s*_`>#-]{0,6}(?:[(\[]([A-Z])[)\]]|([A-Z])[*_]{0,2}(?:[.):、．]|\s[-–—]\s|,?\s(?:because|since|as|not|rather|instead)\b|,\snot\b))",
     re.MULTILINE,
 )
-_LABEL = re.compile(r"(?<![A-Za-z0-9'(])([A-Z])[):](?=\s|$)")
+_LABEL = re.compile(r"(?<![A-Za-z0-9'(])([A-Z])([):])(?=\s|$)")
 _BRACKETED = re.compile(r"(?<![A-Za-z0-9_])[(\[]([A-Z])[)\]]")
 
 
@@ -103,7 +103,7 @@ def _text_first(asked: _Asked, line: str, start: int, rule: str) -> Found | None
     if begun is None:
         return None
     at = start + len(line) - len(line.lstrip("*_`\"“'‘"))
-    if asked.texts.named("= " + sentence(line), 0) is None:
+    if asked.texts.named(": " + sentence(line), 0) is None:
         return Found(None, TWO_AT_ONCE, start, start + len(line))
     return Found(begun[0], rule, at, at + begun[1], True)
 
@@ -140,7 +140,12 @@ def _begun(asked: _Asked, end: int) -> Iterable[tuple[str, int]]:
         if hedged(text[match.start() : match.end() + 40].strip(), asked.letters) or called_wrong(text, match.end(group)):
             continue
         yield match[group], match.start(group)
-        yield from ((label[1], match.start(group)) for label in _LABEL.finditer(line))
+        # `A: no. B: yes.` goes through the options; `C. A: 0.24; B: 0.26` has C.
+        sign = text[match.end(group) : match.end(group) + 1]
+        yield from ((label[1], match.start(group)) for label in _LABEL.finditer(line) if label[2] == sign)
+        others = {label[1] for label in _BRACKETED.finditer(line)} - {match[group]}
+        if len(others) > 1:  # `(A) (B) (C) (D)`
+            yield from ((other, match.start(group)) for other in others)
 
 
 def _words(asked: _Asked) -> Found | None:

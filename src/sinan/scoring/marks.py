@@ -23,7 +23,8 @@ _IS = (
 )
 LANGUAGES = {
     "en": (
-        rf"(?:\banswers?|\b(?:correct|right|best|final|my)\s(?:choice|option|letter|selection))"
+        rf"(?:\banswers?|\b(?:correct|right|best|final|my|closest|appropriate|suitable|likely|chosen|matching)\s"
+        rf"(?:choice|option|letter|selection))"
         rf"{_TO_THE_QUESTION}(?:\s?\([^()\n]{{0,40}}\))?{_CLOSING}{_IS}"
         rf"|\bans\s?:|(?:^|\n)[\s#*_]{{0,8}}(?:final\s)?answer[*_]{{0,3}}\s{{0,2}}\n"
     ),
@@ -80,7 +81,7 @@ def fold(text: Folded) -> Folded:
     text = text.translated(_SIGNS)
     if not text.text.isascii():
         text = text.sub(_INVISIBLE, "")
-    return text.keep(_WRAPPED) if "\\" in text.text else text
+    return text.keep(_WRAPPED).keep(_WRAPPED) if "\\" in text.text else text  # `\\text{\\textbf{B}}`
 
 
 def plain(text: str) -> str:

@@ -41,6 +41,7 @@ _BETWEEN = re.compile(r"(?:\bbetween|\bfrom|\beither|\bboth|\bone\sof|介于|在
 _REST = re.compile(r"[\s*$%°)]{0,4}[^\W\d]{0,12}[\s*$%).,!。}\]]{0,6}$")
 _TWO_EQUATIONS = re.compile(r"(?:\bor\b|\band\b|,|或|和)[\s$]{0,3}[A-Za-z](?:_\{?\d\}?)?\s?=", re.IGNORECASE)
 _BOLD = re.compile(r"\*\*([^*\n]{1,60})\*\*")
+_OPERATOR = re.compile(r"\s?(?:[-+*×·÷]|\\times|\\cdot|\\pm|\\div)\s?(?=[0-9A-Za-z(\\π√])")
 _GOES_ON = re.compile(r"\s?(?:[-+*/×·=^÷]|\\times|\\cdot)\s?[0-9(\\a-z]")
 
 
@@ -94,6 +95,8 @@ def _stated(text: str, start: int, end: int, rule: str) -> Found | None:
     if _TWO_EQUATIONS.search(text, start, sentence):
         return Found(None, TWO_AT_ONCE, start, sentence)
     for begin, until in ((text.rfind("=", start, sentence) + 1, sentence), (start, sentence), (start, end)):
+        if _unevaluated(text, max(begin, start), until, "box" in rule):
+            return Found(text[start:sentence].strip()[:200], f"{rule}, an expression", start, sentence, True)
         found = [one for one in numerals(text, max(begin, start), until) if not denied(text, one.start)]
         if found and _hedged(text, found, until):
             return Found(None, TWO_AT_ONCE, found[0].start, found[-1].end)
@@ -103,6 +106,19 @@ def _stated(text: str, start: int, end: int, rule: str) -> Found | None:
     if is_expression(text, start, sentence):
         return Found(text[start:sentence].strip()[:200], f"{rule}, an expression", start, sentence, True)
     return None
+
+
+def _unevaluated(text: str, start: int, end: int, boxed: bool) -> bool:
+    """Whether a stretch is an expression and no number: `8 - 6\\pi`; in a box any that is not worked out: `9 \\cdot 2`."""
+    first_one = next(numerals(text, start, end), None)
+    if first_one is None:
+        return False
+    operator = _OPERATOR.match(text, first_one.end, end)
+    if operator is None:
+        return is_expression(text, start, first_one.start)
+    after = operator.end()
+    a_range = operator[0].strip() == "-" and text[after].isdigit()
+    return (boxed and not a_range) or is_expression(text, after, min(end, after + 12))
 
 
 def _hedged(text: str, found: list[Numeral], until: int) -> bool:

@@ -1,17 +1,19 @@
 """Which letter an option's text stands for: `London` for B."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sinan.scoring.denied import called_wrong, denied, supposed
 from sinan.scoring.exact import normal
 
 _IS_IT = re.compile(
-    r"(?:\b(?:is|are|was|were|be|equals?|choose|pick|select|say|with)\b|['’]s\b|[:=]|是|为|选|選|即)"
+    r"(?:\b(?:is|are|was|were|be|equals?|choose|pick|select|say|with)\b|['’]s\b|:|是|为|选|選|即)"
     r"\s?(?:the\s|an?\s)?[“\"'‘「《*_`($]{0,3}$",
     re.IGNORECASE,
 )
 _OR = re.compile(r"(?:\b(?:or|and|nor)\b|[,/&、]|和|或者?|还是|与|及)\s?(?:the\s|an?\s)?[“\"'‘「《*_`($]{0,3}$", re.IGNORECASE)
+_LAYOUT = re.compile(r"\s|\$|\\left|\\right|\\[,!;()\[\] ]")
+_BRACES = re.compile(r"\{(\\?[a-z]+|\d)\}")
 _LONGEST = 400
 """Characters of a sentence in which options are looked for."""
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？\n]")
@@ -27,7 +29,10 @@ class OptionTexts:
 
     def letter(self, text: str) -> str | None:
         """The letter of the option that a text is; None where it is none."""
-        return self._texts().get(normal(text)) if self._choices else None
+        if not self._choices or len(text) > self._longest():
+            return None
+        known = self._texts()
+        return known.get(normal(text)) or known.get(squeezed(text))
 
     def beginning(self, text: str) -> tuple[str, int] | None:
         """The letter and length of the option that a text begins with, if what follows is no longer word."""
@@ -52,7 +57,7 @@ class OptionTexts:
 
     def _mentions(self, text: str, start: int) -> Iterator[tuple[int, int, str]]:
         """Every place where an option stands as a word of its own, none inside another."""
-        texts = sorted((t for t in self._texts() if len(t) > 1 or not t.isascii()), key=len, reverse=True)
+        texts = sorted((t for t in self._once(normal) if len(t) > 1 or not t.isascii()), key=len, reverse=True)
         if not texts or len(text) - start > _LONGEST:
             return
         either = "|".join(r"\s+".join(map(re.escape, one.split(" "))) for one in texts)
@@ -63,10 +68,23 @@ class OptionTexts:
 
     def _texts(self) -> dict[str, str]:
         if self._known is None:
-            texts = [normal(choice) for choice in self._choices]
-            pairs = zip(texts, self._letters, strict=False)
-            self._known = {t: letter for t, letter in pairs if t and texts.count(t) == 1}
+            self._known = self._once(squeezed) | self._once(normal)
         return self._known
+
+    def _once(self, form: Callable[[str], str]) -> dict[str, str]:
+        """The forms that only one option has."""
+        texts = [form(choice) for choice in self._choices]
+        pairs = zip(texts, self._letters, strict=False)
+        return {text: letter for text, letter in pairs if text and texts.count(text) == 1}
+
+    def _longest(self) -> int:
+        return 4 * max(map(len, self._choices)) + 100
+
+
+def squeezed(text: str) -> str:
+    """A formula without what does not change it: blanks, dollar signs, braces around one sign."""
+    text = _LAYOUT.sub("", normal(text)).replace("dfrac", "frac").replace("tfrac", "frac").replace("°", "^\\circ")
+    return _BRACES.sub(r"\1", text).rstrip(".")
 
 
 def sentence(text: str) -> str:
