@@ -27,7 +27,7 @@ _NAME = r"(?:the\s)?(?:option|choice|letter|选项|選項)?"
 _LONE = re.compile(rf"{_OPEN}{_NAME}\s?{_OPEN}([A-Za-z]){_CLOSE}(?:选?项|選?項)?{_CLOSE}", re.IGNORECASE)
 _HEAD = re.compile(rf"{_OPEN}{_NAME}(?:选|選)?\s?{_OPEN}([A-Za-z])(?![A-Za-z0-9'’+#^_])", re.IGNORECASE)
 _OPTION_LINE = re.compile(
-    r"^[\s*_`>#-]{0,6}(?:[(\[]([A-Z])[)\]]|([A-Z])[*_]{0,2}(?:[.):、．]|\s[-–—]\s|,?\s(?:because|since|as|not|rather|instead)\b|,\snot\b))",
+    r"^[\s*_`>#-]{0,6}(?:[(\[]([A-Z])[)\]]|([A-Z])[*_]{0,2}(?:[.):、．]|\s[-–—]\s(?![A-Z]\b)|,?\s(?:because|since|as|not|rather|instead)\b|,\snot\b))",
     re.MULTILINE,
 )
 _LABEL = re.compile(r"(?<![A-Za-z0-9'(])([A-Z])([):])(?=\s|$)")
