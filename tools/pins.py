@@ -20,6 +20,8 @@ NEEDS = {
     "eyezkes/benchmarking-system": ["TruthfulQA.csv"],
     "suzgunmirac/BIG-Bench-Hard": ["bbh/*.json", "cot-prompts/*.txt"],
     "UKGovernmentBEIS/inspect_ai": ["tests/model/gatsby.txt"],
+    "lupantech/MathVista": ["data/query.json", "results/random/output_frequent_guess.json"],
+    "TIGER-AI-Lab/MMLU-Pro": ["eval_results/model_outputs_Llama-2-7b-hf_5shots.zip"],
     "mathllm/MATH-V": ["data/*.jsonl", "images/*.jpg"],
 }
 PINS = Path(__file__).parents[1] / "src/sinan/datasets/pins.json"

@@ -1,10 +1,12 @@
 """A file of one's own questions as a benchmark: the shape of its rows decides how they are asked and judged.
 
 Options: the letter is asked for (`likelihood` instead compares how likely the letters are). Numbers and texts: the
-answer is asked for on a last line. Turns are asked as they are, one after the other; what has no answer is collected
-and not judged. `--scorer` overrides the judge, and the guess is on the card.
+answer is asked for on a last line. `strict` reports besides how many answers were right and given as asked. Turns are
+asked as they are, one after the other; what has no answer is collected and not judged. `--scorer` overrides the
+judge, and the guess is on the card.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from sinan.datasets import Guess, questions
@@ -13,7 +15,7 @@ from sinan.scoring import ByChoices as MixedScorer
 from sinan.scoring import Collected, Exact, Letter, MostLikely, Number, by_name
 from sinan.solving import Likelihood, ManyTurns, OneTurn
 from sinan.statistics.calibration import CALIBRATED
-from sinan.statistics.intervals import accuracy
+from sinan.statistics.intervals import accuracy, strict
 from sinan.types import Benchmark, Card, Protocol, Sampling, Scorer
 
 FREE = {
@@ -57,6 +59,8 @@ def _protocols(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
         return {"default": Protocol(FurtherTurns(Template()), ManyTurns(), judge, AS_MANY)}
     prompt = ByChoices(ASK_LETTER, FREE["text" if guess.shape == "choice" else guess.shape])
     protocols = {"default": Protocol(prompt, OneTurn(), judge, AS_MANY)}
+    if isinstance(judge, Letter | Number | Exact | MixedScorer):
+        protocols["strict"] = replace(protocols["default"], metrics=(accuracy, strict))
     if guess.shape == "choice" and not guess.mixed:
         letters = Template(base=ASK_LETTER.base, continuations=" {letter}")
         protocols["likelihood"] = Protocol(ByChoices(letters, letters), Likelihood(), MostLikely(), metrics=CALIBRATED)

@@ -9,11 +9,16 @@ from sinan.scoring.filtered import Filtered, Pipeline
 from sinan.scoring.greedy_match import GreedyMatch
 from sinan.scoring.letter import Letter
 from sinan.scoring.likelihood_choices import LikelihoodChoices, TrueMass
+from sinan.scoring.math_vision import MathVision
+from sinan.scoring.mathvista import MathVista
+from sinan.scoring.mmlu_pro import MmluPro
+from sinan.scoring.mmmu import Mmmu
 from sinan.scoring.most_likely import MostLikely
 from sinan.scoring.number import Number
 from sinan.scoring.overlap import Overlap
 from sinan.scoring.registry import by_name, names
 from sinan.scoring.rolling import Rolling
+from sinan.scoring.yes_no import Pope, YesNo
 
 __all__ = [
     "After",
@@ -25,12 +30,18 @@ __all__ = [
     "GreedyMatch",
     "Letter",
     "LikelihoodChoices",
+    "MathVision",
+    "MathVista",
+    "MmluPro",
+    "Mmmu",
     "MostLikely",
     "Number",
     "Overlap",
     "Pipeline",
+    "Pope",
     "Rolling",
     "TrueMass",
+    "YesNo",
     "by_name",
     "names",
 ]

@@ -94,13 +94,12 @@ def marked(text: str) -> Iterator[Marked]:
     `if the answer is B`."""
     end = len(text)
     for match in reversed(list(_MARK.finditer(text))):
-        if not supposed(text, match.start()):
-            kind, start, stop = _stretch(text, match, end)
-            line = text[start:stop].lstrip(_BEFORE_AN_ANSWER)
-            start = stop - len(line)
-            line = line.partition("\n")[0].strip()
-            if line:
-                yield Marked(line, _NAMES[kind], start)
+        kind, start, stop = _stretch(text, match, end)
+        line = text[start:stop].lstrip(_BEFORE_AN_ANSWER)
+        start = stop - len(line)
+        line = line.partition("\n")[0].strip()
+        if line and not supposed(text, match.start()):
+            yield Marked(line, _NAMES[kind], start)
         end = match.start()
 
 

@@ -22,8 +22,8 @@ _NUMBERS = (
     re.compile(r"-?(?:\d+\.\d+|\.\d+|\d+\b)(?![eE][+-]?\d+)(?![,\d])"),
 )
 _TRIVIAL = tuple(_AROUND)
-_DIGITS = 400
-"""Of one number; more are no answer, and Python's floats end before."""
+_TOO_LONG = re.compile(r"\d{60,}")
+"""Digits that are no answer; the published patterns take the square of their number to look through them."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,9 @@ def _tail(line: str, cues: Sequence[str]) -> str:
 
 
 def _numbers(text: str) -> Iterable[str]:
+    text = _TOO_LONG.sub(" ", text)
     for pattern in _NUMBERS:
-        yield from (match[0] for match in pattern.finditer(text) if len(match[0]) <= _DIGITS)
+        yield from (match[0] for match in pattern.finditer(text))
 
 
 def _forms_of(text: str) -> Sequence[float | str]:

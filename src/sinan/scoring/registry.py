@@ -5,8 +5,13 @@ from sinan.scoring.after import After
 from sinan.scoring.by_choices import ByChoices
 from sinan.scoring.exact import Exact
 from sinan.scoring.letter import Letter
+from sinan.scoring.math_vision import MathVision
+from sinan.scoring.mathvista import MathVista
+from sinan.scoring.mmlu_pro import MmluPro
+from sinan.scoring.mmmu import Mmmu
 from sinan.scoring.most_likely import MostLikely
 from sinan.scoring.number import Number
+from sinan.scoring.yes_no import Pope, YesNo
 from sinan.types import Scorer
 
 _OWN: dict[str, Scorer] = {
@@ -14,8 +19,15 @@ _OWN: dict[str, Scorer] = {
     "by-choices": ByChoices(),
     "exact": Exact(),
     "letter": Letter(),
+    "math-vision": MathVision(),
+    "mathvista": MathVista(),
+    "mmlu-pro": MmluPro(),
+    "mmmu": Mmmu(),
+    "mmmu-pro": Mmmu(pro=True),
     "most-likely": MostLikely(),
     "number": Number(),
+    "pope": Pope(),
+    "yes-no": YesNo(),
 }
 
 
