@@ -45,7 +45,7 @@ def test_llama_2_has_its_published_readings_and_accuracy_on_mmlu_pro(llama):
 
 
 def test_letter_reads_mmlu_pro_as_published_or_better(llama):
-    """Of 12032 chains of thought; 18.34 in both readings of the accuracy. What was not read as published: two letters
+    """Of 12032 chains of thought. What was not read as published: two letters
     at once, `(B) and (C)`, of which the published rule takes the first; and where an answer was given again, the last
     of them, not the first. What is read besides has no published cue, such as `The future is (A).`"""
     same = hedged = other = besides = right = 0
@@ -57,8 +57,8 @@ def test_letter_reads_mmlu_pro_as_published_or_better(llama):
         other += row["pred"] is not None and score.answer not in (None, row["pred"])
         besides += row["pred"] is None and score.answer is not None
         right += score.value
-    assert (same, hedged, other, besides) == (0, 0, 0, 0)
-    assert round(100 * right / len(llama), 2) == 0
+    assert (same, hedged, other, besides) == (11945, 20, 2, 65)
+    assert round(100 * right / len(llama), 2) == 18.4
 
 
 @pytest.mark.parametrize(("name", "right"), [("chatgpt", 235), ("frequent_guess", 263)])
@@ -87,16 +87,17 @@ def correct(published):
 
 
 def test_whole_responses_of_chatgpt_on_mathvista_are_read_without_an_extracting_model(data):
-    """ChatGPT, which saw no picture: 21.2 instead of 23.5. Where a response has no option in it (`The correct option is
-    not provided.`) the published scores take the option that is nearest in letters, and here nothing is chosen."""
+    """ChatGPT, which saw no picture: 21.1 instead of 23.5. Where a response has no option in it (`The correct option is
+    not provided.`) the published scores take the option that is nearest in letters, and here nothing is chosen; of one
+    free answer the last number is read, and the published extraction gave 0."""
     pytest.importorskip("rapidfuzz")
     rows = json.loads((data / "multimodal/mathvista/output_chatgpt.json").read_text("utf-8"))
     judge = MathVista(extracted=False)
     scores = {pid: judge(samples("mathvista")[pid], said(row.get("response"))) for pid, row in rows.items()}
     lost = [pid for pid, row in rows.items() if row.get("true_false") and not scores[pid].value]
     won = [pid for pid, row in rows.items() if not row.get("true_false") and scores[pid].value]
-    assert sum(scores[pid].outcome is Outcome.UNPARSED for pid in lost) == 0
-    assert (len(lost), len(won)) == (0, 0)
+    assert (len(lost), len(won)) == (24, 0)
+    assert sum(scores[pid].outcome is Outcome.UNPARSED for pid in lost) == 23
 
 
 @pytest.mark.parametrize("name", ["LLaVA-v1.5-7B", "Random-Chance"])
@@ -154,7 +155,9 @@ def options(row):
 
 
 def test_llava_on_the_validation_part_of_mmmu(data):
-    """900 answers, no published score of this file. By both readings the letters are those that the response is."""
+    """900 answers, no published score of this file. Three of 847 letters are read otherwise here: `C) Schachter-Singer
+    Theory` and `A) Josef Albers` are C and A, where the published rules find no letter and guess; and a response that
+    only goes through the options is none of them, where the published rules take the last."""
     folder = data / "multimodal/mmmu"
     golds = json.loads((folder / "answer_dict_val.json").read_text("utf-8"))
     counted = Counter()
@@ -171,8 +174,8 @@ def test_llava_on_the_validation_part_of_mmmu(data):
                 counted["letters"] += 1
                 counted["same"] += Letter()(sample, said(row["response"])).answer == score.answer
     assert counted["n"] == 900
-    assert counted["same"] == counted["letters"]
-    assert counted["right"] == 0
+    assert (counted["same"], counted["letters"]) == (844, 847)
+    assert counted["right"] == 329
 
 
 PUBLISHED_BBH = {

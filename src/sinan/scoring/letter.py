@@ -16,7 +16,7 @@ from sinan.scoring.cascade import TWO_AT_ONCE, Found, first, known, reading
 from sinan.scoring.choice_words import an_article, chosen, corrected, hedged, mentioned, several
 from sinan.scoring.denied import called_wrong, denied
 from sinan.scoring.folded import Folded
-from sinan.scoring.marks import fold, marked
+from sinan.scoring.marks import behind_marks, fold, marked
 from sinan.scoring.option_texts import OptionTexts, last_sentence, sentence
 from sinan.scoring.verdict import Reading, in_two_ways, told, verdict
 from sinan.types import Completion, Sample, Score
@@ -188,6 +188,10 @@ def _agreed(found: Iterable[tuple[str, int]], letters: str, rule: str) -> Found 
     return Found(letter, rule, place, place + 1)
 
 
+def _asked(text: str, letters: str, texts: OptionTexts, cut: bool) -> _Asked:
+    return _Asked(text, len(text) - len(text.lstrip()), len(text.rstrip()), letters, texts, cut)
+
+
 RULES: Mapping[str, Callable[[_Asked], Found | None]] = {
     "whole": _whole,
     "marked": _marked,
@@ -196,6 +200,8 @@ RULES: Mapping[str, Callable[[_Asked], Found | None]] = {
     "text": _text,
     "brackets": _brackets,
 }
+SURE = ("whole", "marked")
+"""Rules that read what was given as the answer; they come first."""
 
 
 @dataclass(frozen=True)
@@ -224,10 +230,11 @@ def read_letter(
     """
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: len(choices) or 10]
     folded = fold(text if isinstance(text, Folded) else Folded(text))
-    body = folded.text
-    bounds = len(body) - len(body.lstrip()), len(body.rstrip())
-    asked = _Asked(body, *bounds, letters, OptionTexts(choices, letters), cut)
-    found = first(RULES, rules, asked)
+    body, texts = folded.text, OptionTexts(choices, letters)
+    found = first(RULES, tuple(name for name in rules if name in SURE), _asked(body, letters, texts, cut))
+    if found is None:
+        rest = behind_marks(body) if "marked" in rules else body
+        found = first(RULES, tuple(name for name in rules if name not in SURE), _asked(rest, letters, texts, cut))
     if found is not None and found.answer is not None:
         letter = corrected(body, found.end, letters)
         if letter:

@@ -103,6 +103,13 @@ def marked(text: str) -> Iterator[Marked]:
         end = match.start()
 
 
+def behind_marks(text: str) -> str:
+    """For reading on where no mark could be read: what stands before the last one is blank, since that is what the
+    answer was not taken from (`... f(0) ... The answer is undefined.`). Places stay as they are."""
+    last = next(marked(text), None)
+    return " " * last.start + text[last.start :] if last else text
+
+
 def _stretch(text: str, match: re.Match[str], end: int) -> tuple[str, int, int]:
     """The kind of a mark, and where the stretch behind it begins and ends."""
     kind, start = str(match.lastgroup), match.end()

@@ -16,7 +16,7 @@ from sinan.scoring.cascade import TWO_AT_ONCE, Found, first, known, reading
 from sinan.scoring.corrections import corrections
 from sinan.scoring.denied import denied
 from sinan.scoring.folded import Folded
-from sinan.scoring.marks import marked
+from sinan.scoring.marks import behind_marks, marked
 from sinan.scoring.numerals import Numeral, canonical, is_expression, is_number, numerals, tidy
 from sinan.scoring.verdict import Reading, in_two_ways, told, verdict
 from sinan.types import Completion, Sample, Score
@@ -162,6 +162,10 @@ def _last(asked: _Asked) -> Found | None:
     return None
 
 
+def _asked(text: str, cut: bool) -> _Asked:
+    return _Asked(text, len(text) - len(text.lstrip()), len(text.rstrip()), cut)
+
+
 RULES: Mapping[str, Callable[[_Asked], Found | None]] = {
     "whole": _whole,
     "marked": _marked,
@@ -169,6 +173,8 @@ RULES: Mapping[str, Callable[[_Asked], Found | None]] = {
     "bold": _bold,
     "last": _last,
 }
+SURE = ("whole", "marked")
+"""Rules that read what was given as the answer; they come first."""
 
 
 @dataclass(frozen=True)
@@ -196,8 +202,10 @@ def read_number(
     """The number a text gives as its answer. In a text that was cut, only a marked one is an answer, or the whole."""
     tidied = tidy(text if isinstance(text, Folded) else Folded(text))
     body = tidied.text
-    asked = _Asked(body, len(body) - len(body.lstrip()), len(body.rstrip()), cut)
-    found = first(RULES, rules, asked)
+    found = first(RULES, tuple(name for name in rules if name in SURE), _asked(body, cut))
+    if found is None:
+        rest = behind_marks(body) if "marked" in rules else body
+        found = first(RULES, tuple(name for name in rules if name not in SURE), _asked(rest, cut))
     if found is not None and found.answer is not None and found.rule != "the last number":
         found = _corrected(body, found)
     return reading(found, tidied)

@@ -165,6 +165,12 @@ ENGLISH = [
     ("B", "A", NO),
     ("B", "The answer is Paris.", NO),
     ("B", "\\boxed{C}", NO),
+    ("B", "Let us look at (B). The answer is none of these.", NONE),
+    ("A", "(A) (B) (C) (D)", NONE),
+    ("D", "D. both B and C", YES),
+    ("C", "C. A: 0.24; B: 0.26; D: 0.23", YES),
+    ("B", "The closest option is B.", YES),
+    ("B", "Answer: \\(\\text{\\textbf{B}}\\)", YES),
 ]
 
 CHINESE = [

@@ -177,6 +177,12 @@ ENGLISH = [
     ("42", "<think>It is 42.", NONE),
     ("42", "<think>It is 41.</think>\n\n42", YES),
     ("2", "CO2 and H2O", NONE),
+    ("0", "f(0) cannot be known. Therefore, the answer is undefined.", NONE),
+    ("8", "ANSWER: 8 - 6\\pi", NO),
+    ("8", "\\boxed{8 - 6\\pi}", NO),
+    ("6", "\\boxed{\\sqrt{9+6x+x^2}-3}", NO),
+    ("18", "\\boxed{18\\ \\text{eggs}}", YES),
+    ("9", "\\boxed{9 \\cdot 2}", NO),
 ]
 
 CHINESE = [
