@@ -113,13 +113,17 @@ def test_math_vision_has_its_published_verdicts_by_level_and_subject(data, name)
     known = samples("math_vision")
     here = [output for output in outputs if output["id"] in known]
     assert len(here) == 304
-    differing = [o["id"] for o in here if (MathVision()(known[o["id"]], said(o["response"])).value == 1) != o["correct"]]
+    differing = [
+        o["id"] for o in here if (MathVision()(known[o["id"]], said(o["response"])).value == 1) != o["correct"]
+    ]
     assert differing == []
 
 
 def test_our_reading_of_math_vision_takes_d_for_d(data):
     """`(D) 100 cm` is D here, and was not for the published judge."""
-    outputs = [o for o in lines(data / "multimodal/math_vision/LLaVA-v1.5-7B.jsonl") if o["id"] in samples("math_vision")]
+    outputs = [
+        o for o in lines(data / "multimodal/math_vision/LLaVA-v1.5-7B.jsonl") if o["id"] in samples("math_vision")
+    ]
     scores = [(o, ByChoices()(samples("math_vision")[o["id"]], said(o["response"]))) for o in outputs]
     differing = [output for output, score in scores if (score.value == 1) != output["correct"]]
     assert len(differing) == 3
@@ -146,7 +150,10 @@ def test_letter_takes_no_apology_for_option_i(data):
     rows = lines(data / "multimodal/mmmu_pro/gpt-4o_vision_direct.jsonl")
     scores = [(row, Letter()(options(row), said(row["response"]))) for row in rows]
     unread = [row for row, score in scores if score.outcome is Outcome.UNPARSED]
-    assert sum("sorry" in row["response"] or "unable" in row["response"] or "can't" in row["response"] for row in unread) > 180
+    assert (
+        sum("sorry" in row["response"] or "unable" in row["response"] or "can't" in row["response"] for row in unread)
+        > 180
+    )
     assert sum(score.answer not in (None, row["pred_indexs"]) for row, score in scores) <= 6
 
 

@@ -93,17 +93,19 @@ def test_a_fraction_has_one_canonical_writing(value):
     assert canonical(doubled) == canonical(f"{value.numerator}/{value.denominator}")
 
 
-HEAVY = """1/|1,|111,|(|{|\\boxed{|answer:|answer is |answer|#### | |answer to |- |1 |\\text{|\\frac{|$|(A) |A or |option |答案|1e|
-1.5 × 10^|"|A.|½|9|**|<think>|not 1 |1 and |1 or |三百|一|点|wait, |no, it is |if the |不|_|1_|1'|1.111.|<answer>|is Paris |
-Paris or |B, |1:30 |是|A and B |１|\\sqrt|minus |the answer is B. wait |1 234 |10^|选B|option A |**1** |Ⓑ|either |yes |no, |
-if we choose B, |2024-01-01|12,34,|{"answer": \""""
+HEAVY = """1/|1,|111,|(|{|\\boxed{|answer:|answer is |answer|#### | |answer to |- |1 |\\text{|\\frac{|$|(A) |A or |
+option |答案|1e|1.5 × 10^|"|A.|½|9|**|<think>|not 1 |1 and |1 or |三百|一|点|wait, |no, it is |if the |不|_|1_|1'|
+1.111.|<answer>|is Paris |Paris or |B, |1:30 |是|A and B |１|\\sqrt|minus |the answer is B. wait |1 234 |10^|选B|
+option A |**1** |Ⓑ|either |yes |no, |if we choose B, |2024-01-01|12,34,|{"answer": \""""
 
 
 @pytest.mark.parametrize("piece", [*HEAVY.replace("|\n", "|").split("|"), "\n", "A.\n", "\n#"])
 def test_time_grows_with_the_length_of_a_text_and_no_faster(piece):
     for scorer in SCORERS:
         for sample in SAMPLES:
-            assert any(spent(scorer, sample, piece, 10_000) < 8 * spent(scorer, sample, piece, 2_500) for _ in "123"), scorer
+            assert any(spent(scorer, sample, piece, 10_000) < 8 * spent(scorer, sample, piece, 2_500) for _ in "123"), (
+                scorer
+            )
 
 
 def spent(scorer, sample, piece, length):

@@ -73,7 +73,9 @@ def benchmark() -> Benchmark:
         ),
         metric=accuracy,
         protocols={
-            "default": Protocol(query, OneTurn(), MathVista(extracted=False), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
+            "default": Protocol(
+                query, OneTurn(), MathVista(extracted=False), Sampling(max_tokens=1024, stop=("\nQuestion:",))
+            ),
             "extracted": Protocol(query, OneTurn(), MathVista(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
         },
     )

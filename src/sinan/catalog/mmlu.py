@@ -19,7 +19,7 @@ from sinan.scoring.filters import Regex, TakeFirst
 from sinan.solving import Likelihood, OneTurn
 from sinan.statistics.averages import average
 from sinan.statistics.calibration import CALIBRATED
-from sinan.statistics.intervals import accuracy, strict
+from sinan.statistics.intervals import accuracy
 from sinan.statistics.over_groups import over
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
@@ -110,12 +110,6 @@ def benchmark() -> Benchmark:
                 metrics=(accuracy,),
             ),
             "generate": Protocol(ASK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
-            "cot": Protocol(
-                THINK_LETTER,
-                OneTurn(),
-                Letter(),
-                Sampling(max_tokens=1024, stop=("\nQuestion:",)),
-                metrics=(accuracy, strict),
-            ),
+            "cot": Protocol(THINK_LETTER, OneTurn(), Letter(), Sampling(max_tokens=1024, stop=("\nQuestion:",))),
         },
     )

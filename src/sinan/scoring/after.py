@@ -28,9 +28,8 @@ class After:
 
     def _found(self, text: str) -> Found | None:
         # The cue is looked for without regard to case; lower() could change the length of some letters.
-        place = None
-        for place in re.finditer(re.escape(self.cue) + r"\b", text, re.IGNORECASE):
-            pass
+        places = list(re.finditer(re.escape(self.cue) + r"\b", text, re.IGNORECASE))
+        place = places[-1] if places else None
         start = place.end() if place else 0
         start = len(text) - len(text[start:].lstrip(" \t:*"))
         line, _, below = text[start:].rstrip(" \t:*").partition("\n")

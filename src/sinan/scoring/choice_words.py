@@ -21,9 +21,7 @@ _CHOSEN = re.compile(
     rf"|(?:\b(?i:but(?:\srather)?)\b|而是){_OPEN}{_A_NAME}{_OPEN}(?P<instead>[A-Z]){_ALONE}"
     r"|(?:因此|所以|综上(?:所述)?|故)[\s,:]{0,3}[*(]{0,3}(?P<also>[A-Z])[)*.。]{0,4}(?=\n|$)"
 )
-_MENTIONED = re.compile(
-    rf"(?:\b(?i:option|choice|answer|statement)s?|选项|選項){_OPEN}(?P<letter>[A-Z]){_ALONE}"
-)
+_MENTIONED = re.compile(rf"(?:\b(?i:option|choice|answer|statement)s?|选项|選項){_OPEN}(?P<letter>[A-Z]){_ALONE}")
 _JOIN = r"(?:,|/|&|、|\+|和|或者?|及|以及|与|與|跟|还是|and\b|or\b|and/or\b|as\swell\sas\b)"
 _AND_ANOTHER = re.compile(
     rf"[\s)\]*_.\"'”’]{{0,4}}(?:[(]\s?)?{_JOIN}\s?(?:and\s|or\s|maybe\s|possibly\s|和|或)?"

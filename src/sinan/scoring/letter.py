@@ -137,7 +137,9 @@ def _begun(asked: _Asked, end: int) -> Iterable[tuple[str, int]]:
     for match in _OPTION_LINE.finditer(text, asked.start):
         group = 1 if match[1] else 2
         line = text[match.end() : match.end() + 200].partition("\n")[0]
-        if hedged(text[match.start() : match.end() + 40].strip(), asked.letters) or called_wrong(text, match.end(group)):
+        if hedged(text[match.start() : match.end() + 40].strip(), asked.letters) or called_wrong(
+            text, match.end(group)
+        ):
             continue
         yield match[group], match.start(group)
         # `A: no. B: yes.` goes through the options; `C. A: 0.24; B: 0.26` has C.

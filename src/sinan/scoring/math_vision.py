@@ -18,7 +18,20 @@ from sinan.types import Completion, Sample, Score
 _CUES = ("the final answer is", "the answer is", "the correct answer is", "the answer should be")
 _BOXED = re.compile(r"oxed\{(.*)\}", re.DOTALL)
 _LETTERS = "ABCDE"
-_DROPPED = ("\\text", "\\mbox", "\\left", "\\right", "^{\\circ}", "^\\circ", "{m}^3", "m^3", "{units}", "units", "{km}", "km")
+_DROPPED = (
+    "\\text",
+    "\\mbox",
+    "\\left",
+    "\\right",
+    "^{\\circ}",
+    "^\\circ",
+    "{m}^3",
+    "m^3",
+    "{units}",
+    "units",
+    "{km}",
+    "km",
+)
 _STRIPPED = ("\n", "\\!", "^{\\circ}", "^\\circ", "\\$", "$")
 _BRACKETED, _BRACED = re.compile(r"\(([a-e])\)"), re.compile(r"\{([a-e])\}")
 

@@ -41,10 +41,8 @@ class MmluPro:
         match = _last_of_first_line(text) if self.levels > 1 else None
         if match:
             return Found(match[1], "`Answer: X`", *match.span(1), True)
-        match = None
-        for match in _ALONE.finditer(text) if self.levels > 2 else ():
-            pass
-        return Found(match[0], "the last letter that stands alone", *match.span()) if match else None
+        alone = list(_ALONE.finditer(text)) if self.levels > 2 else []
+        return Found(alone[-1][0], "the last letter that stands alone", *alone[-1].span()) if alone else None
 
 
 def _last_of_first_line(text: str) -> re.Match[str] | None:

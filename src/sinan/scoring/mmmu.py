@@ -80,7 +80,9 @@ def _by_text(bare: str, start: int, sample: Sample) -> Found | None:
     if len(bare.split()) <= 5:
         return None
     lowered = bare.lower()
-    places = [(lowered.rfind(choice.lower()), letter) for choice, letter in zip(sample.choices, sample.letters, strict=True)]
+    places = [
+        (lowered.rfind(choice.lower()), letter) for choice, letter in zip(sample.choices, sample.letters, strict=True)
+    ]
     place, letter = max(places, key=lambda one: one[0])
     length = len(sample.choices[sample.letters.index(letter)])
     begin = start + max(place, 1)

@@ -1,5 +1,5 @@
-r"""Is the number right? Reads `$1,234.50`, `-3/4`, `1.5e3`, `\frac{1}{2}`, `５０％`, `三百二十`, `3万`, and compares them
-exactly.
+r"""Is the number right? Reads `$1,234.50`, `-3/4`, `1.5e3`, `\frac{1}{2}`, `５０％`, `三百二十`, `3万`, and compares
+them exactly.
 
 The cascade, in order: `whole`: all that was said is a number, perhaps with a unit; `marked`: the number that follows a
 mark (`ANSWER: 18`, a box, `#### 18`), the last that can be read; `line`: the last line is a number; `bold`: the last
@@ -109,7 +109,7 @@ def _stated(text: str, start: int, end: int, rule: str) -> Found | None:
 
 
 def _unevaluated(text: str, start: int, end: int, boxed: bool) -> bool:
-    """Whether a stretch is an expression and no number: `8 - 6\\pi`; in a box any that is not worked out: `9 \\cdot 2`."""
+    """Whether a stretch is an expression: `8 - 6\\pi`; in a box any that is not worked out: `9 \\cdot 2`."""
     first_one = next(numerals(text, start, end), None)
     if first_one is None:
         return False
@@ -192,7 +192,9 @@ class Number:
         """The verdict; `strict` beside it."""
         read = read_number(told(completion), completion.finish_reason == "length", self.rules)
         gold = canonical(sample.target)
-        right = read is not None and read.answer is not None and read.answer in (gold, _as_asked(read, sample, completion))
+        right = (
+            read is not None and read.answer is not None and read.answer in (gold, _as_asked(read, sample, completion))
+        )
         return in_two_ways(verdict(completion, read, right and gold is not None))
 
 

@@ -8,10 +8,12 @@ from sinan.scoring.exact import normal
 
 _IS_IT = re.compile(
     r"(?:\b(?:is|are|was|were|be|equals?|choose|pick|select|say|with)\b|['’]s\b|:|是|为|选|選|即)"
-    r"\s?(?:the\s|an?\s)?[“\"'‘「《*_`($]{0,3}$",
+    r"\s{0,3}(?:the\s|an?\s)?[“\"'‘「《*_`($]{0,3}$",
     re.IGNORECASE,
 )
-_OR = re.compile(r"(?:\b(?:or|and|nor)\b|[,/&、]|和|或者?|还是|与|及)\s?(?:the\s|an?\s)?[“\"'‘「《*_`($]{0,3}$", re.IGNORECASE)
+_OR = re.compile(
+    r"(?:\b(?:or|and|nor)\b|[,/&、]|和|或者?|还是|与|及)\s?(?:the\s|an?\s)?[“\"'‘「《*_`($]{0,3}$", re.IGNORECASE
+)
 _LAYOUT = re.compile(r"\s|\$|\\left|\\right|\\[,!;()\[\] ]")
 _BRACES = re.compile(r"\{(\\?[a-z]+|\d)\}")
 _LONGEST = 400
@@ -94,7 +96,7 @@ def sentence(text: str) -> str:
 
 def last_sentence(text: str) -> int:
     """Where the last sentence of a text begins."""
-    body, begin = text.rstrip(" \t\r\n*_`.!?。！？\"”’)"), 0
+    body, begin = text.rstrip(' \t\r\n*_`.!?。！？"”’)'), 0
     for match in _SENTENCE_END.finditer(body, max(0, len(body) - _LONGEST)):
         begin = match.end()
     return begin

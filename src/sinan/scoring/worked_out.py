@@ -7,7 +7,9 @@ time than its length, and cannot grow without bound.
 import math
 import re
 
-_TOKEN = re.compile(r"\s*(?:(\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})|(\\frac|\\sqrt|\\pi|\\cdot|\\times|\\div|[-+*/:^(){}])|(\S))")
+_TOKEN = re.compile(
+    r"\s*(?:(\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})|(\\frac|\\sqrt|\\pi|\\cdot|\\times|\\div|[-+*/:^(){}])|(\S))"
+)
 _LONGEST = 200
 _TIMES, _OVER = ("*", "\\cdot", "\\times"), ("/", ":", "\\div")
 

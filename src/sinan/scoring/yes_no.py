@@ -15,8 +15,47 @@ from sinan.scoring.verdict import in_two_ways, told, verdict
 from sinan.types import Completion, Sample, Score
 
 WORDS = {
-    "yes": ("yes", "yeah", "yep", "true", "correct", "sí", "oui", "ja", "sim", "да", "はい", "네", "예", "是", "是的", "对", "對", "有", "存在"),
-    "no": ("no", "nope", "false", "incorrect", "non", "nein", "não", "нет", "いいえ", "아니요", "否", "不是", "不", "不对", "不對", "没有", "沒有", "不存在"),
+    "yes": (
+        "yes",
+        "yeah",
+        "yep",
+        "true",
+        "correct",
+        "sí",
+        "oui",
+        "ja",
+        "sim",
+        "да",
+        "はい",
+        "네",
+        "예",
+        "是",
+        "是的",
+        "对",
+        "對",
+        "有",
+        "存在",
+    ),
+    "no": (
+        "no",
+        "nope",
+        "false",
+        "incorrect",
+        "non",
+        "nein",
+        "não",
+        "нет",
+        "いいえ",
+        "아니요",
+        "否",
+        "不是",
+        "不",
+        "不对",
+        "不對",
+        "没有",
+        "沒有",
+        "不存在",
+    ),
 }
 _MEANING = {word: meaning for meaning, words in WORDS.items() for word in words}
 _WORD = re.compile(
@@ -48,9 +87,9 @@ class YesNo:
 
     def _found(self, text: str, cut: bool) -> Found | None:
         start = len(text) - len(text.lstrip())
-        if "whole" in self.rules and (found := _word(text, start, "the whole answer", True)):
-            if _LAST.fullmatch(text, found.end):
-                return found
+        found = _word(text, start, "the whole answer", True)
+        if "whole" in self.rules and found and _LAST.fullmatch(text, found.end):
+            return found
         for mark in marked(text) if "marked" in self.rules else ():
             if found := _word(text, mark.start, mark.rule, True):
                 return found

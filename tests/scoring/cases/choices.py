@@ -31,7 +31,7 @@ ENGLISH = [
     ("B", "(B) London", YES),
     ("B", "**B. London**", YES),
     ("B", "London", YES),
-    ("B", "\"London\"", YES),
+    ("B", '"London"', YES),
     ("B", "LONDON!", YES),
     ("B", "Answer: B", YES),
     ("B", "Answer : (B)", YES),
