@@ -25,7 +25,7 @@ _MENTIONED = re.compile(rf"(?:\b(?i:option|choice|answer|statement)s?|选项|選
 _JOIN = r"(?:,|/|&|、|\+|和|或者?|及|以及|与|與|跟|还是|and\b|or\b|and/or\b|as\swell\sas\b)"
 _AND_ANOTHER = re.compile(
     rf"[\s)\]*_.\"'”’]{{0,4}}(?:[(]\s?)?{_JOIN}\s?(?:and\s|or\s|maybe\s|possibly\s|和|或)?"
-    r"(?:option\s|选项)?[(\[*_\"'“‘]{0,3}(?P<other>[A-Z])(?![A-Za-z0-9'’])(?!\s(?!and\b|or\b|are\b)[a-z])"
+    r"(?:option\s|选项|选|選)?[(\[*_\"'“‘]{0,3}(?P<other>[A-Z])(?![A-Za-z0-9'’])(?!\s(?!and\b|or\b|are\b)[a-z])"
     r"|\s(?P<next>[A-Z])[\s.)*]{0,3}$"
 )
 _HEAD = re.compile(

@@ -26,6 +26,7 @@ LANGUAGES = {
         rf"(?:\banswers?|\b(?:correct|right|best|final|my|closest|appropriate|suitable|likely|chosen|matching)\s"
         rf"(?:choice|option|letter|selection))"
         rf"{_TO_THE_QUESTION}(?:\s?\([^()\n]{{0,40}}\))?{_CLOSING}{_IS}"
+        rf"|(?:^|\n)[\s*_]{{0,4}}(?:letter|choice|option|selection)[*_]{{0,2}}\s?:"
         rf"|\bans\s?:|(?:^|\n)[\s#*_]{{0,8}}(?:final\s)?answer[*_]{{0,3}}\s{{0,2}}\n"
     ),
     "zh": (

@@ -2,7 +2,8 @@ r"""Is the number right? Reads `$1,234.50`, `-3/4`, `1.5e3`, `\frac{1}{2}`, `５
 them exactly.
 
 The cascade, in order: `whole`: all that was said is a number, perhaps with a unit; `marked`: the number that follows a
-mark (`ANSWER: 18`, a box, `#### 18`), the last that can be read; `line`: the last line is a number; `bold`: the last
+mark (`ANSWER: 18`, a box, `#### 18`), the last that can be read; `line`: the last line is a number, or
+the first line is one and nothing else; `bold`: the last
 number in bold in the last line; `last`: the last number. The first two are sure, the others inferred. Numbers that are
 denied (`not 18`), times and dates are passed over. Two numbers at once (`17 or 18`, `10-15`) are unparsed.
 """
@@ -40,6 +41,10 @@ _AND = re.compile(r"[\s*$°%)]{0,3}[^\W\d]{0,10}[\s*]{0,2}(?:,\s?and\b|\band\b|,
 _BETWEEN = re.compile(r"(?:\bbetween|\bfrom|\beither|\bboth|\bone\sof|介于|在)[\s*$]{0,3}$", re.IGNORECASE)
 _REST = re.compile(r"[\s*$%°)]{0,4}[^\W\d]{0,12}[\s*$%).,!。}\]]{0,6}$")
 _TWO_EQUATIONS = re.compile(r"(?:\bor\b|\band\b|,|或|和)[\s$]{0,3}[A-Za-z](?:_\{?\d\}?)?\s?=", re.IGNORECASE)
+_BEGINS = re.compile(
+    r"[*_`$]{0,4}-?[$€£¥]?[0-9][0-9,./]{0,30}%?[*_`$.]{0,4}(?=[ \t]{0,4}\n|,?\s(?:because|since|as)\s)"
+)
+"""Not with a unit: `16 eggs` on the first line is where a calculation begins."""
 _BOLD = re.compile(r"\*\*([^*\n]{1,60})\*\*")
 _OPERATOR = re.compile(r"\s?(?:[-+*×·÷]|\\times|\\cdot|\\pm|\\div)\s?(?=[0-9A-Za-z(\\π√])")
 _GOES_ON = re.compile(r"\s?(?:[-+*/×·=^÷]|\\times|\\cdot)\s?[0-9(\\a-z]")
@@ -59,7 +64,8 @@ class _Asked:
 
 def _whole(asked: _Asked) -> Found | None:
     start, end = asked.start, asked.end
-    alone = _alone(asked.text, start, end)
+    aside = asked.text.find("(", start + 1, end) if asked.text[:end].endswith((")", ").")) else -1
+    alone = _alone(asked.text, start, end) or (_alone(asked.text, start, aside) if aside > start else None)
     if alone:
         return Found(alone.value, "the whole answer is a number", alone.start, alone.end, True)
     short = 0 < end - start <= 60 and "\n" not in asked.text[start:end]
@@ -101,11 +107,16 @@ def _stated(text: str, start: int, end: int, rule: str) -> Found | None:
         if found and _hedged(text, found, until):
             return Found(None, TWO_AT_ONCE, found[0].start, found[-1].end)
         if found:
-            minus = re.fullmatch(r"[\s*$]{0,3}-\s{1,3}\$?", text[start : found[0].start])
-            return Found("-" * bool(minus) + found[0].value, rule, found[0].start, found[0].end, True)
+            return Found(_signed(text, start, found[0]), rule, found[0].start, found[0].end, True)
     if is_expression(text, start, sentence):
         return Found(text[start:sentence].strip()[:200], f"{rule}, an expression", start, sentence, True)
     return None
+
+
+def _signed(text: str, start: int, number: Numeral) -> str:
+    """The number, with a minus that stands apart: `- 5`."""
+    apart = re.fullmatch(r"[\s*$]{0,3}-\s{1,3}\$?", text[start : number.start])
+    return f"-{number.value}" if apart and number.value != "0" and number.value[0] != "-" else number.value
 
 
 def _unevaluated(text: str, start: int, end: int, boxed: bool) -> bool:
@@ -141,9 +152,13 @@ def _less(one: str, two: str) -> bool:
 
 
 def _line(asked: _Asked) -> Found | None:
-    start = max(asked.text.rfind("\n", asked.start, asked.end) + 1, asked.start)
-    alone = None if asked.cut or start == asked.start else _alone(asked.text, start, asked.end)
-    return Found(alone.value, "the last line is a number", alone.start, alone.end) if alone else None
+    last = asked.text.rfind("\n", asked.start, asked.end) + 1
+    alone = _alone(asked.text, last, asked.end) if last > asked.start and not asked.cut else None
+    if alone:
+        return Found(alone.value, "the last line is a number", alone.start, alone.end)
+    begins = None if asked.cut else _BEGINS.match(asked.text, asked.start, asked.end)
+    number = next(numerals(asked.text, asked.start, begins.end()), None) if begins else None
+    return Found(number.value, "the number that the answer begins with", number.start, number.end) if number else None
 
 
 def _bold(asked: _Asked) -> Found | None:

@@ -42,7 +42,10 @@ _SCALES = {
     "億": 8,
 }
 _SCALES |= {"百万": 6, "千万": 7, "万亿": 12}
-_SCALE = r"\s?(?P<scale>(?:thousand|million|billion|trillion)s?\b|(?<=[0-9])k(?![A-Za-z])|百万|千万|万亿|[万萬亿億]|千(?![克米瓦卡帕焦字赫伏]))"
+_SCALE = (
+    r"\s?(?P<scale>(?:thousand|million|billion|trillion)s?\b|(?<=[0-9])k(?![A-Za-z])"
+    r"|百万|千万|万亿|[万萬亿億]|千(?![克米瓦卡帕焦字赫伏]))"
+)
 _NUMBER = re.compile(
     r"(?:(?<![A-Za-z0-9_)])(?P<sign>[-+]))?[$€£¥₹]?(?<![A-Za-z_0-9])"
     r"(?:(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.(?P<part>[0-9]+))?|\.(?P<bare>[0-9]+))"

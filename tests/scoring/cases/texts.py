@@ -72,4 +72,16 @@ CHINESE = [
     ("李白", "<think>杜甫</think>\n李白", YES),
 ]
 
-CASES = [*ENGLISH, *CHINESE]
+SECOND = [
+    ("Paris", "The answer is Paris. It is in France.", YES),
+    ("Paris", "Answer: Paris (France)", NO),
+    ("Paris", "It is in France.\nParis", YES),
+    ("Paris", "Paris!", YES),
+    ("42", "42.", YES),
+    ("Paris", "<answer> Paris </answer> is right", YES),
+    ("yes", "**Yes**", YES),
+    ("A B", "a  b", YES),
+]
+"""Written when the first tables held."""
+
+CASES = [*ENGLISH, *CHINESE, *SECOND]
