@@ -20,6 +20,7 @@ NEEDS = {
     "eyezkes/benchmarking-system": ["TruthfulQA.csv"],
     "suzgunmirac/BIG-Bench-Hard": ["bbh/*.json", "cot-prompts/*.txt"],
     "UKGovernmentBEIS/inspect_ai": ["tests/model/gatsby.txt"],
+    "AoiDragon/POPE": ["output/coco/coco_pope_*.json"],
     "lupantech/MathVista": ["data/query.json", "results/random/output_frequent_guess.json"],
     "TIGER-AI-Lab/MMLU-Pro": ["eval_results/model_outputs_Llama-2-7b-hf_5shots.zip"],
     "mathllm/MATH-V": ["data/*.jsonl", "images/*.jpg"],

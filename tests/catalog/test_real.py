@@ -19,6 +19,8 @@ SIZES = {
     "truthfulqa_mc1": 790,
     "bbh": 6511,
     "math_vision": 304,
+    "mmlu_pro": 12032,
+    "mathvista": 1000,
 }
 SUBSETS = {"mmlu": 57, "ceval": 52, "bbh": 27}
 PROTOCOLS = [

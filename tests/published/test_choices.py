@@ -10,7 +10,8 @@ from functools import cache
 import pytest
 
 from sinan import catalog
-from sinan.scoring import After, ByChoices, Letter, MathVision, MathVista, MmluPro, Mmmu, Number
+from sinan.errors import UsageError
+from sinan.scoring import After, ByChoices, Letter, MathVision, MathVista, MmluPro, Mmmu, Number, Pope
 from sinan.types import Completion, Outcome, Sample
 
 pytestmark = pytest.mark.usefixtures("mirrored")
@@ -215,3 +216,27 @@ def test_qwen_plus_has_its_reviewed_verdicts_on_gsm8k(data):
         assert score.value == review["sample_score"]["score"]["value"]["acc"]
         scores.append(score.value)
     assert sum(scores) / len(scores) == report["score"]
+
+
+def test_pope_counts_as_its_own_script_does():
+    """There are no published answers among the data. By its script 3000 answers that are all yes have half of them
+    right, a precision of one half, every thing found, and an F1 of two thirds."""
+    benchmark = catalog.load("pope/random")
+    scores = [Pope()(one, said("Yes, there is.")) for one in benchmark.dataset.read("random", 0)]
+    numbers = {}
+    for metric in benchmark.protocols["default"].metrics:
+        values = [score.values.get(metric.of) if metric.of else score.value for score in scores]
+        present = [value for value in values if value is not None]
+        flat = [part for value in present for part in (value if isinstance(value, tuple) else (value,))]
+        if metric.name != "f1":
+            numbers[metric.name] = metric.estimate(flat, 1).value
+    assert len(scores) == 3000
+    assert numbers == {"accuracy": 0.5, "precision": 0.5, "recall": 1.0, "yes_ratio": 1.0}
+    assert [score.values["f1"] for score in scores[:2]] == [(1.0, 1.0), (0.0, 1.0)]
+
+
+def test_no_model_is_asked_about_pictures_that_are_not_there():
+    benchmark = catalog.load("pope/popular")
+    sample = next(iter(benchmark.dataset.read("popular", 0)))
+    with pytest.raises(UsageError, match="sinan score FILE --benchmark pope/random"):
+        benchmark.protocols["default"].prompt(sample, "chat", ())
