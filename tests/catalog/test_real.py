@@ -24,7 +24,7 @@ SIZES = {
 }
 SUBSETS = {"mmlu": 57, "ceval": 52, "bbh": 27}
 PROTOCOLS = [
-    *((name, "default") for name in SIZES),
+    *((name, "default") for name in SIZES if name not in ("mmlu_pro", "mathvista")),
     ("gsm8k", "zero-shot"),
     ("arc_easy", "acc_norm"),
     ("arc_challenge", "acc_norm"),

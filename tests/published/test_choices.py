@@ -2,6 +2,7 @@
 where our own reading differs, it is known why."""
 
 import ast
+import asyncio
 import json
 import zipfile
 from collections import Counter
@@ -12,7 +13,7 @@ import pytest
 from sinan import catalog
 from sinan.errors import UsageError
 from sinan.scoring import After, ByChoices, Letter, MathVision, MathVista, MmluPro, Mmmu, Number, Pope
-from sinan.types import Completion, Outcome, Sample
+from sinan.types import Completion, Outcome, Prompt, Sample, Sampling
 
 pytestmark = pytest.mark.usefixtures("mirrored")
 
@@ -236,7 +237,16 @@ def test_pope_counts_as_its_own_script_does():
 
 
 def test_no_model_is_asked_about_pictures_that_are_not_there():
-    benchmark = catalog.load("pope/popular")
-    sample = next(iter(benchmark.dataset.read("popular", 0)))
+    solver = catalog.load("pope").protocols["default"].solver
     with pytest.raises(UsageError, match="sinan score FILE --benchmark pope/random"):
-        benchmark.protocols["default"].prompt(sample, "chat", ())
+        asyncio.run(solver(None, Prompt(text="Is there a kite in the image?"), Sampling()))
+
+
+@pytest.mark.parametrize("name", ["mmlu_pro", "mathvista"])
+def test_the_right_answer_is_right_and_silence_is_none(name):
+    pytest.importorskip("rapidfuzz")
+    judge = catalog.load(name).protocols["default"].scorer
+    for sample in samples(name).values():
+        if sample.metadata.get("answer_type") != "list":
+            assert judge(sample, said(f"ANSWER: {sample.target}")).outcome is Outcome.CORRECT, sample
+        assert judge(sample, said("")).outcome is Outcome.UNPARSED

@@ -6,17 +6,17 @@ A row of coco_pope_random.json, one a line (made up):
     {"question_id": 1, "image": "COCO_val2014_000000000001.jpg", "text": "Is there a kite in the image?", "label": "no"}
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sinan.datasets import fetch, listed, pinned
 from sinan.datasets.readers import jsonl
 from sinan.errors import UsageError
+from sinan.prompts import Template
 from sinan.scoring import Pope, YesNo
-from sinan.solving import OneTurn
 from sinan.statistics.agreement import YES_NO
 from sinan.statistics.intervals import accuracy
-from sinan.types import Benchmark, Card, Dataset, Form, Prompt, Protocol, Sample, Source
+from sinan.types import Benchmark, Card, Completion, Dataset, Model, Prompt, Protocol, Sample, Sampling, Source
 
 REPO, REVISION = "AoiDragon/POPE", "08d957b917e5a378a2f99d35b6293c536a66298b"
 
@@ -33,11 +33,13 @@ def _rows(subset: str) -> Iterator[Sample]:
 
 
 @dataclass(frozen=True)
-class WithoutPictures:
+class NotAsked:
     """The questions are nothing without their pictures, and those are not among the files."""
 
-    def __call__(self, sample: Sample, form: Form, shots: Sequence[Sample]) -> Prompt:
-        """No prompt. Raises UsageError."""
+    needs: str = "generate"
+
+    async def __call__(self, model: Model, prompt: Prompt, sampling: Sampling) -> Completion:
+        """No completion. Raises UsageError."""
         raise UsageError(
             "pope asks about pictures of COCO val2014, which are not among its files, so no model can be asked here. "
             "Remedy: `sinan score FILE --benchmark pope/random` judges answers that were recorded elsewhere"
@@ -70,7 +72,7 @@ def benchmark() -> Benchmark:
         ),
         metric=accuracy,
         protocols={
-            "default": Protocol(WithoutPictures(), OneTurn(), Pope(), metrics=YES_NO),
-            "words": Protocol(WithoutPictures(), OneTurn(), YesNo(), metrics=YES_NO),
+            "default": Protocol(Template(), NotAsked(), Pope(), metrics=YES_NO),
+            "words": Protocol(Template(), NotAsked(), YesNo(), metrics=YES_NO),
         },
     )
