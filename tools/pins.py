@@ -45,6 +45,9 @@ NEEDS = {
     "openai/human-eval": ["data/HumanEval.jsonl.gz"],
     "amazon-science/mxeval": ["data/mbxp/mb*_release_*.jsonl", "data/multilingual_humaneval/*.jsonl"],
     "OckBench/OckBench": ["data/mbpp.jsonl"],
+    "AoiDragon/POPE": ["output/coco/coco_pope_*.json"],
+    "lupantech/MathVista": ["data/query.json", "results/random/output_frequent_guess.json"],
+    "TIGER-AI-Lab/MMLU-Pro": ["eval_results/model_outputs_Llama-2-7b-hf_5shots.zip"],
     "mathllm/MATH-V": ["data/*.jsonl", "images/*.jpg"],
 }
 PINS = Path(__file__).parents[1] / "src/sinan/datasets/pins.json"

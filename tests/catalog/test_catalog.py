@@ -13,7 +13,19 @@ from sinan.errors import BadFile, SinanError, UnknownName, UsageError
 from sinan.scoring import Exact, Letter, Number
 from sinan.types import Sample, Sampling, Suite
 
-PUBLISHED = ["arc_challenge", "arc_easy", "bbh", "boolq", "ceval", "gsm8k", "math_vision", "mmlu", "truthfulqa_mc1"]
+PUBLISHED = [
+    "arc_challenge",
+    "arc_easy",
+    "bbh",
+    "boolq",
+    "ceval",
+    "gsm8k",
+    "math_vision",
+    "mathvista",
+    "mmlu",
+    "mmlu_pro",
+]
+PUBLISHED += ["pope", "truthfulqa_mc1"]
 OWN = '''
 """A benchmark of one's own."""
 from sinan.catalog import load

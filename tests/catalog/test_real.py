@@ -24,10 +24,12 @@ SIZES = {
     "gsm_hard": 1319,
     "asdiv": 2215,
     "mathqa": 1000,
+    "mmlu_pro": 12032,
+    "mathvista": 1000,
 }
 SUBSETS = {"mmlu": 57, "ceval": 52, "bbh": 27, "math": 7}
 PROTOCOLS = [
-    *((name, "default") for name in SIZES),
+    *((name, "default") for name in SIZES if name not in ("mmlu_pro", "mathvista")),
     ("gsm8k", "zero-shot"),
     ("arc_easy", "acc_norm"),
     ("arc_challenge", "acc_norm"),

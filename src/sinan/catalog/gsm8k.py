@@ -17,7 +17,7 @@ from sinan.scoring import ExactMatch, Filtered, Number, Pipeline
 from sinan.scoring.filters import Regex, TakeFirst
 from sinan.solving import OneTurn
 from sinan.statistics.averages import average
-from sinan.statistics.intervals import accuracy
+from sinan.statistics.intervals import accuracy, strict
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
 REPO, REVISION = "openai/grade-school-math", "3101c7d5072418e28b9008a6636bde82a006892c"
@@ -103,6 +103,8 @@ def benchmark() -> Benchmark:
                 Sampling(max_tokens=2048, stop=stop),
                 chat_sampling=Sampling(max_tokens=2048),
             ),
-            "zero-shot": Protocol(told, OneTurn(), Number(), Sampling(max_tokens=1024, stop=stop)),
+            "zero-shot": Protocol(
+                told, OneTurn(), Number(), Sampling(max_tokens=1024, stop=stop), metrics=(accuracy, strict)
+            ),
         },
     )

@@ -1,10 +1,10 @@
 """A file of one's own questions as a benchmark: the shape of its rows decides how they are asked and judged.
 
 Options: the letter is asked for (`likelihood` instead compares how likely the letters are). Numbers and texts: the
-answer is asked for on a last line. Turns are asked as they are, one after the other; what has no answer is collected
-and not judged. Instructions that a program can check are asked as they stand, rows with tests ask for programs, which
-are run. `--scorer` overrides the judge, and the guess is on the card; where a judge looks at all that is said, as at a
-translation, the question is asked as it stands.
+answer is asked for on a last line. `strict` reports besides how many answers were right and given as asked. Turns are
+asked as they are, one after the other; what has no answer is collected and not judged. Instructions that a program can
+check are asked as they stand, rows with tests ask for programs, which are run. `--scorer` overrides the judge, and the
+guess is on the card; where a judge looks at all that is said, as at a translation, the question is asked as it stands.
 """
 
 from dataclasses import replace
@@ -30,7 +30,7 @@ from sinan.scoring import (
 from sinan.scoring.instructions import levels
 from sinan.solving import Likelihood, ManyTurns, OneTurn
 from sinan.statistics.calibration import CALIBRATED
-from sinan.statistics.intervals import accuracy
+from sinan.statistics.intervals import accuracy, strict
 from sinan.statistics.repeats import PASS_AT_1, by_kind
 from sinan.types import Benchmark, Card, Dataset, Protocol, Sampling, Scorer
 
@@ -93,6 +93,8 @@ def _protocols(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
     free = Template() if getattr(judge, "whole", False) else FREE["text" if guess.shape == "choice" else guess.shape]
     prompt = ByChoices(ASK_LETTER, free)
     protocols = {"default": judged_by(Protocol(prompt, OneTurn(), judge, AS_MANY, metrics=metrics), judge)}
+    if isinstance(judge, Letter | Number | Exact | MixedScorer):
+        protocols["strict"] = replace(protocols["default"], metrics=(accuracy, strict))
     if guess.shape == "choice" and not guess.mixed:
         letters = Template(base=ASK_LETTER.base, continuations=" {letter}")
         protocols["likelihood"] = Protocol(ByChoices(letters, letters), Likelihood(), MostLikely(), metrics=CALIBRATED)

@@ -14,6 +14,10 @@ from sinan.scoring.judged_by import judged_by
 from sinan.scoring.letter import Letter
 from sinan.scoring.likelihood_choices import LikelihoodChoices, TrueMass
 from sinan.scoring.math import Math
+from sinan.scoring.math_vision import MathVision
+from sinan.scoring.mathvista import MathVista
+from sinan.scoring.mmlu_pro import MmluPro
+from sinan.scoring.mmmu import Mmmu
 from sinan.scoring.most_likely import MostLikely
 from sinan.scoring.number import Number
 from sinan.scoring.overlap import Overlap
@@ -22,6 +26,7 @@ from sinan.scoring.rolling import Rolling
 from sinan.scoring.social_bias import SocialBias
 from sinan.scoring.tool_calls import ToolCalls
 from sinan.scoring.tool_state import ToolState
+from sinan.scoring.yes_no import Pope, YesNo
 
 __all__ = [
     "After",
@@ -37,15 +42,21 @@ __all__ = [
     "Letter",
     "LikelihoodChoices",
     "Math",
+    "MathVision",
+    "MathVista",
+    "MmluPro",
+    "Mmmu",
     "MostLikely",
     "Number",
     "Overlap",
     "Pipeline",
+    "Pope",
     "Rolling",
     "SocialBias",
     "ToolCalls",
     "ToolState",
     "TrueMass",
+    "YesNo",
     "by_name",
     "judged_by",
     "names",

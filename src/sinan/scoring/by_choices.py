@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from sinan.scoring.exact import Exact
 from sinan.scoring.letter import Letter
-from sinan.scoring.number import Number, is_number
+from sinan.scoring.number import Number
+from sinan.scoring.numerals import is_number
 from sinan.types import Completion, Sample, Score
 
 _LETTER, _NUMBER, _EXACT = Letter(), Number(), Exact()

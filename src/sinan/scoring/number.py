@@ -1,140 +1,249 @@
-r"""Is the number right? Reads `$1,234.50`, `-3/4`, `1.5e3`, `\frac{1}{2}`, `５０％`, and compares them exactly.
+r"""Is the number right? Reads `$1,234.50`, `-3/4`, `1.5e3`, `\frac{1}{2}`, `５０％`, `三百二十`, `3万`, and compares
+them exactly.
 
-Numbers are never turned into floats, nor written out: `1e999999` is compared by its digits and its exponent.
-A percent sign and a unit are dropped on both sides.
+The cascade, in order: `whole`: all that was said is a number, perhaps with a unit; `marked`: the number that follows a
+mark (`ANSWER: 18`, a box, `#### 18`), the last that can be read; `line`: the last line is a number, or
+the first line is one and nothing else; `bold`: the last
+number in bold in the last line; `last`: the last number. The first two are sure, the others inferred. Numbers that are
+denied (`not 18`), times and dates are passed over. Two numbers at once (`17 or 18`, `10-15`) are unparsed.
 """
 
 import re
-import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
+from itertools import pairwise
 
-from sinan.scoring.marks import marked, plain
-from sinan.scoring.verdict import Reading, said, verdict
+from sinan.scoring.cascade import TWO_AT_ONCE, Found, first, known, reading
+from sinan.scoring.corrections import corrections
+from sinan.scoring.denied import denied
+from sinan.scoring.folded import Folded
+from sinan.scoring.marks import behind_marks, marked
+from sinan.scoring.numerals import Numeral, canonical, is_expression, is_number, numerals, tidy
+from sinan.scoring.verdict import Reading, in_two_ways, told, verdict
 from sinan.types import Completion, Sample, Score
 
-_SIGNS = str.maketrans(dict.fromkeys("−–—‐‑‒﹣", "-") | {"⁄": "/", "٫": ".", "٬": ","})
-_POWER = (
-    r"(?:[eE](?P<e>[-+]?[0-9]{1,6})(?![0-9])|\s?(?:[×x*·]|\\times|\\cdot)\s?10\s?\^\s?[{(]?(?P<p>[-+]?[0-9]{1,6})[})]?)"
-)
-_NUMBER = re.compile(
-    r"(?:(?<![\w)])(?P<sign>[-+]))?[$€£¥₹]?(?<![A-Za-z_0-9])"
-    r"(?:(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.(?P<part>[0-9]+))?|\.(?P<bare>[0-9]+))"
-    rf"(?:{_POWER}|(?P<mixed>\s[0-9]{{1,9}})?\s?/\s?(?P<under>(?!0+(?![0-9]))[0-9]{{1,50}})(?![0-9]))?"
-)
-_FRACTION = re.compile(
-    r"(?P<minus>-?)\s?\\[dt]?frac\s?(?:\{\s?(-?[0-9]{1,50})\s?\}\s?\{\s?([0-9]{1,50})\s?\}|([0-9])([0-9]))"
-)
-_CURRENCY = re.compile(r"\b(?:USD|US|CNY|RMB|EUR|GBP|Rs\.?)\s?(?=[-+]?[0-9$])|\\(?=[$%])")
-_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
-_TEN_RAISED = re.compile(r"(?<![0-9.])10([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,6})")
-_POWER_OF_TEN = re.compile(r"(?<![0-9.,×x*·])(?<![×x*·]\s)(?<!times)(?<!times\s)10\s?\^\s?[{(]?([-+]?[0-9]{1,6})[)}]?")
-_NEGATIVE = re.compile(r"(?:\bnegative\s|负)(?=[$0-9.])", re.IGNORECASE)
+__all__ = ["Number", "canonical", "is_number", "read_number"]
+
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
-_VULGAR = re.compile(r"(?<=[0-9])(?=[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
+_OPEN = re.compile(
+    r"[\s*_`\"'“‘(\[$\\{=>]{0,8}(?:(?:about|approximately|roughly|around|nearly|almost|approx\.?|some|大?约是?|大概是?|近)\s?"
+    r"|[≈~]\s?|[A-Za-z]\s?=\s?)?[\s*_$\\(]{0,4}",
+    re.IGNORECASE,
+)
+_UNIT = re.compile(r"[^\d\n]{0,40}(?:\^\{?[23]\}?)?[^\d\n]{0,12}")
+_WORDS = 4
+"""That a unit may have."""
+_EITHER = re.compile(
+    r"[\s*$°%)]{0,3}[^\W\d]{0,10}[\s*]{0,2}(?:\bor\b|\bto\b|~|至|到|或者?|还是)[\s*$(]{0,3}(?:maybe\s|about\s)?[$€£¥]?"
+)
+_RANGE = re.compile(r"[\s$]{0,2}-[\s$]{0,2}")
+_AND = re.compile(r"[\s*$°%)]{0,3}[^\W\d]{0,10}[\s*]{0,2}(?:,\s?and\b|\band\b|,|;|、|&|和|以及|与)[\s*$(]{0,3}[$€£¥]?")
+_BETWEEN = re.compile(r"(?:\bbetween|\bfrom|\beither|\bboth|\bone\sof|介于|在)[\s*$]{0,3}$", re.IGNORECASE)
+_REST = re.compile(r"[\s*$%°)]{0,4}[^\W\d]{0,12}[\s*$%).,!。}\]]{0,6}$")
+_TWO_EQUATIONS = re.compile(r"(?:\bor\b|\band\b|,|或|和)[\s$]{0,3}[A-Za-z](?:_\{?\d\}?)?\s?=", re.IGNORECASE)
+_BEGINS = re.compile(
+    r"[*_`$]{0,4}-?[$€£¥]?[0-9][0-9,./]{0,30}%?[*_`$.]{0,4}(?=[ \t]{0,4}\n|,?\s(?:because|since|as)\s)"
+)
+"""Not with a unit: `16 eggs` on the first line is where a calculation begins."""
+_BOLD = re.compile(r"\*\*([^*\n]{1,60})\*\*")
+_OPERATOR = re.compile(r"\s?(?:[-+*×·÷]|\\times|\\cdot|\\pm|\\div)\s?(?=[0-9A-Za-z(\\π√])")
+_GOES_ON = re.compile(r"\s?(?:[-+*/×·=^÷]|\\times|\\cdot)\s?[0-9(\\a-z]")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the rules look at."""
+
+    text: str
+    """Tidied."""
+    start: int
+    end: int
+    """Of what is not white space."""
+    cut: bool
+
+
+def _whole(asked: _Asked) -> Found | None:
+    start, end = asked.start, asked.end
+    aside = asked.text.find("(", start + 1, end) if asked.text[:end].endswith((")", ").")) else -1
+    alone = _alone(asked.text, start, end) or (_alone(asked.text, start, aside) if aside > start else None)
+    if alone:
+        return Found(alone.value, "the whole answer is a number", alone.start, alone.end, True)
+    short = 0 < end - start <= 60 and "\n" not in asked.text[start:end]
+    if short and is_expression(asked.text, start, end) and next(numerals(asked.text, start, end), None) is None:
+        return Found(asked.text[start:end], "the whole answer is an expression", start, end, True)
+    return None
+
+
+def _alone(text: str, start: int, end: int) -> Numeral | None:
+    """The number, if a stretch of one line is a number and perhaps a unit."""
+    if end - start > 120 or "\n" in text[start:end]:
+        return None
+    found = list(numerals(text, start, end))
+    if len(found) != 1 or denied(text, found[0].start):
+        return None
+    opens = _OPEN.fullmatch(text, start, found[0].start) or not text[start : found[0].start].strip(" -")
+    rest = text[found[0].end : end]
+    return found[0] if opens and _UNIT.fullmatch(rest) and len(rest.split()) <= _WORDS else None
+
+
+def _marked(asked: _Asked) -> Found | None:
+    for mark in marked(asked.text):
+        found = _stated(asked.text, mark.start, mark.start + len(mark.text), mark.rule)
+        if found is not None:
+            return found
+    return None
+
+
+def _stated(text: str, start: int, end: int, rule: str) -> Found | None:
+    """The number that a marked line states: after its last `=`, else the first of its sentence, else of the line."""
+    stop = _SENTENCE_END.search(text, start, end)
+    sentence = stop.start() if stop else end
+    if _TWO_EQUATIONS.search(text, start, sentence):
+        return Found(None, TWO_AT_ONCE, start, sentence)
+    for begin, until in ((text.rfind("=", start, sentence) + 1, sentence), (start, sentence), (start, end)):
+        if _unevaluated(text, max(begin, start), until, "box" in rule):
+            return Found(text[start:sentence].strip()[:200], f"{rule}, an expression", start, sentence, True)
+        found = [one for one in numerals(text, max(begin, start), until) if not denied(text, one.start)]
+        if found and _hedged(text, found, until):
+            return Found(None, TWO_AT_ONCE, found[0].start, found[-1].end)
+        if found:
+            return Found(_signed(text, start, found[0]), rule, found[0].start, found[0].end, True)
+    if is_expression(text, start, sentence):
+        return Found(text[start:sentence].strip()[:200], f"{rule}, an expression", start, sentence, True)
+    return None
+
+
+def _signed(text: str, start: int, number: Numeral) -> str:
+    """The number, with a minus that stands apart: `- 5`."""
+    apart = re.fullmatch(r"[\s*$]{0,3}-\s{1,3}\$?", text[start : number.start])
+    return f"-{number.value}" if apart and number.value != "0" and number.value[0] != "-" else number.value
+
+
+def _unevaluated(text: str, start: int, end: int, boxed: bool) -> bool:
+    """Whether a stretch is an expression: `8 - 6\\pi`; in a box any that is not worked out: `9 \\cdot 2`."""
+    first_one = next(numerals(text, start, end), None)
+    if first_one is None:
+        return False
+    operator = _OPERATOR.match(text, first_one.end, end)
+    if operator is None:
+        return is_expression(text, start, first_one.start)
+    after = operator.end()
+    a_range = operator[0].strip() == "-" and text[after].isdigit()
+    return (boxed and not a_range) or is_expression(text, after, min(end, after + 12))
+
+
+def _hedged(text: str, found: list[Numeral], until: int) -> bool:
+    """Whether the first two numbers, or all that there are, stand for one another: `17 or 18`, `10-15`, `1, 2, 3`."""
+    if len({one.value for one in found}) == 1:
+        return False
+    between = [text[one.end : two.start] for one, two in pairwise(found)]
+    if _EITHER.fullmatch(between[0]) or _BETWEEN.search(text[max(0, found[0].start - 12) : found[0].start]):
+        return found[0].value != found[1].value
+    if _RANGE.fullmatch(between[0]):
+        return _less(found[0].value, found[1].value)
+    return all(_AND.fullmatch(gap) for gap in between) and _REST.match(text[found[-1].end : until]) is not None
+
+
+def _less(one: str, two: str) -> bool:
+    """Of plain digits; of anything else it cannot be told."""
+    if not (one + two).replace(".", "").isdigit() or len(one + two) > 30:
+        return False
+    return float(one) < float(two)
+
+
+def _line(asked: _Asked) -> Found | None:
+    last = asked.text.rfind("\n", asked.start, asked.end) + 1
+    alone = _alone(asked.text, last, asked.end) if last > asked.start and not asked.cut else None
+    if alone:
+        return Found(alone.value, "the last line is a number", alone.start, alone.end)
+    begins = None if asked.cut else _BEGINS.match(asked.text, asked.start, asked.end)
+    number = next(numerals(asked.text, asked.start, begins.end()), None) if begins else None
+    return Found(number.value, "the number that the answer begins with", number.start, number.end) if number else None
+
+
+def _bold(asked: _Asked) -> Found | None:
+    start = asked.text.rfind("\n", asked.start, asked.end) + 1
+    for match in () if asked.cut else reversed(list(_BOLD.finditer(asked.text, start, asked.end))):
+        alone = _alone(asked.text, *match.span(1))
+        if alone and not denied(asked.text, match.start()):
+            return Found(alone.value, "the last number in bold", alone.start, alone.end)
+    return None
+
+
+def _last(asked: _Asked) -> Found | None:
+    for one in () if asked.cut else reversed(list(numerals(asked.text, asked.start, asked.end))):
+        if not denied(asked.text, one.start):
+            return Found(one.value, "the last number", one.start, one.end)
+    return None
+
+
+def _asked(text: str, cut: bool) -> _Asked:
+    return _Asked(text, len(text) - len(text.lstrip()), len(text.rstrip()), cut)
+
+
+RULES: Mapping[str, Callable[[_Asked], Found | None]] = {
+    "whole": _whole,
+    "marked": _marked,
+    "line": _line,
+    "bold": _bold,
+    "last": _last,
+}
+SURE = ("whole", "marked")
+"""Rules that read what was given as the answer; they come first."""
 
 
 @dataclass(frozen=True)
 class Number:
-    """The marked number if there is one, else the last number of the answer; right if it equals the target."""
+    """Right if the number that was read equals the target. `3 million` is 3000000; it is also 3 where the question
+    speaks of millions."""
+
+    rules: tuple[str, ...] = ("whole", "marked", "line", "bold", "last")
+    """The cascade; `("whole", "marked")` is the strict reading by itself."""
+
+    def __post_init__(self) -> None:
+        known(RULES, self.rules)
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
-        """The verdict."""
-        reading = read_number(said(completion), cut=completion.finish_reason == "length")
-        return verdict(completion, reading, reading is not None and reading.answer == canonical(sample.target))
+        """The verdict; `strict` beside it."""
+        read = read_number(told(completion), completion.finish_reason == "length", self.rules)
+        gold = canonical(sample.target)
+        right = (
+            read is not None and read.answer is not None and read.answer in (gold, _as_asked(read, sample, completion))
+        )
+        return in_two_ways(verdict(completion, read, right and gold is not None))
 
 
-def canonical(text: str) -> str | None:
-    """The only number of a text in its one canonical writing (`1,234.50` is `1234.5`, `3/6` is `0.5`), or None."""
-    found = _numbers(_tidy(text))
-    return found[0] if found else None
+def read_number(
+    text: str | Folded, cut: bool = False, rules: tuple[str, ...] = ("whole", "marked", "line", "bold", "last")
+) -> Reading | None:
+    """The number a text gives as its answer. In a text that was cut, only a marked one is an answer, or the whole."""
+    tidied = tidy(text if isinstance(text, Folded) else Folded(text))
+    body = tidied.text
+    found = first(RULES, tuple(name for name in rules if name in SURE), _asked(body, cut))
+    if found is None:
+        rest = behind_marks(body) if "marked" in rules else body
+        found = first(RULES, tuple(name for name in rules if name not in SURE), _asked(rest, cut))
+    if found is not None and found.answer is not None and found.rule != "the last number":
+        found = _corrected(body, found)
+    return reading(found, tidied)
 
 
-def is_number(text: str) -> bool:
-    """Whether a text is one number and nothing else but a currency or percent sign."""
-    match = _NUMBER.search(_tidy(text))
-    return match is not None and not (_tidy(text)[: match.start()] + _tidy(text)[match.end() :]).strip(" $€£¥%")
-
-
-def read_number(text: str, cut: bool = False) -> Reading | None:
-    """The number a text gives as its answer. In a text that was cut, only a marked one is an answer."""
-    tidy = _tidy(text)
-    for mark in marked(tidy):
-        number = _of_line(mark.text)
-        if number is not None:
-            return Reading(number, mark.rule)
-    if cut and not is_number(text):
-        return None
-    found = _numbers(tidy)
-    return Reading(found[-1], "the last number") if found else None
-
-
-def _tidy(text: str) -> str:
-    text = _VULGAR.sub(" ", plain(text).translate(_SIGNS))
-    text = re.sub(r"[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]", lambda m: unicodedata.normalize("NFKC", m[0]).replace("⁄", "/"), text)
-    text = re.sub(r"(?![0-9])\d", lambda m: str(unicodedata.decimal(m[0])), text)
-    text = _CURRENCY.sub("", text.replace("{,}", ",").replace("\\,", "").replace("\\!", ""))
-    text = _TEN_RAISED.sub(lambda m: "10^" + m[1].translate(_RAISED), text)
-    text = _NEGATIVE.sub("-", _POWER_OF_TEN.sub(r"1e\1", text))
-    return _FRACTION.sub(lambda m: f"{m['minus']}{m[2] or m[4]}/{m[3] or m[5]}", text)
-
-
-def _of_line(line: str) -> str | None:
-    """The number that a marked line states: after its last `=`, else the first of its sentence, else of the line."""
-    line = re.sub(r"^([-+])\s+(?=[$0-9.])", r"\1", line)
-    sentence = _SENTENCE_END.split(line, maxsplit=1)[0]
-    for text in (sentence.rpartition("=")[2], sentence, line):
-        found = _numbers(text, only_first=True)
-        if found:
-            return found[0]
-    return None
-
-
-def _numbers(text: str, only_first: bool = False) -> list[str]:
-    found = []
-    for match in _NUMBER.finditer(text):
-        found.append(_canonical(match))
-        if only_first:
-            break
+def _corrected(text: str, found: Found) -> Found:
+    """What takes the place of a number right after it: `41... wait, 42`; not the beginning of a check."""
+    for place in corrections(text, found.end):
+        number = next(numerals(text, place, place + 60), None)
+        if number and number.start == place and not _GOES_ON.match(text, number.end):
+            found = Found(number.value, "a correction of what was read", number.start, number.end)
     return found
 
 
-def _canonical(match: re.Match[str]) -> str:
-    whole, part = (match["whole"] or "").replace(",", ""), match["part"] or match["bare"] or ""
-    sign = "-" if match["sign"] == "-" else ""
-    under = match["under"]
-    if under and len(whole) <= 50 and not part:
-        return sign + _fraction(whole, match["mixed"], under)
-    return sign + _decimal(whole, part, int(match["e"] or match["p"] or 0)) if _is_not_zero(whole + part) else "0"
-
-
-def _is_not_zero(digits: str) -> bool:
-    return bool(digits.strip("0"))
-
-
-def _fraction(whole: str, mixed: str | None, under: str) -> str:
-    value = Fraction(int(whole), int(under))
-    if mixed:
-        value = int(whole) + Fraction(int(mixed), int(under))
-    rest = value.denominator
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    if rest > 1:
-        return f"{value.numerator}/{value.denominator}"
-    places = value.denominator.bit_length()  # enough: a denominator 2^a 5^b needs max(a, b) decimal places
-    digits = str(value.numerator * 10**places // value.denominator).rjust(places + 1, "0")
-    return _decimal(digits[:-places], digits[-places:], 0) if _is_not_zero(digits) else "0"
-
-
-def _decimal(whole: str, part: str, exponent: int) -> str:
-    """Plain digits where that is short, else `digits e exponent`: one writing for one value."""
-    digits, exponent = (whole + part).lstrip("0"), exponent - len(part)
-    stripped = digits.rstrip("0")
-    exponent += len(digits) - len(stripped)
-    if exponent >= 0 and exponent <= 40:
-        return stripped + "0" * exponent
-    if -40 <= exponent < 0:
-        stripped = stripped.rjust(1 - exponent, "0")
-        return f"{stripped[:exponent]}.{stripped[exponent:]}"
-    return f"{stripped}e{exponent}"
+def _as_asked(read: Reading, sample: Sample, completion: Completion) -> str | None:
+    """The answer, if without its scale it is the target and the question is in that scale; None otherwise."""
+    if read.span is None:
+        return None
+    raw = completion.text[slice(*read.span)]
+    number = next(numerals(tidy(Folded(raw)).text), None)
+    scale = re.search(r"thousand|million|billion|trillion|[千万萬亿億]", raw.lower())
+    if number is None or scale is None or scale[0] not in sample.question.lower():
+        return None
+    return read.answer if number.unscaled == canonical(sample.target) else None

@@ -14,6 +14,10 @@ from sinan.scoring.instructions import Instructions
 from sinan.scoring.judges import Cascade, Extracted, Judged, Pairwise, Rubric
 from sinan.scoring.letter import Letter
 from sinan.scoring.math import Math
+from sinan.scoring.math_vision import MathVision
+from sinan.scoring.mathvista import MathVista
+from sinan.scoring.mmlu_pro import MmluPro
+from sinan.scoring.mmmu import Mmmu
 from sinan.scoring.most_likely import MostLikely
 from sinan.scoring.normalised import Normalised
 from sinan.scoring.number import Number
@@ -23,6 +27,7 @@ from sinan.scoring.token_f1 import TokenF1
 from sinan.scoring.tool_calls import ToolCalls
 from sinan.scoring.tool_state import ToolState
 from sinan.scoring.translation import Translation
+from sinan.scoring.yes_no import Pope, YesNo
 from sinan.types import Scorer
 
 _OWN: dict[str, Scorer] = {
@@ -49,16 +54,23 @@ _OWN: dict[str, Scorer] = {
     "judge-rubric": Judged(Rubric()),
     "letter": Letter(),
     "math": Math(),
+    "math-vision": MathVision(),
+    "mathvista": MathVista(),
+    "mmlu-pro": MmluPro(),
+    "mmmu": Mmmu(),
+    "mmmu-pro": Mmmu(pro=True),
     "model-extractor": Extracted(),
     "most-likely": MostLikely(),
     "normalised": Normalised(),
     "number": Number(),
     "over-refusal": OverRefusal(),
+    "pope": Pope(),
     "rouge": Rouge(),
     "ter": Translation(("ter",)),
     "tool-calls": ToolCalls(),
     "tool-state": ToolState(),
     "wer": ErrorRate(),
+    "yes-no": YesNo(),
 }
 
 

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, Literal
 
 from sinan.statistics.bootstrap import bootstrapped
-from sinan.statistics.intervals import mean
+from sinan.statistics.intervals import accuracy, mean
 from sinan.types import Estimate, Metric
 
 
@@ -116,3 +116,12 @@ RESAMPLES = 1_000
 f1 = Metric("f1", mean, estimate_f1, width=2, ordered=True)
 mcc = Metric("mcc", mean, estimate_mcc, width=2, ordered=True)
 kappa = Metric("kappa", mean, estimate_kappa, width=2, ordered=True)
+YES_NO = (
+    accuracy,
+    accuracy.named("precision", "precision"),
+    accuracy.named("recall", "recall"),
+    f1.named("f1", "f1"),
+    accuracy.named("yes_ratio", "yes_ratio"),
+)
+"""Of the scorers that read yes or no. Precision and recall are shares of the samples that they are about, so that their
+n is the number of those."""

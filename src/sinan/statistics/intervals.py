@@ -70,6 +70,8 @@ def estimate_accuracy(values: Sequence[float], k: int) -> Estimate:
 
 
 accuracy = Metric("accuracy", mean, estimate_accuracy)
+strict = accuracy.named("accuracy,strict", "strict")
+"""The accuracy of answers that were given as such, beside that of answers that were inferred as well."""
 
 
 def _normal_quantile() -> float:
