@@ -307,12 +307,12 @@ def test_auto_means_several_only_where_that_is_sure_to_help(
     monkeypatch, wanted, calls, expected, endpoint, limited, cores, size
 ):
     monkeypatch.setattr(crew, "_cores", lambda: cores)
-    asked = SimpleNamespace(models=[FakeModel(str, endpoint=endpoint)], concurrency=calls)
+    asked = SimpleNamespace(models=[FakeModel(str, endpoint=endpoint)], waits=False, concurrency=calls)
     assert crew.size(wanted, asked, expected, limited) == size
 
 
 def test_several_processes_for_a_local_model_are_refused():
-    asked = SimpleNamespace(models=[FakeModel(str)], concurrency=None)
+    asked = SimpleNamespace(models=[FakeModel(str)], waits=False, concurrency=None)
     with pytest.raises(UsageError, match="fake/one runs on this machine"):
         crew.size(2, asked, 10, False)
 

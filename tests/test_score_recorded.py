@@ -146,6 +146,12 @@ def test_what_cannot_be_scored_is_one_line_and_leaves_no_run(content, told):
     assert not list(Path("runs").glob("*/run.json"))
 
 
+def test_answers_to_other_questions_are_passed_over_where_that_is_asked_for():
+    rows = [{"id": "set/0", "completion": "ANSWER: 1"}, {"id": "elsewhere", "completion": "b"}]
+    recorded = score_recorded(write("a.jsonl", lines(rows)), mine(), known_only=True)
+    assert outcomes(recorded) == {"correct": 1} and recorded.scored_from["unmatched"] == 1
+
+
 def test_an_answer_field_that_is_not_there_is_named():
     path = write("a.jsonl", lines([{"id": "set/0", "completion": "a"}]))
     with pytest.raises(BadFile, match=r"no field reply\. It has: id, completion"):

@@ -57,6 +57,7 @@ def score_recorded(
     limit: int | None = None,
     runs: Path = Path("runs"),
     name: str | None = None,
+    known_only: bool = False,
     judges: Sequence[str] = (),
     timeout: float = 600.0,
     cache: bool = True,
@@ -65,8 +66,8 @@ def score_recorded(
     """Score a file of recorded answers.
 
     `benchmark`: whose questions they answer; None: the file holds questions and right answers itself. `model`: the name
-    that the results bear (default: the file's). `limit`: of the benchmark's questions, as in `evaluate`. The rest is as
-    in `score_again`.
+    that the results bear (default: the file's). `limit`: of the benchmark's questions, as in `evaluate`. `known_only`:
+    pass over answers that belong to no question, instead of refusing them. The rest is as in `score_again`.
 
     Raises BadFile where the file cannot be read or an answer belongs to no question, UsageError for what does not fit.
     """
@@ -84,7 +85,7 @@ def score_recorded(
         scorer=scorer if benchmark is None else None,
         judges=tuple(judges),
     )
-    return in_loop(_scored(file, recorded, spec, scorer, name, runs, timeout, cache, heard))
+    return in_loop(_scored(file, recorded, spec, scorer, name, known_only, runs, timeout, cache, heard))
 
 
 async def _scored(
@@ -93,6 +94,7 @@ async def _scored(
     spec: RunSpec,
     scorer: str | None,
     name: str | None,
+    known_only: bool,
     runs: Path,
     timeout: float,
     cache: bool,
@@ -114,7 +116,7 @@ async def _scored(
         metrics=adapted.metrics(benchmark, chosen, spec),
         judges=tuple(Judge(judge, price_of(judge)) for judge in panel),
     )
-    matched = _Matched(recorded, cell, spec)
+    matched = _Matched(recorded, cell, spec, known_only)
     tally = Tally([cell], spec.draws, plan.Done())
     about: dict[str, Any] = {}
 
@@ -166,6 +168,7 @@ class _Matched:
     recorded: Sequence[Output]
     cell: Cell
     spec: RunSpec
+    known_only: bool
     judged: int = 0
     by: Counter[str] = field(default_factory=Counter)
     missing: int = 0
@@ -189,10 +192,11 @@ class _Matched:
                 yield Answer(self.cell, question, _completion(rows[question.draw], question), None)
             else:
                 self.missing += 1
-        if (left := waiting.left()) and self.spec.limit is None:
+        if (left := waiting.left()) and self.spec.limit is None and not self.known_only:
             raise BadFile(
                 f"{left[0].place} (and {len(left) - 1:,} more): its id {left[0].id!r} and its question are those of no "
-                f"sample of {self.cell.benchmark}. Remedy: --id FIELD names the field that holds the sample's id"
+                f"sample of {self.cell.benchmark}. Remedy: --id FIELD names the field that holds the sample's id; "
+                "--known-only passes over what is no answer to these questions"
             )
 
 

@@ -32,6 +32,9 @@ def _rows(subset: str) -> Iterator[Sample]:
         yield Sample(f"{subset}/{number}", row.fields["text"], row.fields["label"], group=subset, metadata=metadata)
 
 
+SHORT = Sampling(max_tokens=64)
+
+
 @dataclass(frozen=True)
 class NotAsked:
     """The questions are nothing without their pictures, and those are not among the files."""
@@ -72,7 +75,7 @@ def benchmark() -> Benchmark:
         ),
         metric=accuracy,
         protocols={
-            "default": Protocol(Template(), NotAsked(), Pope(), metrics=YES_NO),
-            "words": Protocol(Template(), NotAsked(), YesNo(), metrics=YES_NO),
+            "default": Protocol(Template(), NotAsked(), Pope(), SHORT, metrics=YES_NO),
+            "words": Protocol(Template(), NotAsked(), YesNo(), SHORT, metrics=YES_NO),
         },
     )

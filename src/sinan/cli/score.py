@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sinan.score_again import ScoredAgain
     from sinan.score_recorded import Recorded
 
-OF_FILES = ("benchmark", "protocol", "answer", "identity", "model", "limit")
+OF_FILES = ("benchmark", "protocol", "answer", "identity", "model", "limit", "known_only")
 EXAMPLES = """
 \b
 Examples:
@@ -38,6 +38,7 @@ Examples:
 @click.option("--id", "identity", metavar="FIELD", help="Of a FILE: the field of the sample's id.")
 @click.option("-m", "--model", metavar="NAME", help="Of a FILE: the name of the model that answered.")
 @click.option("-n", "--limit", type=click.IntRange(1), help="Of a FILE: of the benchmark's samples, as run has it.")
+@click.option("--known-only", is_flag=True, help="Of a FILE: pass over answers that belong to no question.")
 @click.option("--no-cache", is_flag=True, help="Take no judge's answer of an earlier run, and keep none.")
 @click.option(
     "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of runs."
@@ -74,12 +75,17 @@ def _scored(what: str, options: dict[str, Any], heard: Callable[[int, int], None
         from sinan.score_recorded import score_recorded
 
         fields = Fields(options["answer"], options["identity"])
-        own = {"protocol": options["protocol"] or "default", "model": options["model"], "limit": options["limit"]}
+        own: dict[str, Any] = {
+            "known_only": options["known_only"],
+            "limit": options["limit"],
+            "model": options["model"],
+        }
+        own |= {"protocol": options["protocol"] or "default"}
         return score_recorded(Path(what), options["benchmark"], fields=fields, judges=options["judges"], **own, **how)
     from sinan.score_again import score_again
 
-    if given := [name for name in OF_FILES if options[name] is not None]:
-        option = {"identity": "id"}.get(given[0], given[0])
+    if given := [name for name in OF_FILES if options[name] not in (None, False)]:
+        option = {"identity": "id"}.get(given[0], given[0]).replace("_", "-")
         raise UsageError(f"--{option} is for a file of answers; {what} is taken for a run, and there is no such file")
     return score_again(what, judges=options["judges"] or None, **how)
 
@@ -97,7 +103,8 @@ def _told(scored: "ScoredAgain | Recorded") -> Iterator[str]:
         yield f"{changed:,} samples have another right answer than when run {of['run']} was scored"
     if "matched_by" in of:
         how = ", ".join(f"{count:,} by {way}" for way, count in of["matched_by"].items())
-        yield f"{of['answers']:,} recorded answers, matched with questions: {how or 'none'}"
+        passed = f"; {of['unmatched']:,} belong to none and are passed over" if of["unmatched"] else ""
+        yield f"{of['answers']:,} recorded answers, matched with questions: {how or 'none'}{passed}"
         if scored.run.expected is not None and scored.run.expected > scored.run.asked:
             yield f"{scored.run.asked:,} of {scored.run.expected:,} are answered: the numbers are of these alone"
 

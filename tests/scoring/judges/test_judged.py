@@ -317,7 +317,7 @@ async def test_a_model_reads_the_answer_beside_the_rule():
         Extracted(Number()), ruling(found="yes", answer="4 birds"), sample=NUMBER, completion=Completion(text, "stop")
     )
     assert [(one.name, one.answer) for one in score.readings] == [("rule", "7"), ("model", "4 birds")]
-    assert score.values == {"rule": 0.0, "model": 1.0, "readings_agree": 0.0} and score.value == 0.0
+    assert score.values == {"strict": 0.0, "rule": 0.0, "model": 1.0, "readings_agree": 0.0} and score.value == 0.0
     start, end = score.readings[1].span
     assert text[start:end] == "4 birds" and score.readings[1].sure
     assert "<<<REFERENCE" not in str(judge.asked[0][0].messages[-1].content)
