@@ -32,7 +32,7 @@ def _rows(subset: str) -> Iterator[Sample]:
         yield Sample(f"{subset}/{number}", row.fields["text"], row.fields["label"], group=subset, metadata=metadata)
 
 
-SHORT = Sampling(max_tokens=64)
+SHORT = Sampling(max_tokens=64, stop=("\n",))
 
 
 @dataclass(frozen=True)
