@@ -86,7 +86,11 @@ def test_the_first_question_is_shown_or_as_many_as_are_wanted_or_one_by_its_id()
     assert [one.question.sample.id for one in see("logic", SERVER, limit=3)] == ["0", "1", "2"]
     assert [one.question.sample.id for one in see("logic", SERVER, "7")] == ["7"]
     assert see("logic", SERVER, "none") == []
-    assert [one.question.sample.id for one in see("logic", SERVER, rotate=True)] == ["0~0", "0~1", "0~2"]
+    assert [one.question.sample.id for one in see("logic", SERVER, protocol="generate", rotate=True)] == [
+        "0~0",
+        "0~1",
+        "0~2",
+    ]
 
 
 def test_what_a_run_would_refuse_is_refused():

@@ -9,25 +9,13 @@ guess is on the card; where a judge looks at all that is said, as at a translati
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sinan.datasets import Guess, questions
 from sinan.errors import BadFile
 from sinan.prompts import ASK_LETTER, ByChoices, FurtherTurns, Programming, Template
 from sinan.prompts.programming import ENDS
-from sinan.scoring import ByChoices as MixedScorer
-from sinan.scoring import (
-    Code,
-    Collected,
-    Exact,
-    Instructions,
-    Letter,
-    MostLikely,
-    Number,
-    by_name,
-    judged_by,
-    languages,
-)
-from sinan.scoring.instructions import levels
+from sinan.scoring import Collected, MostLikely, by_name, judged_by
 from sinan.solving import Likelihood, ManyTurns, OneTurn
 from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy, strict
@@ -40,17 +28,15 @@ FREE = {
     "instructions": Template(chat="{question}"),
 }
 AS_MANY = Sampling(max_tokens=2048, stop=("\nQuestion:",))
-SCORERS: dict[str, Scorer] = {"choice": Letter(), "number": Number(), "text": Exact(), "instructions": Instructions()}
+SCORERS = {"choice": "letter", "number": "number", "text": "exact", "instructions": "instructions"}
 
 
 def from_file(path: str | Path, scorer: str | None = None) -> Benchmark:
     """The benchmark of a `.jsonl`, `.csv` or `.parquet` file, checked whole. Raises BadFile with the line at fault."""
     dataset, guess = questions(path)
     judge = by_name(scorer) if scorer else _judge(guess)
-    if isinstance(judge, Instructions):
-        _refuse_what_cannot_be_checked(judge, dataset, Path(path).name)
-    for language in guess.languages:
-        languages.refuse_missing(Path(path).name, language)
+    _refuse_what_cannot_be_judged(judge, dataset, Path(path).name)
+    _refuse_what_cannot_be_run(guess, Path(path).name)
     return Benchmark(
         id=Path(path).stem,
         card=Card(
@@ -69,31 +55,42 @@ def from_file(path: str | Path, scorer: str | None = None) -> Benchmark:
     )
 
 
-def _refuse_what_cannot_be_checked(judge: Instructions, dataset: Dataset, name: str) -> None:
-    for sample in dataset.read("", 0):
-        if why := judge.refusal(sample):
+def _refuse_what_cannot_be_judged(judge: Scorer, dataset: Dataset, name: str) -> None:
+    """A scorer may have a word on what it could never judge, whatever were answered."""
+    refusal: Any = getattr(judge, "refusal", None)
+    for sample in dataset.read("", 0) if callable(refusal) else ():
+        if why := refusal(sample):
             raise BadFile(f"{name}, question {sample.id}: {why}")
+
+
+def _refuse_what_cannot_be_run(guess: Guess, name: str) -> None:
+    if guess.languages:
+        from sinan.scoring import languages
+
+        for language in guess.languages:
+            languages.refuse_missing(name, language)
 
 
 def _judge(guess: Guess) -> Scorer:
     if not guess.answers:
         return Collected()
     if guess.shape == "program":
+        from sinan.scoring import Code
+
         return Code(needs=guess.languages)
-    return MixedScorer() if guess.mixed else SCORERS[guess.shape]
+    return by_name("by-choices" if guess.mixed else SCORERS[guess.shape])
 
 
 def _protocols(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
-    metrics = levels(accuracy) if isinstance(judge, Instructions) else ()
     if guess.turns:
-        turns = Protocol(FurtherTurns(Template()), ManyTurns(), judge, AS_MANY, metrics=metrics)
+        turns = Protocol(FurtherTurns(Template()), ManyTurns(), judge, AS_MANY)
         return {"default": judged_by(turns, judge)}
     if guess.shape == "program":
         return _programming(guess, judge)
     free = Template() if getattr(judge, "whole", False) else FREE["text" if guess.shape == "choice" else guess.shape]
     prompt = ByChoices(ASK_LETTER, free)
-    protocols = {"default": judged_by(Protocol(prompt, OneTurn(), judge, AS_MANY, metrics=metrics), judge)}
-    if isinstance(judge, Letter | Number | Exact | MixedScorer):
+    protocols = {"default": judged_by(Protocol(prompt, OneTurn(), judge, AS_MANY), judge)}
+    if getattr(judge, "two_ways", False):
         protocols["strict"] = replace(protocols["default"], metrics=(accuracy, strict))
     if guess.shape == "choice" and not guess.mixed:
         letters = Template(base=ASK_LETTER.base, continuations=" {letter}")
@@ -106,7 +103,7 @@ def _programming(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
     if guess.asks != "continue":
         return {"default": Protocol(Programming(), OneTurn(), judge, Sampling(max_tokens=2048, stop=("\nTask:",)))}
     goes_on, alone = Sampling(max_tokens=2048, stop=ENDS), Template(base="{question}", chat="{question}")
-    as_it_is = replace(judge, reads="continuation") if isinstance(judge, Code) else judge
+    as_it_is: Scorer = replace(judge, reads="continuation") if hasattr(judge, "reads") else judge  # type: ignore[type-var]
     return {
         "default": Protocol(Programming(), OneTurn(), judge, goes_on),
         "base": Protocol(alone, OneTurn(), as_it_is, goes_on, chat_sampling=goes_on),

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sinan.scoring.cascade import Found, known, reading
 from sinan.scoring.folded import Folded
@@ -34,6 +35,8 @@ class Exact:
     else, where there are several lines and no mark, the last of them. What is read of a mark is its line, or its first
     sentence where only that is the target."""
 
+    two_ways: ClassVar[bool] = True
+    """Whether its scores hold `strict` beside the value."""
     rules: tuple[str, ...] = RULES
     """The cascade; `("whole", "marked")` is the strict reading by itself."""
 

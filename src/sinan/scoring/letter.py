@@ -11,6 +11,7 @@ counts. What is denied, supposed, or two letters at once is unparsed: guessing w
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sinan.scoring.cascade import TWO_AT_ONCE, Found, first, known, reading
 from sinan.scoring.choice_words import an_article, chosen, corrected, hedged, mentioned, several
@@ -210,6 +211,8 @@ SURE = ("whole", "marked")
 class Letter:
     """Right if the letter that was read is the target."""
 
+    two_ways: ClassVar[bool] = True
+    """Whether its scores hold `strict` beside the value."""
     rules: tuple[str, ...] = ("whole", "marked", "line", "words", "text", "brackets")
     """The cascade; `("whole", "marked")` is the strict reading by itself."""
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 from sinan.scoring.cascade import TWO_AT_ONCE, Found, first, known, reading
 from sinan.scoring.corrections import corrections
@@ -197,6 +198,8 @@ class Number:
     """Right if the number that was read equals the target. `3 million` is 3000000; it is also 3 where the question
     speaks of millions."""
 
+    two_ways: ClassVar[bool] = True
+    """Whether its scores hold `strict` beside the value."""
     rules: tuple[str, ...] = ("whole", "marked", "line", "bold", "last")
     """The cascade; `("whole", "marked")` is the strict reading by itself."""
 

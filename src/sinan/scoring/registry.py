@@ -1,76 +1,64 @@
-"""Scorers by name, for `--scorer NAME`; other packages add theirs through the entry points `sinan.scorers`."""
+"""Scorers by name, for `--scorer NAME`; other packages add theirs through the entry points `sinan.scorers`.
+
+A scorer's file is loaded when it is named.
+"""
+
+import importlib
+from typing import Any, NamedTuple
 
 from sinan.errors import UnknownName, UsageError
-from sinan.scoring.after import After
-from sinan.scoring.anls import Anls
-from sinan.scoring.by_choices import ByChoices
-from sinan.scoring.code import Code
-from sinan.scoring.code_edit import CodeEdit
-from sinan.scoring.declined import Declined
-from sinan.scoring.edit_similarity import EditSimilarity
-from sinan.scoring.error_rate import ErrorRate
-from sinan.scoring.exact import Exact
-from sinan.scoring.instructions import Instructions
-from sinan.scoring.judges import Cascade, Extracted, Judged, Pairwise, Rubric
-from sinan.scoring.letter import Letter
-from sinan.scoring.math import Math
-from sinan.scoring.math_vision import MathVision
-from sinan.scoring.mathvista import MathVista
-from sinan.scoring.mmlu_pro import MmluPro
-from sinan.scoring.mmmu import Mmmu
-from sinan.scoring.most_likely import MostLikely
-from sinan.scoring.normalised import Normalised
-from sinan.scoring.number import Number
-from sinan.scoring.over_refusal import OverRefusal
-from sinan.scoring.rouge import Rouge
-from sinan.scoring.token_f1 import TokenF1
-from sinan.scoring.tool_calls import ToolCalls
-from sinan.scoring.tool_state import ToolState
-from sinan.scoring.translation import Translation
-from sinan.scoring.yes_no import Pope, YesNo
 from sinan.types import Scorer
 
-_OWN: dict[str, Scorer] = {
-    "after": After(),
-    "anls": Anls(),
-    "bleu": Translation(),
-    "bleu-zh": Translation(("bleu-zh", "chrf")),
-    "by-choices": ByChoices(),
-    "cascade": Cascade(),
-    "cer": ErrorRate("characters"),
-    "chrf": Translation(("chrf", "chrf++")),
-    "code": Code(),
-    "code-edit": CodeEdit(),
-    "code-edit-line": CodeEdit(line=True),
-    "declined": Declined(),
-    "edit": EditSimilarity(),
-    "exact": Exact(),
-    "f1": TokenF1(),
-    "f1-cmrc": TokenF1("cmrc"),
-    "f1-words": TokenF1("words"),
-    "instructions": Instructions(),
-    "judge": Judged(),
-    "judge-pairwise": Judged(Pairwise()),
-    "judge-rubric": Judged(Rubric()),
-    "letter": Letter(),
-    "math": Math(),
-    "math-vision": MathVision(),
-    "mathvista": MathVista(),
-    "mmlu-pro": MmluPro(),
-    "mmmu": Mmmu(),
-    "mmmu-pro": Mmmu(pro=True),
-    "model-extractor": Extracted(),
-    "most-likely": MostLikely(),
-    "normalised": Normalised(),
-    "number": Number(),
-    "over-refusal": OverRefusal(),
-    "pope": Pope(),
-    "rouge": Rouge(),
-    "ter": Translation(("ter",)),
-    "tool-calls": ToolCalls(),
-    "tool-state": ToolState(),
-    "wer": ErrorRate(),
-    "yes-no": YesNo(),
+
+class _Where(NamedTuple):
+    """What makes a scorer, and how it is set."""
+
+    module: str
+    maker: str
+    settings: dict[str, Any] = {}  # noqa: RUF012
+
+
+_OWN = {
+    "after": _Where("after", "After"),
+    "anls": _Where("anls", "Anls"),
+    "bleu": _Where("translation", "Translation"),
+    "bleu-zh": _Where("translation", "Translation", {"kinds": ("bleu-zh", "chrf")}),
+    "by-choices": _Where("by_choices", "ByChoices"),
+    "cascade": _Where("judges", "Cascade"),
+    "cer": _Where("error_rate", "ErrorRate", {"of": "characters"}),
+    "chrf": _Where("translation", "Translation", {"kinds": ("chrf", "chrf++")}),
+    "code": _Where("code", "Code"),
+    "code-edit": _Where("code_edit", "CodeEdit"),
+    "code-edit-line": _Where("code_edit", "CodeEdit", {"line": True}),
+    "declined": _Where("declined", "Declined"),
+    "edit": _Where("edit_similarity", "EditSimilarity"),
+    "exact": _Where("exact", "Exact"),
+    "f1": _Where("token_f1", "TokenF1"),
+    "f1-cmrc": _Where("token_f1", "TokenF1", {"chinese": "cmrc"}),
+    "f1-words": _Where("token_f1", "TokenF1", {"chinese": "words"}),
+    "instructions": _Where("instructions", "Instructions"),
+    "judge": _Where("judges", "Judged"),
+    "judge-pairwise": _Where("judges", "judged_in_pairs"),
+    "judge-rubric": _Where("judges", "judged_by_rubric"),
+    "letter": _Where("letter", "Letter"),
+    "math": _Where("math", "Math"),
+    "math-vision": _Where("math_vision", "MathVision"),
+    "mathvista": _Where("mathvista", "MathVista"),
+    "mmlu-pro": _Where("mmlu_pro", "MmluPro"),
+    "mmmu": _Where("mmmu", "Mmmu"),
+    "mmmu-pro": _Where("mmmu", "Mmmu", {"pro": True}),
+    "model-extractor": _Where("judges", "Extracted"),
+    "most-likely": _Where("most_likely", "MostLikely"),
+    "normalised": _Where("normalised", "Normalised"),
+    "number": _Where("number", "Number"),
+    "over-refusal": _Where("over_refusal", "OverRefusal"),
+    "pope": _Where("yes_no", "Pope"),
+    "rouge": _Where("rouge", "Rouge"),
+    "ter": _Where("translation", "Translation", {"kinds": ("ter",)}),
+    "tool-calls": _Where("tool_calls", "ToolCalls"),
+    "tool-state": _Where("tool_state", "ToolState"),
+    "wer": _Where("error_rate", "ErrorRate"),
+    "yes-no": _Where("yes_no", "YesNo"),
 }
 
 
@@ -83,9 +71,11 @@ def names() -> list[str]:
 
 def by_name(name: str) -> Scorer:
     """The scorer of a name. An entry point names a scorer, or a class or function that makes one."""
-    known = name.replace("_", "-")
-    if known in _OWN:
-        return _OWN[known]
+    where = _OWN.get(name.replace("_", "-"))
+    if where is not None:
+        maker = getattr(importlib.import_module(f"sinan.scoring.{where.module}"), where.maker)
+        scorer: Scorer = maker(**where.settings)
+        return scorer
     from importlib.metadata import entry_points
 
     for point in entry_points(group="sinan.scorers", name=name):

@@ -12,8 +12,10 @@ from typing import Any, ClassVar, NamedTuple
 
 from sinan.scoring.instructions.arguments import BadArgument
 from sinan.scoring.instructions.checks import followed
+from sinan.scoring.instructions.levels import levels
 from sinan.scoring.verdict import nothing, said
-from sinan.types import Completion, Outcome, Sample, Score
+from sinan.statistics.intervals import accuracy
+from sinan.types import Completion, Metric, Outcome, Sample, Score
 
 ONE = {"relation": "at least", "num_sentences": 1}
 BY_MODELS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
@@ -51,6 +53,7 @@ class Instructions:
     """
 
     blocking: ClassVar[bool] = True
+    reports: ClassVar[tuple[Metric, ...]] = levels(accuracy)
     languages: tuple[str, ...] = ("en",)
     """Whose models are loaded before anything is asked; those of others when they are needed."""
 

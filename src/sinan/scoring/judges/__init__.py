@@ -32,4 +32,16 @@ __all__ = [
     "Rubric",
     "Ruling",
     "Words",
+    "judged_by_rubric",
+    "judged_in_pairs",
 ]
+
+
+def judged_in_pairs() -> Judged:
+    """Against a baseline's answer, in both orders."""
+    return Judged(Pairwise())
+
+
+def judged_by_rubric() -> Judged:
+    """By grades on a scale."""
+    return Judged(Rubric())
