@@ -29,7 +29,8 @@ from sinan.statistics import metrics
 from sinan.store import description, earlier, frames, journal
 from sinan.store.folder import RunLock
 from sinan.store.provenance import provenance
-from sinan.types import Benchmark, CellResult, Run, RunSpec, SampleResult
+from sinan.types import Benchmark, CellResult, Completion, Run, RunSpec, SampleResult
+from sinan.types.answered import Key
 
 Status = Literal["complete", "partial", "stopped"]
 
@@ -83,49 +84,37 @@ async def evaluate(
     StoreError, ModelUnusable and BudgetReached later end the run with everything answered kept. Cancelling stops it
     cleanly.
     """
-    began, watch = time.perf_counter(), watch or Watch()
-    runs, paid = Path(runs), max_cost is not None or max_tokens is not None
+    began, watch, runs = time.perf_counter(), watch or Watch(), Path(runs)
+    paid = max_cost is not None or max_tokens is not None
+    how: dict[str, Any] = {"timeout": timeout, "concurrency": concurrency, "cache": cache}
+    how |= {"max_cost": max_cost, "max_tokens": max_tokens, "max_time": max_time}
     questions, about = await _prepared(spec, runs, timeout, concurrency, watch, paid or max_time is not None)
     size = crew.size(workers, questions, about["expected"], limited=paid)
     budget = budgeted(max_cost, max_tokens, max_time, prices(questions.cells))
-    for each in questions.paces.values():
-        each.notice = watch.notice
     async with questions.opened():
         folder = _folder(runs, name, resume, about, watch)
         with _writing(folder, about) as (disk, lock), answers(cache, watch.notice) as kept:
             tally = _tally(questions, folder)
             heard = partial(_heard, tally, watch)
-            unjudged = {key: completion(dict(record)) for key, record in tally.unjudged.items()}
-            work: Schedule | crew.Crew = questions.schedule(disk, heard, kept, budget, unjudged)
+            work: Schedule | crew.Crew
             paces: Sequence[EndpointPace] = list(questions.paces.values())
             if size > 1:
-                order = Order(
-                    folder=str(folder.path),
-                    runs=str(runs),
-                    of=size,
-                    timeout=timeout,
-                    concurrency=concurrency,
-                    cache=cache,
-                    max_cost=max_cost,
-                    max_tokens=max_tokens,
-                    max_time=max_time,
-                )
+                order = Order(folder=str(folder.path), runs=str(runs), of=size, **how)
                 work = crew.Crew(questions, order, lock.fileno(), heard, watch.notice)
                 paces = work.paces
+            else:
+                work = questions.schedule(disk, heard, kept, budget, _unjudged(tally))
             watch.began(folder.id, folder.path, about["expected"], tally, paces)
             status: Status = "stopped"
-            # While answers are awaited, but not while the first of all are sent.
-            loop = asyncio.get_running_loop()
-            preparing = loop.call_later(1.0, loop.run_in_executor, None, frames.prepare)
             try:
-                await work.run()
+                with _getting_ready():
+                    await work.run()
                 earlier.keep(folder, frames.write_samples(folder, tally.repeated, earlier.LONGEST))
                 status = "partial" if tally.failed else "complete"
             finally:
-                preparing.cancel()
-                results = tally.results(questions.versions, questions.protocols)
+                results, sent = tally.results(questions.versions, questions.protocols), tally.requests()
                 seconds = time.perf_counter() - began
-                run = Run(folder.id, str(folder.path), status, results, tally.requests(), seconds, about["expected"])
+                run = Run(folder.id, str(folder.path), status, results, sent, seconds, about["expected"])
                 run = _conclude(folder, run)
                 watch.ended(run)
         return run
@@ -233,6 +222,8 @@ async def _prepared(
         resolved=watch.resolved,
         fetching=watch.fetching,
     )
+    for each in questions.paces.values():
+        each.notice = watch.notice
     expected = plan.expected(questions.benchmarks, len(questions.models), questions.spec)
     return questions, questions.about | {"expected": expected} | await machine
 
@@ -243,6 +234,22 @@ def _tally(questions: Asked, folder: store.RunFolder) -> Tally:
     tally.replay(journal.read(folder.journal))
     tally.repeated |= questions.waits
     return tally
+
+
+@contextmanager
+def _getting_ready() -> Iterator[None]:
+    """What the end of a run needs is loaded while answers are awaited, but not while the first of all are sent."""
+    loop = asyncio.get_running_loop()
+    loading = loop.call_later(1.0, loop.run_in_executor, None, frames.prepare)
+    try:
+        yield
+    finally:
+        loading.cancel()
+
+
+def _unjudged(tally: Tally) -> dict[Key, Completion]:
+    """Answers of an earlier process that still wait for their verdict."""
+    return {key: completion(dict(record)) for key, record in tally.unjudged.items()}
 
 
 def _heard(tally: Tally, watch: Watch, result: SampleResult) -> None:
