@@ -81,8 +81,7 @@ async def evaluate(
     stopped is gone on with.
 
     Raises UsageError, DataError and ModelUnusable before the first request wherever the fault can be seen by then;
-    StoreError, ModelUnusable and BudgetReached later end the run with everything answered kept. Cancelling stops it
-    cleanly.
+    StoreError, ModelUnusable and BudgetReached later, and cancelling, end the run with everything answered kept.
     """
     began, watch, runs = time.perf_counter(), watch or Watch(), Path(runs)
     paid = max_cost is not None or max_tokens is not None
