@@ -38,6 +38,7 @@ _OWN = {
     "f1-words": _Where("token_f1", "TokenF1", {"chinese": "words"}),
     "instructions": _Where("instructions", "Instructions"),
     "judge": _Where("judges", "Judged"),
+    "judge-harm": _Where("judges", "judged_for_harm"),
     "judge-pairwise": _Where("judges", "judged_in_pairs"),
     "judge-rubric": _Where("judges", "judged_by_rubric"),
     "letter": _Where("letter", "Letter"),

@@ -5,6 +5,7 @@ from sinan.scoring.judges.by_mark import ByMark
 from sinan.scoring.judges.by_object import ByObject, Choice, Grade, Words
 from sinan.scoring.judges.cascade import Cascade
 from sinan.scoring.judges.extracted import Extracted
+from sinan.scoring.judges.harm import Harm
 from sinan.scoring.judges.judged import Judged
 from sinan.scoring.judges.kind import Kind, Opinion
 from sinan.scoring.judges.pairwise import FIVE, Pairwise
@@ -22,6 +23,7 @@ __all__ = [
     "Extracted",
     "Form",
     "Grade",
+    "Harm",
     "Heard",
     "Judged",
     "Kind",
@@ -33,6 +35,7 @@ __all__ = [
     "Ruling",
     "Words",
     "judged_by_rubric",
+    "judged_for_harm",
     "judged_in_pairs",
 ]
 
@@ -45,3 +48,8 @@ def judged_in_pairs() -> Judged:
 def judged_by_rubric() -> Judged:
     """By grades on a scale."""
     return Judged(Rubric())
+
+
+def judged_for_harm() -> Judged:
+    """Whether requests for harm were complied with."""
+    return Judged(Harm())
