@@ -61,6 +61,10 @@ def lines(size: Size) -> Iterator[str]:
             yield from _compared(folder, model, work, work.small if size == "small" else work.count, batches, times)
 
 
+LEAST = 0.1
+"""Of the whole time, what the questions beyond the first must take: of less, noise would make the rate."""
+
+
 def _compared(
     folder: Path, model: Path, work: weights.Work, count: int, batches: tuple[str, ...], times: int
 ) -> Iterator[str]:
@@ -73,13 +77,17 @@ def _compared(
         calls.append(lambda: _lm_eval(folder, model, file, best))
         singles.append(lambda: _lm_eval(folder, model, one, best))
         names.append(f"lm-eval, batch size {best}")
-    starts, columns = in_turn(1, *singles), in_turn(times, *calls)
+    starts, columns = in_turn(times, *singles), in_turn(times, *calls)
     rates = []
     for name, whole, single in zip(names, columns, starts, strict=True):
         cells = [f"| {work.name} | {count} | {name}"]
         for of in (attrgetter("wall"), attrgetter("cpu")):
             total, start = median(whole, of), median(single, of)
-            rates.append((count - 1) / max(1e-9, total - start))
+            if total - start < LEAST * total:
+                raise SystemExit(
+                    f"{work.name}: {total:.1f} s against {start:.1f} s of one question tell no rate: busy?"
+                )
+            rates.append((count - 1) / (total - start))
             cells.append(f"{total:.1f} | {start:.1f} | {rates[-1]:.1f}")
         yield " | ".join(cells) + " |"
     if len(names) > 1:
