@@ -105,6 +105,8 @@ def _told(scored: "ScoredAgain | Recorded") -> Iterator[str]:
         how = ", ".join(f"{count:,} by {way}" for way, count in of["matched_by"].items())
         passed = f"; {of['unmatched']:,} belong to none and are passed over" if of["unmatched"] else ""
         yield f"{of['answers']:,} recorded answers, matched with questions: {how or 'none'}{passed}"
+        if of["reworded"]:
+            yield f"{of['reworded']:,} of them were asked in other words than ours: are they answers to these questions?"
         if scored.run.expected is not None and scored.run.expected > scored.run.asked:
             yield f"{scored.run.asked:,} of {scored.run.expected:,} are answered: the numbers are of these alone"
 
