@@ -232,7 +232,7 @@ def test_answers_to_questions_in_other_words_are_told(tmp_path):
     rows = [{"id": i, "question": f"Name the main town of {i}.", "response": f"city {i}"} for i in range(3)]
     recorded = score_recorded(write("a.jsonl", lines(rows)), str(write("long.py", LONG)))
     assert (recorded.scored_from["matched_by"], recorded.scored_from["reworded"]) == ({"end of id": 3}, 3)
-    code, out, err = sinan(tmp_path, "score", "a.jsonl", "--benchmark", "long.py")
+    _, _, err = sinan(tmp_path, "score", "a.jsonl", "--benchmark", "long.py")
     assert "3 of them were asked in other words than ours" in err
 
 
@@ -263,3 +263,17 @@ def test_what_is_no_answer_is_not_taken_for_one(content, told):
 def test_text_is_the_answer_beside_a_prompt():
     (one,) = outputs(write("a.jsonl", '{"question_id": 4, "prompt": "Is there a cat?", "text": "Yes"}'), Fields())
     assert (one.id, one.question, one.text) == ("4", "Is there a cat?", "Yes")
+
+
+def test_a_row_in_other_words_is_found_by_its_place_where_the_others_are_in_order():
+    rows = [{"prompt": asked(i) if i != 4 else "Asked otherwise.", "response": f"city {i}"} for i in range(12)]
+    recorded = score_recorded(write("a.jsonl", lines(rows)), str(write("long.py", LONG)))
+    assert outcomes(recorded) == {"correct": 12} and recorded.scored_from["reworded"] == 1
+    assert recorded.scored_from["matched_by"] == {"question": 11, "place": 1}
+    with pytest.raises(BadFile, match="those of no sample"):
+        score_recorded(write("b.jsonl", lines(rows[::-1])), "long.py")
+
+
+def test_options_may_stand_as_a_list_of_python():
+    row = {"question": "Which?", "options": "['it''s', \"can't\", 'no']", "answer": "B", "response": "B"}
+    assert outcomes(score_recorded(write("q.jsonl", lines([row])))) == {"correct": 1}

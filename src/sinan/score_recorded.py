@@ -37,9 +37,9 @@ class Recorded:
 
     run: Run
     scored_from: Mapping[str, Any]
-    """`file`, `sha256`, `answers` (rows of the file), `matched_by` (`id`, `end of id`, `question`, `prompt`, `place` -> rows),
-    `unmatched` (rows that belong to no question), `reworded` (found by their id, and asked in other words), `scorers`,
-    `when`."""
+    """`file`, `sha256`, `answers` (rows of the file), `matched_by` (way -> rows, as
+    `matched.Matches` has it), `unmatched` (rows that belong to no question), `reworded` (of those found by id or place:
+    asked in other words), `scorers`, `when`."""
 
     def to_json(self) -> dict[str, Any]:
         """The document of `sinan score FILE --json`."""
@@ -147,8 +147,8 @@ def _benchmarks(spec: RunSpec, scorer: str | None) -> list[Benchmark]:
 
 
 def _completions(row: Output, question: Question) -> list[Completion]:
-    """The answer; several, where it is a list of texts. Of a conversation all of its turns are one answer, where as many
-    were recorded as are asked."""
+    """The answer; several, where it is a list of texts. Of a conversation all of its turns are one answer, where as
+    many were recorded as are asked."""
     reason: FinishReason = "length" if row.finish_reason == "length" else "stop"
     if question.prompt.turns:
         whole = len(row.turns) == 1 + len(question.prompt.turns)

@@ -1,5 +1,6 @@
 """How a row of one's own file states its options and its answer."""
 
+import ast
 import re
 from collections.abc import Mapping
 from json import JSONDecodeError, dumps, loads
@@ -91,15 +92,23 @@ def _by_text(answer: str, choices: tuple[str, ...], letters: str, fold: Any) -> 
 
 
 def _list(value: Any, where: str, key: str) -> list[Any]:
-    """The value as a list; a CSV cell may hold one as JSON."""
+    """The value as a list; a text may hold one as JSON writes it, or as Python does."""
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             value = loads(value)
         except (JSONDecodeError, RecursionError):
-            pass
+            value = _literal(value)
     if not isinstance(value, list):
         raise BadFile(f"{where}: {key} must be a list; in a CSV, use columns A, B, C...")
     return value
+
+
+def _literal(text: str) -> Any:
+    """A list as Python writes it, in which nothing but literals can stand; else the text."""
+    try:
+        return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
 
 
 def _checked(texts: list[str], where: str) -> tuple[str, ...]:

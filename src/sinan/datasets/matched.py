@@ -1,9 +1,9 @@
 """Which recorded answer belongs to which question.
 
-    id, and the recorded question says nothing else  ->  `id`, or `end of id` (`112` for `test/112`, if no other ends so)
+    id, and the recorded question says nothing else  ->  `id`, or `end of id` (`112` for `test/112`, one ends so)
     the question's text, whole                       ->  `question`
     a prompt that holds the question's text          ->  `prompt`: worked examples before it, a cue behind it
-    its place                                        ->  `place`: no ids, no questions, and exactly as many rows
+    its place                                        ->  `place`: exactly as many rows, without ids, in the same order
 
 A number is a weak name: a file that was shuffled, or that answers other questions, counts its rows from 0 too. So the
 recorded text decides against an id where it is the text of another question.
@@ -34,7 +34,7 @@ class Matches:
     how: Mapping[int, str]
     """Row -> `id`, `end of id`, `question`, `prompt` or `place`; a row that answers no question is not in it."""
     reworded: int
-    """Rows found by their id, whose recorded question is in other words than ours."""
+    """Rows found by their id or place, whose recorded question is in other words than ours."""
 
 
 def match(rows: Sequence[Output], samples: Iterable[Sample]) -> Matches:
@@ -58,10 +58,20 @@ def match(rows: Sequence[Output], samples: Iterable[Sample]) -> Matches:
                 del how[number]
             else:
                 found[places[position // each]].append(number)
-    if len(rows) == len(asked) and not any(row.id or row.question for row in rows):
-        found.update((place, [place]) for place in range(len(rows)))
-        how = dict.fromkeys(range(len(rows)), "place")
+    if len(rows) == len(asked):
+        for place in _left_in_place(rows, found, how):
+            found[place], how[place] = [place], "place"
+            reworded += bool(rows[place].question)
     return Matches([found[place] for place in range(len(asked))], how, reworded)
+
+
+def _left_in_place(rows: Sequence[Output], found: Mapping[int, list[int]], how: Mapping[int, str]) -> list[int]:
+    """The rows without a question of their own that stand where an answer is missing, in a file that is known to be in
+    order: nothing in it says what was asked, or most rows were found and all of them at their place."""
+    free = [n for n in range(len(rows)) if n not in how and not found.get(n) and not rows[n].id]
+    unknown = not how and not any(row.question for row in rows)
+    known = 2 * len(how) > len(rows) and all(numbers in ([], [place]) for place, numbers in found.items())
+    return free if unknown or known else []
 
 
 class _Asked:
