@@ -275,5 +275,17 @@ def test_a_row_in_other_words_is_found_by_its_place_where_the_others_are_in_orde
 
 
 def test_options_may_stand_as_a_list_of_python():
-    row = {"question": "Which?", "options": "['it''s', \"can't\", 'no']", "answer": "B", "response": "B"}
-    assert outcomes(score_recorded(write("q.jsonl", lines([row])))) == {"correct": 1}
+    options = "['it''s', \"can't\", 'no']"
+    row = {"question": "Which?", "options": options, "answer": "B", "response": "B"}
+    twice = row | {"options": str([options])}
+    assert outcomes(score_recorded(write("q.jsonl", lines([row, twice])))) == {"correct": 2}
+
+
+def test_a_letter_means_an_option_where_all_answers_are_letters():
+    """Of MMMU-Pro, where carbon, `C`, is option E of one question."""
+    rows = [{"question": "Which?", "options": ["Si", "Fe", "Au", "Ag"], "answer": "B", "response": "B"}] * 3
+    carbon = {"question": "Which?", "options": ["Si", "Fe", "Au", "C"], "answer": "C", "response": "C"}
+    assert outcomes(score_recorded(write("q.jsonl", lines([*rows, carbon])))) == {"correct": 4}
+    texts = [row | {"answer": "Fe"} for row in rows]
+    with pytest.raises(BadFile, match="could mean C, D"):
+        score_recorded(write("q.jsonl", lines([*texts, carbon])))

@@ -98,17 +98,20 @@ def _list(value: Any, where: str, key: str) -> list[Any]:
             value = loads(value)
         except (JSONDecodeError, RecursionError):
             value = _literal(value)
+        if isinstance(value, list) and len(value) == 1:  # written twice over
+            return _list(value[0], where, key)
     if not isinstance(value, list):
         raise BadFile(f"{where}: {key} must be a list; in a CSV, use columns A, B, C...")
     return value
 
 
 def _literal(text: str) -> Any:
-    """A list as Python writes it, in which nothing but literals can stand; else the text."""
+    """A list as Python writes it, in which nothing but literals can stand, and lists in it as texts; else the text."""
     try:
-        return ast.literal_eval(text.strip())
+        value = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return text
+    return [str(one) if isinstance(one, list | tuple) else one for one in value] if isinstance(value, list) else text
 
 
 def _checked(texts: list[str], where: str) -> tuple[str, ...]:

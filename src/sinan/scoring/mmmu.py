@@ -2,7 +2,7 @@
 
 Options: the last letter in brackets, else the last that stands between blanks, else, in more than five words, the
 last option whose text is in the response. MMMU-Pro first looks behind the last `Answer:`, and takes letters before a
-blank or a full stop even at the end of a word. Open questions: right if a gold number is among the numbers of the
+blank or a full stop even at the end of a word: of several the last between blanks, else the first of the alphabet. Open questions: right if a gold number is among the numbers of the
 telling parts (behind `is`, `so`, `answer` and the like), to two decimals, or a gold text is part of one of them.
 """
 
@@ -51,16 +51,21 @@ def _chosen(text: str, sample: Sample, pro: bool) -> Found | None:
             return Found(behind[0], "the only letter behind the last `Answer:`", place, place + 1, True)
     bare, start = _bare(text)
     for form, rule in _forms(pro):
-        found = [(bare.rfind(form.format(letter)), letter) for letter in sample.letters]
-        place, letter = max(found, key=lambda one: one[0])
-        if place >= 0:
-            at = start + place + form.index("{")
+        found = [letter for letter in sample.letters if form.format(letter) in bare]
+        if found:
+            letter = _last(bare, found, "({})" if form == "({})" else " {} ")
+            at = start + bare.rfind(form.format(letter)) + form.index("{")
             return Found(letter, rule, at, at + 1)
     return _by_text(bare, start, sample)
 
 
+def _last(bare: str, letters: Sequence[str], form: str) -> str:
+    """The letter that stands last in a form; the first one of the alphabet where none stands so, as published."""
+    return max(letters, key=lambda letter: bare.rfind(form.format(letter)))
+
+
 def _forms(pro: bool) -> tuple[tuple[str, str], ...]:
-    loose = (("{} ", "the last letter before a blank"), ("{}.", "the last letter before a full stop"))
+    loose = (("{} ", "a letter before a blank"), ("{}.", "a letter before a full stop"))
     alone = ((" {} ", "the last letter between blanks"),)
     return (("({})", "the last letter in brackets"), *(loose if pro else alone))
 
