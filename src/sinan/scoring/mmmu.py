@@ -2,8 +2,9 @@
 
 Options: the last letter in brackets, else the last that stands between blanks, else, in more than five words, the
 last option whose text is in the response. MMMU-Pro first looks behind the last `Answer:`, and takes letters before a
-blank or a full stop even at the end of a word: of several the last between blanks, else the first of the alphabet. Open questions: right if a gold number is among the numbers of the
-telling parts (behind `is`, `so`, `answer` and the like), to two decimals, or a gold text is part of one of them.
+blank or a full stop even at the end of a word: of several the last between blanks, else the first of the alphabet. Open
+questions: right if a gold number is among the numbers of the telling parts (behind `is`, `so`, `answer` and the like),
+to two decimals, or a gold text is part of one of them.
 """
 
 import re
@@ -84,14 +85,20 @@ def _bare(text: str) -> tuple[str, int]:
 def _by_text(bare: str, start: int, sample: Sample) -> Found | None:
     if len(bare.split()) <= 5:
         return None
-    lowered = bare.lower()
+    lowered = _lowered(bare)
     places = [
-        (lowered.rfind(choice.lower()), letter) for choice, letter in zip(sample.choices, sample.letters, strict=True)
+        (lowered.rfind(_lowered(choice)), letter) for choice, letter in zip(sample.choices, sample.letters, strict=True)
     ]
     place, letter = max(places, key=lambda one: one[0])
     length = len(sample.choices[sample.letters.index(letter)])
     begin = start + max(place, 1)
     return Found(letter, "the last option whose text is there", begin, begin + length) if place >= 0 else None
+
+
+def _lowered(text: str) -> str:
+    """In small letters, one for one: places stay what they are, also behind a letter that becomes two (`İ`)."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else "".join(c if len(c.lower()) > 1 else c.lower() for c in text)
 
 
 def _open(sample: Sample, completion: Completion, text: str) -> Score:
