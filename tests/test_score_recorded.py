@@ -289,3 +289,15 @@ def test_a_letter_means_an_option_where_all_answers_are_letters():
     texts = [row | {"answer": "Fe"} for row in rows]
     with pytest.raises(BadFile, match="could mean C, D"):
         score_recorded(write("q.jsonl", lines([*texts, carbon])))
+
+
+@published
+@pytest.mark.parametrize("kind", ["direct", "cot"])
+def test_published_prompts_of_big_bench_hard_find_their_questions_and_give_the_published_accuracy(kind):
+    folder = DATA / f"text/bbh/code-davinci-002-outputs/code-davinci-002-{kind}"
+    file = folder / "boolean_expressions_few_shot_template_0-255000.json"
+    metrics = json.loads(file.with_name(f"{file.stem}_eval_metrics.jsonl").read_text("utf-8"))
+    recorded = score_recorded(file, "bbh/boolean_expressions", protocol="paper")
+    (result,) = recorded.run.results
+    assert recorded.scored_from["matched_by"] == {"prompt": 250}
+    assert 100 * result.estimate.value == pytest.approx(metrics["accuracy"])
