@@ -301,3 +301,14 @@ def test_published_prompts_of_big_bench_hard_find_their_questions_and_give_the_p
     (result,) = recorded.run.results
     assert recorded.scored_from["matched_by"] == {"prompt": 250}
     assert 100 * result.estimate.value == pytest.approx(metrics["accuracy"])
+
+
+def test_another_set_in_the_same_folder_that_counts_from_0_too_is_not_taken_for_a_second_draw():
+    Path("both").mkdir()
+    own = [{"index": i, "question": asked(i), "response": f"city {i}"} for i in range(12)]
+    write("both/own.jsonl", lines(own))
+    write("both/zother.jsonl", lines([{"index": i, "question": f"Other {i}?", "response": "x"} for i in range(9)]))
+    with pytest.raises(BadFile, match="zother.jsonl line 1 .and 8 more"):
+        score_recorded(Path("both"), str(write("long.py", LONG)))
+    recorded = score_recorded(Path("both"), "long.py", known_only=True)
+    assert outcomes(recorded) == {"correct": 12} and recorded.scored_from["unmatched"] == 9

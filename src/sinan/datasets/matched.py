@@ -40,11 +40,12 @@ class Matches:
 def match(rows: Sequence[Output], samples: Iterable[Sample]) -> Matches:
     """Find the question of every row. Several rows may answer one question."""
     asked = _Asked(samples)
-    found, how, reworded = defaultdict[int, list[int]](list), dict[int, str](), 0
+    found, how, reworded = defaultdict[int, list[int]](list), dict[int, str](), set[int]()
     alike = defaultdict[tuple[int, ...], list[int]](list)
     for number, row in enumerate(rows):
         places, way, other_words = asked.find(row)
-        reworded += other_words
+        if other_words:
+            reworded.add(number)
         if way:
             how[number] = way
         if len(places) == 1:
@@ -58,11 +59,18 @@ def match(rows: Sequence[Output], samples: Iterable[Sample]) -> Matches:
                 del how[number]
             else:
                 found[places[position // each]].append(number)
+    for place, numbers in found.items():  # another set that counts from 0 as well, in the same folder
+        strange = reworded.intersection(numbers)
+        if 0 < len(strange) < len(numbers):
+            found[place] = [number for number in numbers if number not in strange]
+            for number in strange:
+                del how[number]
     if len(rows) == len(asked):
         for place in _left_in_place(rows, found, how):
             found[place], how[place] = [place], "place"
-            reworded += bool(rows[place].question)
-    return Matches([found[place] for place in range(len(asked))], how, reworded)
+            if rows[place].question:
+                reworded.add(place)
+    return Matches([found[place] for place in range(len(asked))], how, len(reworded & how.keys()))
 
 
 def _left_in_place(rows: Sequence[Output], found: Mapping[int, list[int]], how: Mapping[int, str]) -> list[int]:
