@@ -308,7 +308,7 @@ def test_another_set_in_the_same_folder_that_counts_from_0_too_is_not_taken_for_
     own = [{"index": i, "question": asked(i), "response": f"city {i}"} for i in range(12)]
     write("both/own.jsonl", lines(own))
     write("both/zother.jsonl", lines([{"index": i, "question": f"Other {i}?", "response": "x"} for i in range(9)]))
-    with pytest.raises(BadFile, match="zother.jsonl line 1 .and 8 more"):
+    with pytest.raises(BadFile, match=r"zother\.jsonl line 1 \(and 8 more"):
         score_recorded(Path("both"), str(write("long.py", LONG)))
     recorded = score_recorded(Path("both"), "long.py", known_only=True)
     assert outcomes(recorded) == {"correct": 12} and recorded.scored_from["unmatched"] == 9
