@@ -137,7 +137,10 @@ def test_a_file_with_its_own_right_answers_is_scored_row_by_row():
         ("[1]", "item 0: not an object"),
         ('{"id": "set/0", "x": 1}', "no field for the model's answer"),
         ('{"id": "set/0", "completion": "a"}\n{"id": "elsewhere", "completion": "b"}', "line 2 .*those of no sample"),
-        (lines([{"id": "set/0", "completion": "a"}] * 2 + [{"id": "set/1", "completion": "a"}]), "one more answer"),
+        (
+            lines([{"id": "set/0", "completion": "a"}] * 2 + [{"id": "set/1", "completion": "a"}]),
+            "1 answers to sample set/1, but 2 to others",
+        ),
     ],
 )
 def test_what_cannot_be_scored_is_one_line_and_leaves_no_run(content, told):
@@ -187,3 +190,125 @@ def test_the_gsm8k_rows_of_another_harness_give_its_score():
     recorded = score_recorded(file, "gsm8k", fields=Fields("model_output.choices.0.message.content"))
     (result,) = recorded.run.results
     assert (result.estimate.value, result.estimate.n) == (report["score"], report["num"])
+
+
+LONG = """
+from sinan.prompts import Template
+from sinan.scoring import Exact
+from sinan.solving import OneTurn
+from sinan.statistics import accuracy
+from sinan.types import *
+
+def benchmark():
+    rows = [Sample(f"set/{i}", f"What is the capital of country number {i}?", f"city {i}") for i in range(12)]
+    protocol = Protocol(Template(chat="{question}"), OneTurn(), Exact())
+    card = Card("Long", "x", "own", ("en",), "", "")
+    return Benchmark("long", card, Dataset(lambda s, seed: rows, size=12), accuracy, {"default": protocol})
+"""
+
+
+def asked(i):
+    return f"What is the capital of country number {i}?"
+
+
+def test_the_recorded_question_decides_against_a_number_that_counts_rows():
+    order = [7, 3, 11, 0, 1, 2, 4, 5, 6, 8, 9, 10]
+    rows = [{"id": row, "question": asked(i), "response": f"city {i}"} for row, i in enumerate(order)]
+    recorded = score_recorded(write("a.jsonl", lines(rows)), str(write("long.py", LONG)))
+    assert outcomes(recorded) == {"correct": 12}
+    assert recorded.scored_from["matched_by"] == {"question": 12}
+
+
+@pytest.mark.parametrize("behind", ["", "\nA: Let's think step by step.", " [/INST]", "\n(A) 1\n(B) 2\nAnswer:"])
+def test_a_prompt_with_worked_examples_finds_the_question_it_ends_with(behind):
+    """`country number 1` is the beginning of two others, and of no use for them."""
+    rows = [{"input": f"Q: {asked(0)}\nA: x\n\nQ: {asked(i)}{behind}", "output": f"city {i}"} for i in (11, 1, 10, 5)]
+    recorded = score_recorded(write("a.jsonl", lines(rows)), str(write("long.py", LONG)))
+    assert outcomes(recorded) == {"correct": 4}
+    assert recorded.scored_from["matched_by"] == {"prompt": 4}
+
+
+def test_answers_to_questions_in_other_words_are_told(tmp_path):
+    rows = [{"id": i, "question": f"Name the main town of {i}.", "response": f"city {i}"} for i in range(3)]
+    recorded = score_recorded(write("a.jsonl", lines(rows)), str(write("long.py", LONG)))
+    assert (recorded.scored_from["matched_by"], recorded.scored_from["reworded"]) == ({"end of id": 3}, 3)
+    _, _, err = sinan(tmp_path, "score", "a.jsonl", "--benchmark", "long.py")
+    assert "3 of them were asked in other words than ours" in err
+
+
+def test_a_list_of_texts_is_several_draws():
+    rows = [{"id": f"set/{i}", "response": [f"city {i}", "no", f"city {i}", "no"]} for i in range(12)]
+    (result,) = score_recorded(write("a.jsonl", lines(rows)), str(write("long.py", LONG))).run.results
+    assert (result.k, result.estimate.value) == (4, 0.5)
+
+
+def test_a_list_within_a_list_is_one_text():
+    rows = [{"doc_id": i, "doc": {"question": asked(i)}, "resps": [[f"city {i}"]]} for i in range(12)]
+    assert outcomes(score_recorded(write("a.jsonl", lines(rows)), str(write("long.py", LONG)))) == {"correct": 12}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('{"id": "set/0", "output": {"right": true, "text": "a"}}', "--answer output.right; it has: right, text"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "pointer of Git LFS"),
+        ('{"id": "set/0", "text": "What is this?", "label": "a"}', "no field for the model's answer"),
+    ],
+)
+def test_what_is_no_answer_is_not_taken_for_one(content, told):
+    with pytest.raises(BadFile, match=told):
+        outputs(write("a.jsonl", content), Fields())
+
+
+def test_text_is_the_answer_beside_a_prompt():
+    (one,) = outputs(write("a.jsonl", '{"question_id": 4, "prompt": "Is there a cat?", "text": "Yes"}'), Fields())
+    assert (one.id, one.question, one.text) == ("4", "Is there a cat?", "Yes")
+
+
+def test_a_row_in_other_words_is_found_by_its_place_where_the_others_are_in_order():
+    rows = [{"prompt": asked(i) if i != 4 else "Asked otherwise.", "response": f"city {i}"} for i in range(12)]
+    recorded = score_recorded(write("a.jsonl", lines(rows)), str(write("long.py", LONG)))
+    assert outcomes(recorded) == {"correct": 12} and recorded.scored_from["reworded"] == 1
+    assert recorded.scored_from["matched_by"] == {"question": 11, "place": 1}
+    with pytest.raises(BadFile, match="those of no sample"):
+        score_recorded(write("b.jsonl", lines(rows[::-1])), "long.py")
+
+
+def test_options_may_stand_as_a_list_of_python():
+    options = "['it''s', \"can't\", 'no']"
+    row = {"question": "Which?", "options": options, "answer": "B", "response": "B"}
+    twice = row | {"options": str([options])}
+    assert outcomes(score_recorded(write("q.jsonl", lines([row, twice])))) == {"correct": 2}
+
+
+def test_a_letter_means_an_option_where_all_answers_are_letters():
+    """Of MMMU-Pro, where carbon, `C`, is option E of one question."""
+    rows = [{"question": "Which?", "options": ["Si", "Fe", "Au", "Ag"], "answer": "B", "response": "B"}] * 3
+    carbon = {"question": "Which?", "options": ["Si", "Fe", "Au", "C"], "answer": "C", "response": "C"}
+    assert outcomes(score_recorded(write("q.jsonl", lines([*rows, carbon])))) == {"correct": 4}
+    texts = [row | {"answer": "Fe"} for row in rows]
+    with pytest.raises(BadFile, match="could mean C, D"):
+        score_recorded(write("q.jsonl", lines([*texts, carbon])))
+
+
+@published
+@pytest.mark.parametrize("kind", ["direct", "cot"])
+def test_published_prompts_of_big_bench_hard_find_their_questions_and_give_the_published_accuracy(kind):
+    folder = DATA / f"text/bbh/code-davinci-002-outputs/code-davinci-002-{kind}"
+    file = folder / "boolean_expressions_few_shot_template_0-255000.json"
+    metrics = json.loads(file.with_name(f"{file.stem}_eval_metrics.jsonl").read_text("utf-8"))
+    recorded = score_recorded(file, "bbh/boolean_expressions", protocol="paper")
+    (result,) = recorded.run.results
+    assert recorded.scored_from["matched_by"] == {"prompt": 250}
+    assert 100 * result.estimate.value == pytest.approx(metrics["accuracy"])
+
+
+def test_another_set_in_the_same_folder_that_counts_from_0_too_is_not_taken_for_a_second_draw():
+    Path("both").mkdir()
+    own = [{"index": i, "question": asked(i), "response": f"city {i}"} for i in range(12)]
+    write("both/own.jsonl", lines(own))
+    write("both/zother.jsonl", lines([{"index": i, "question": f"Other {i}?", "response": "x"} for i in range(9)]))
+    with pytest.raises(BadFile, match=r"zother\.jsonl line 1 \(and 8 more"):
+        score_recorded(Path("both"), str(write("long.py", LONG)))
+    recorded = score_recorded(Path("both"), "long.py", known_only=True)
+    assert outcomes(recorded) == {"correct": 12} and recorded.scored_from["unmatched"] == 9

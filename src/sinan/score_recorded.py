@@ -2,14 +2,12 @@
 
     file of answers -> matched with the benchmark's questions -> scorer -> a run, with every sample and its verdict
 
-An answer finds its question by the sample's id, by the end of it (`112` for `test/112`) where that is no other's, by
-the question's text, or by its place, where the file has neither and exactly as many rows. Several answers of one
-question are its draws.
+An answer finds its question as `sinan.datasets.matched` tells. Several answers of one question are its draws.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from sinan import adapted, catalog
 from sinan.asked import in_loop, judging, ready
 from sinan.asked_before import Stored
 from sinan.datasets.download import fetch, file_sha256
+from sinan.datasets.matched import Matches, match
 from sinan.datasets.outputs import Fields, Output, outputs
 from sinan.engine import Tally, plan
 from sinan.engine.verdicts import Answer
@@ -38,8 +37,9 @@ class Recorded:
 
     run: Run
     scored_from: Mapping[str, Any]
-    """`file`, `sha256`, `answers` (rows of the file), `matched_by` (`id`, `end of id`, `question`, `place` -> rows),
-    `unmatched` (rows that belong to no question), `scorers`, `when`."""
+    """`file`, `sha256`, `answers` (rows of the file), `matched_by` (way -> rows, as
+    `matched.Matches` has it), `unmatched` (rows that belong to no question), `reworded` (of those found by id or place:
+    asked in other words), `scorers`, `when`."""
 
     def to_json(self) -> dict[str, Any]:
         """The document of `sinan score FILE --json`."""
@@ -75,12 +75,10 @@ def score_recorded(
     recorded = outputs(file, replace(fields, gold_inside=benchmark is None))
     if benchmark is None:  # row by row: what is asked stands beside what was answered
         recorded = [replace(one, id="", question="") for one in recorded]
-    draws = max(1, *Counter(_identity(one) for one in recorded).values())
     spec = RunSpec(
         targets=(catalog.absolute(target),),
         models=(model or f"recorded/{file.stem}",),
         limit=limit,
-        draws=draws if draws * len({_identity(one) for one in recorded}) == len(recorded) else 1,
         protocol=protocol,
         scorer=scorer if benchmark is None else None,
         judges=tuple(judges),
@@ -107,16 +105,15 @@ async def _scored(
         fetch(source)
     await ready([benchmark], spec)
     chosen, model = plan.protocol(benchmark, spec), Stored(spec.models[0], "chat", {"recorded": file.name})
-    cell = plan.cell(
-        benchmark,
-        chosen,
-        model,
-        spec,
-        plan.Done(),
-        metrics=adapted.metrics(benchmark, chosen, spec),
-        judges=tuple(Judge(judge, price_of(judge)) for judge in panel),
-    )
-    matched = _Matched(recorded, cell, spec, known_only)
+
+    def cell_of(spec: RunSpec) -> Cell:
+        metrics = adapted.metrics(benchmark, chosen, spec)
+        judges = tuple(Judge(judge, price_of(judge)) for judge in panel)
+        return plan.cell(benchmark, chosen, model, spec, plan.Done(), metrics=metrics, judges=judges)
+
+    matched = _matched(recorded, cell_of(spec), known_only or spec.limit is not None)
+    spec = replace(spec, draws=max(map(len, matched.answers_of.values()), default=1))
+    cell = cell_of(spec)
     tally = Tally([cell], spec.draws, plan.Done())
     about: dict[str, Any] = {}
 
@@ -129,7 +126,7 @@ async def _scored(
         heard(matched.judged, len(recorded))
 
     run = await scored_run(
-        runs, name or f"{benchmark.id}-{file.stem}", matched.answers(), tally, panel, told, counted, cache
+        runs, name or f"{benchmark.id}-{file.stem}", matched.answers(cell), tally, panel, told, counted, cache
     )
     return Recorded(run, about["scored_from"])
 
@@ -149,104 +146,63 @@ def _benchmarks(spec: RunSpec, scorer: str | None) -> list[Benchmark]:
     return found
 
 
-def _completion(row: Output, question: Question) -> Completion:
-    """The answer; of a conversation all of its turns, where as many were recorded as are asked."""
+def _completions(row: Output, question: Question) -> list[Completion]:
+    """The answer; several, where it is a list of texts. Of a conversation all of its turns are one answer, where as
+    many were recorded as are asked."""
     reason: FinishReason = "length" if row.finish_reason == "length" else "stop"
-    if question.prompt.turns and len(row.turns) == 1 + len(question.prompt.turns):
-        return Completion(row.turns[-1], reason, turns=row.turns)
-    return Completion(row.text, reason)
-
-
-def _identity(one: Output) -> str:
-    return one.id or one.question or str(one.number)
+    if question.prompt.turns:
+        whole = len(row.turns) == 1 + len(question.prompt.turns)
+        return [Completion(row.turns[-1], reason, turns=row.turns) if whole else Completion(row.text, reason)]
+    return [Completion(text, reason) for text in row.turns or (row.text,)]
 
 
 @dataclass
 class _Matched:
-    """Which answer belongs to which question."""
+    """Which answers belong to which question, and what is counted on the way."""
 
     recorded: Sequence[Output]
-    cell: Cell
-    spec: RunSpec
-    known_only: bool
+    matches: Matches
+    answers_of: Mapping[str, Sequence[Completion]]
+    """By the id of the sample; samples without any are not in it."""
     judged: int = 0
-    by: Counter[str] = field(default_factory=Counter)
     missing: int = 0
     """Draws of questions that no row answers."""
-    questions: int = 0
 
-    def answers(self) -> Iterator[Answer]:
-        """The answers in the benchmark's order. Raises BadFile where rows are left that answer no question."""
-        waiting = _Rows(self.recorded, [question.sample.id for question in self.cell.questions if not question.draw])
-        for question in self.cell.questions:
-            if question.draw == 0:
-                rows, how = waiting.take(question, self.questions)
-                self.questions += 1
-                self.by[how] += len(rows)
-                if len(rows) > self.spec.draws:
-                    raise BadFile(
-                        f"{rows[self.spec.draws].place}: one more answer to sample {question.sample.id}; others have "
-                        f"only {self.spec.draws}. Remedy: the same number of answers to each question"
-                    )
-            if question.draw < len(rows):
-                yield Answer(self.cell, question, _completion(rows[question.draw], question), None)
+    def answers(self, cell: Cell) -> Iterator[Answer]:
+        """The answers in the benchmark's order."""
+        for question in cell.questions:
+            given = self.answers_of.get(question.sample.id, ())
+            if question.draw < len(given):
+                yield Answer(cell, question, given[question.draw], None)
             else:
                 self.missing += 1
-        if (left := waiting.left()) and self.spec.limit is None and not self.known_only:
-            raise BadFile(
-                f"{left[0].place} (and {len(left) - 1:,} more): its id {left[0].id!r} and its question are those of no "
-                f"sample of {self.cell.benchmark}. Remedy: --id FIELD names the field that holds the sample's id; "
-                "--known-only passes over what is no answer to these questions"
-            )
 
 
-class _Rows:
-    """The rows of the file, by all that a question may be found by."""
-
-    def __init__(self, recorded: Sequence[Output], ids: Sequence[str]) -> None:
-        self._left = dict(enumerate(recorded))
-        self._ids = _by(recorded, lambda one: one.id)
-        self._questions = _by(recorded, lambda one: _plain(one.question))
-        self._ends = Counter(_end(name) for name in ids)
-        self._in_place = len(recorded) == len(ids) and not any(one.id or one.question for one in recorded)
-
-    def take(self, question: Question, place: int) -> tuple[list[Output], str]:
-        """The rows that answer a question, and how they were found."""
-        sample = question.sample
-        own = [str(value) for key, value in sample.metadata.items() if key in KNOWN and isinstance(value, str | int)]
-        ways: list[tuple[str, Sequence[int]]] = [("id", self._ids.get(name, ())) for name in (sample.id, *own)]
-        if self._ends[_end(sample.id)] == 1:
-            ways.append(("end of id", self._ids.get(_end(sample.id), ())))
-        ways.append(("question", self._questions.get(_plain(sample.question), ())))
-        ways.append(("place", (place,) if self._in_place else ()))
-        for how, rows in ways:
-            if found := [self._left.pop(row) for row in rows if row in self._left]:
-                return found, how
-        return [], "none"
-
-    def left(self) -> list[Output]:
-        """Rows that answer no question so far."""
-        return list(self._left.values())
-
-
-KNOWN = ("id", "task_id", "question_id", "pid", "key", "uid", "index")
-"""Metadata of a sample that published answers may name it by."""
-
-
-def _by(recorded: Sequence[Output], name: Callable[[Output], str]) -> dict[str, list[int]]:
-    rows: dict[str, list[int]] = defaultdict(list)
-    for one in recorded:
-        if key := name(one):
-            rows[key].append(one.number)
-    return rows
-
-
-def _end(name: str) -> str:
-    return name.rpartition("/")[2]
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
+def _matched(recorded: Sequence[Output], cell: Cell, passed_over: bool) -> _Matched:
+    """Find the answers to each question of a cell of one draw. Raises BadFile where a row answers none, unless such are
+    `passed_over`, and where one question has more answers than another."""
+    questions = list(cell.questions)
+    matches = match(recorded, (question.sample for question in questions))
+    left = [row for number, row in enumerate(recorded) if number not in matches.how]
+    if left and not passed_over:
+        raise BadFile(
+            f"{left[0].place} (and {len(left) - 1:,} more): its id {left[0].id!r} and its question are those of no "
+            f"sample of {cell.benchmark}. Remedy: --id FIELD names the field that holds the sample's id; "
+            "--known-only passes over what is no answer to these questions"
+        )
+    found: dict[str, Sequence[Completion]] = {}
+    for question, numbers in zip(questions, matches.rows, strict=True):
+        if numbers:
+            found[question.sample.id] = [one for n in numbers for one in _completions(recorded[n], question)]
+    counts = Counter(map(len, found.values()))
+    if len(counts) > 1:
+        usual = counts.most_common(1)[0][0]
+        other = next(key for key, given in found.items() if len(given) != usual)
+        raise BadFile(
+            f"{len(found[other])} answers to sample {other}, but {usual} to others. Remedy: the same number of answers "
+            "to each question"
+        )
+    return _Matched(recorded, matches, found)
 
 
 def _about(
@@ -269,8 +225,9 @@ def _about(
         "file": file.name,
         "sha256": file_sha256(file) if file.is_file() else "",
         "answers": len(matched.recorded),
-        "matched_by": {how: count for how, count in matched.by.items() if count},
-        "unmatched": len(matched.recorded) - asked,
+        "matched_by": dict(Counter(matched.matches.how.values())),
+        "unmatched": len(matched.recorded) - len(matched.matches.how),
+        "reworded": matched.matches.reworded,
         "scorers": {benchmark.id: repr(cell.protocol.scorer)},
         "when": when,
     }

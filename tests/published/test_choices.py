@@ -250,3 +250,17 @@ def test_the_right_answer_is_right_and_silence_is_none(name):
         if sample.metadata.get("answer_type") != "list":
             assert judge(sample, said(f"ANSWER: {sample.target}")).outcome is Outcome.CORRECT, sample
         assert judge(sample, said("")).outcome is Outcome.UNPARSED
+
+
+def test_letters_that_follow_each_other_in_a_word_are_no_option_of_mathvista():
+    """`CD`, a line of the figure, was taken for C: it stands in `ABCD`. The nearest option is meant."""
+    pytest.importorskip("rapidfuzz")
+    score = MathVista()(samples("mathvista")["523"], said("CD"))
+    assert (score.answer, score.value) == ("5m", 0.0)
+
+
+def test_of_several_letters_mmmu_pro_takes_the_first_where_none_stands_alone():
+    """As published with GPT-4o's direct answers: `J. LEONARDO DA VINCI` has A before a blank, and I."""
+    sample = Sample("a", "Who?", "J", tuple(f"name {number}" for number in range(10)))
+    assert Mmmu(pro=True)(sample, said("J. LEONARDO DA VINCI")).answer == "A"
+    assert Mmmu(pro=True)(sample, said("DA VINCI, so J it is")).answer == "J"

@@ -103,8 +103,10 @@ def _told(scored: "ScoredAgain | Recorded") -> Iterator[str]:
         yield f"{changed:,} samples have another right answer than when run {of['run']} was scored"
     if "matched_by" in of:
         how = ", ".join(f"{count:,} by {way}" for way, count in of["matched_by"].items())
-        passed = f"; {of['unmatched']:,} belong to none and are passed over" if of["unmatched"] else ""
+        passed = f"; {of['unmatched']:,} belong to none of these and are passed over" if of["unmatched"] else ""
         yield f"{of['answers']:,} recorded answers, matched with questions: {how or 'none'}{passed}"
+        if of["reworded"]:
+            yield f"{of['reworded']:,} of them were asked in other words than ours: are they answers to these?"
         if scored.run.expected is not None and scored.run.expected > scored.run.asked:
             yield f"{scored.run.asked:,} of {scored.run.expected:,} are answered: the numbers are of these alone"
 

@@ -1,5 +1,6 @@
 """How a row of one's own file states its options and its answer."""
 
+import ast
 import re
 from collections.abc import Mapping
 from json import JSONDecodeError, dumps, loads
@@ -91,15 +92,26 @@ def _by_text(answer: str, choices: tuple[str, ...], letters: str, fold: Any) -> 
 
 
 def _list(value: Any, where: str, key: str) -> list[Any]:
-    """The value as a list; a CSV cell may hold one as JSON."""
+    """The value as a list; a text may hold one as JSON writes it, or as Python does."""
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             value = loads(value)
         except (JSONDecodeError, RecursionError):
-            pass
+            value = _literal(value)
+        if isinstance(value, list) and len(value) == 1:  # written twice over
+            return _list(value[0], where, key)
     if not isinstance(value, list):
         raise BadFile(f"{where}: {key} must be a list; in a CSV, use columns A, B, C...")
     return value
+
+
+def _literal(text: str) -> Any:
+    """A list as Python writes it, in which nothing but literals can stand, and lists in it as texts; else the text."""
+    try:
+        value = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+    return [str(one) if isinstance(one, list | tuple) else one for one in value] if isinstance(value, list) else text
 
 
 def _checked(texts: list[str], where: str) -> tuple[str, ...]:

@@ -16,10 +16,48 @@ from typing import Any
 from sinan.datasets.readers import READERS, Row
 from sinan.errors import BadFile
 
-ANSWER = ("completion", "response", "output", "generated_text", "model_output", "model_answer", "prediction", "answer")
-"""Fields that are looked for in this order where the user names none."""
-ID = ("sample_id", "id", "task_id", "question_id", "pid", "key", "uid", "index", "doc_id")
-QUESTION = ("question", "prompt", "instruction", "input", "query")
+ANSWER = (
+    "completion",
+    "response",
+    "output",
+    "generated_text",
+    "model_output.choices.0.message.content",
+    "model_output",
+    "model_outputs",
+    "resps",
+    "model_answer",
+    "prediction",
+    "answer",
+    "text",
+)
+"""Fields that are looked for in this order where the user names none. `text` counts beside a question alone: elsewhere
+it is the question."""
+ID = (
+    "sample_id",
+    "id",
+    "task_id",
+    "question_id",
+    "pid",
+    "key",
+    "uid",
+    "unique_id",
+    "example_id",
+    "index",
+    "doc_id",
+    "idx",
+)
+QUESTION = (
+    "question",
+    "prompt",
+    "instruction",
+    "input",
+    "query",
+    "problem",
+    "doc.question",
+    "doc.problem",
+    "doc.input",
+)
+LFS = "version https://git-lfs.github.com/spec/"
 LARGEST = 2 << 30
 """Bytes of a file inside an archive: what claims to be larger is not unpacked."""
 
@@ -40,7 +78,7 @@ class Output:
     finish_reason: str
     """`length` where the row says so, else `stop`."""
     turns: tuple[str, ...] = ()
-    """The texts, where the field holds several in a list: the answers of a conversation."""
+    """The texts, where the field holds several in a list: the answers of a conversation, or several draws."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +102,8 @@ def outputs(path: Path, fields: Fields) -> list[Output]:
     rows = list(_rows(path))
     if not rows:
         raise BadFile(f"{path.name} holds no answers")
-    known = ANSWER[:-1] if fields.gold_inside else ANSWER
+    unsure = {"answer", "text"} if fields.gold_inside else set() if _question(rows[0].fields) else {"text"}
+    known = [field for field in ANSWER if field not in unsure]
     answer = fields.answer or _field(rows, known, path, "the model's answer", "--answer")
     if _at(rows[0].fields, answer) is None:
         raise BadFile(f"{path.name} {rows[0].place}: no field {answer}. It has: {', '.join(rows[0].fields)}")
@@ -76,25 +115,41 @@ def outputs(path: Path, fields: Fields) -> list[Output]:
 
 def _output(path: Path, row: Row, number: int, answer: str, name: str | None) -> Output:
     value = _at(row.fields, answer)
-    if isinstance(value, list) and len(value) == 1:
+    while isinstance(value, list) and len(value) == 1:
         value = value[0]
     turns = tuple(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else ()
     if value is None:
         value = ""
+    if isinstance(value, Mapping):
+        raise BadFile(
+            f"{path.name} {row.place}: {answer} holds fields of its own, no text. Remedy: name the one that is meant, "
+            f"such as --answer {answer}.{next(iter(value), 'NAME')}; it has: {', '.join(list(map(str, value))[:12])}"
+        )
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         value = json.dumps(value, ensure_ascii=False)
     identity = _at(row.fields, name) if name else row.fields.get("_key")
-    question = next((row.fields[key] for key in QUESTION if isinstance(row.fields.get(key), str)), "")
     finish = str(row.fields.get("finish_reason") or "stop")
     return Output(
         f"{path.name} {row.place}",
         str(value),
         "" if identity is None else str(identity),
-        question,
+        _question(row.fields),
         number,
         "length" if finish in ("length", "max_tokens") else "stop",
         turns,
     )
+
+
+def _question(row: Mapping[str, Any]) -> str:
+    """What was asked, as recorded; of a conversation what the user said."""
+    for key in QUESTION:
+        if isinstance(text := _at(row, key), str):
+            return text
+    messages = row.get("messages")
+    if not isinstance(messages, list):
+        return ""
+    asked = [one.get("content") for one in messages if isinstance(one, Mapping) and one.get("role") == "user"]
+    return "\n".join(text for text in asked if isinstance(text, str))
 
 
 def _field(rows: Sequence[Row], known: Sequence[str], path: Path, what: str, option: str) -> str:
@@ -184,6 +239,8 @@ def _lines(path: Path, text: str) -> Iterator[Row]:
     for number, line in enumerate(io.StringIO(text), 1):
         if not line.strip():
             continue
+        if number == 1 and line.startswith(LFS):
+            raise BadFile(f"{path.name} is a pointer of Git LFS, not the file. Remedy: `git lfs pull` where it is from")
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:

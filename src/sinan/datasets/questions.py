@@ -216,7 +216,7 @@ def _sample(file: Path, row: Row, number: int) -> Sample:
     return Sample(
         id=_id(file, row, number),
         question=question,
-        target=_target(raw, answer, choices, row.fields.get(spent[0]) if spent else None, where),
+        target=_target(file, raw, answer, choices, row.fields.get(spent[0]) if spent else None, where),
         choices=choices,
         group="" if group is None else text_of(group, where, "the group"),
         images=images,
@@ -224,14 +224,30 @@ def _sample(file: Path, row: Row, number: int) -> Sample:
     )
 
 
-def _target(raw: Any, answer: str, choices: tuple[str, ...], options: Any, where: str) -> str:
-    """The answer, or the letter it means. A whole number beside options that are texts is an index, being no text."""
+def _target(file: Path, raw: Any, answer: str, choices: tuple[str, ...], options: Any, where: str) -> str:
+    """The answer, or the letter it means. A whole number beside options that are texts is an index, being no text. A
+    letter is one of the options, though it be the text of another, in a file where all answers are letters."""
     if not choices:
         return answer
     first = options[0] if isinstance(options, list) else options
     if isinstance(raw, int) and not isinstance(raw, bool) and isinstance(first, str) and 0 <= raw < len(choices):
         return LETTERS[raw]
+    if answer in choices and answer in tuple(LETTERS[: len(choices)]) and _all_letters(file, _state(file)):
+        return answer
     return letter_of(answer, choices, where)
+
+
+@lru_cache(maxsize=8)
+def _all_letters(file: Path, state: tuple[int, ...]) -> bool:
+    """Whether every answer of a file of several questions is a letter, and most options are none."""
+    rows = answers = lettered = 0
+    for row in _rows(file):
+        answer = next((row.fields[key] for key in ANSWER if row.fields.get(key) is not None), None)
+        choices, _ = choices_of(row.fields, f"{file.name} {row.place}")
+        rows += bool(choices)
+        answers += answer in tuple(LETTERS[: len(choices)])
+        lettered += answer in choices
+    return answers == rows > 2 * lettered
 
 
 def _id(file: Path, row: Row, number: int) -> str:

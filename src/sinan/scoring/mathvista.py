@@ -57,7 +57,7 @@ def _option(answer: str, sample: Sample) -> str:
     """The text of the option that is named, or is most like the answer; of equals the first."""
     named = _LETTER.search(answer)
     answer = named[1].upper() if named else answer
-    if answer and answer in sample.letters:
+    if answer in tuple(sample.letters):
         return sample.choices[sample.letters.index(answer)]
     try:
         from rapidfuzz.distance import Levenshtein

@@ -1,8 +1,8 @@
-"""The convention of MMLU-Pro: `answer is (X)`, the first one; else `Answer: X`; in its later scripts else the last
-letter that stands alone.
+"""The convention of MMLU-Pro: `answer is (X)`, the first one; in later scripts else `Answer: X`, else the last letter
+that stands alone.
 
-Published accuracies count what none of the rules reads as wrong; the published script guesses there, which is never
-done here. On the outputs published with MMLU-Pro the first two rules give the published readings.
+The readings that were published with the first outputs are those of the first rule alone; what it does not read counts
+as wrong. Some later outputs have a guessed letter there, which is never done here; others are read by all three rules.
 """
 
 import re
@@ -21,8 +21,8 @@ _ALONE = re.compile(r"\b[A-J]\b")
 class MmluPro:
     """Right if the letter that the published rules read is the target."""
 
-    levels: int = 2
-    """How many of the three rules: 2 for the outputs published first, 3 for the later scripts."""
+    levels: int = 1
+    """How many of the three rules: 1 for the outputs published first, 3 for those of later scripts."""
 
     def __post_init__(self) -> None:
         if self.levels not in (1, 2, 3):

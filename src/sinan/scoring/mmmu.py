@@ -2,8 +2,9 @@
 
 Options: the last letter in brackets, else the last that stands between blanks, else, in more than five words, the
 last option whose text is in the response. MMMU-Pro first looks behind the last `Answer:`, and takes letters before a
-blank or a full stop even at the end of a word. Open questions: right if a gold number is among the numbers of the
-telling parts (behind `is`, `so`, `answer` and the like), to two decimals, or a gold text is part of one of them.
+blank or a full stop even at the end of a word: of several the last between blanks, else the first of the alphabet. Open
+questions: right if a gold number is among the numbers of the telling parts (behind `is`, `so`, `answer` and the like),
+to two decimals, or a gold text is part of one of them.
 """
 
 import re
@@ -51,16 +52,21 @@ def _chosen(text: str, sample: Sample, pro: bool) -> Found | None:
             return Found(behind[0], "the only letter behind the last `Answer:`", place, place + 1, True)
     bare, start = _bare(text)
     for form, rule in _forms(pro):
-        found = [(bare.rfind(form.format(letter)), letter) for letter in sample.letters]
-        place, letter = max(found, key=lambda one: one[0])
-        if place >= 0:
-            at = start + place + form.index("{")
+        found = [letter for letter in sample.letters if form.format(letter) in bare]
+        if found:
+            letter = _last(bare, found, "({})" if form == "({})" else " {} ")
+            at = start + bare.rfind(form.format(letter)) + form.index("{")
             return Found(letter, rule, at, at + 1)
     return _by_text(bare, start, sample)
 
 
+def _last(bare: str, letters: Sequence[str], form: str) -> str:
+    """The letter that stands last in a form; the first one of the alphabet where none stands so, as published."""
+    return max(letters, key=lambda letter: bare.rfind(form.format(letter)))
+
+
 def _forms(pro: bool) -> tuple[tuple[str, str], ...]:
-    loose = (("{} ", "the last letter before a blank"), ("{}.", "the last letter before a full stop"))
+    loose = (("{} ", "a letter before a blank"), ("{}.", "a letter before a full stop"))
     alone = ((" {} ", "the last letter between blanks"),)
     return (("({})", "the last letter in brackets"), *(loose if pro else alone))
 
@@ -79,14 +85,20 @@ def _bare(text: str) -> tuple[str, int]:
 def _by_text(bare: str, start: int, sample: Sample) -> Found | None:
     if len(bare.split()) <= 5:
         return None
-    lowered = bare.lower()
+    lowered = _lowered(bare)
     places = [
-        (lowered.rfind(choice.lower()), letter) for choice, letter in zip(sample.choices, sample.letters, strict=True)
+        (lowered.rfind(_lowered(choice)), letter) for choice, letter in zip(sample.choices, sample.letters, strict=True)
     ]
     place, letter = max(places, key=lambda one: one[0])
     length = len(sample.choices[sample.letters.index(letter)])
     begin = start + max(place, 1)
     return Found(letter, "the last option whose text is there", begin, begin + length) if place >= 0 else None
+
+
+def _lowered(text: str) -> str:
+    """In small letters, one for one: places stay what they are, also behind a letter that becomes two (`İ`)."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else "".join(c if len(c.lower()) > 1 else c.lower() for c in text)
 
 
 def _open(sample: Sample, completion: Completion, text: str) -> Score:

@@ -46,6 +46,7 @@ _OWN = {
     "math-vision": _Where("math_vision", "MathVision"),
     "mathvista": _Where("mathvista", "MathVista"),
     "mmlu-pro": _Where("mmlu_pro", "MmluPro"),
+    "mmlu-pro-3": _Where("mmlu_pro", "MmluPro", {"levels": 3}),
     "mmmu": _Where("mmmu", "Mmmu"),
     "mmmu-pro": _Where("mmmu", "Mmmu", {"pro": True}),
     "model-extractor": _Where("judges", "Extracted"),
