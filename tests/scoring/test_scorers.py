@@ -151,3 +151,22 @@ def test_likelihoods_that_do_not_match_the_choices_are_no_answer():
     assert MostLikely()(Sample("1", "?", "A", ("x", "y")), likely(-1)).outcome == Outcome.UNPARSED
     with pytest.raises(ValueError, match="chars"):
         MostLikely("words")
+
+
+@pytest.mark.parametrize(
+    ("scorer", "golds", "answer", "outcome"),
+    [
+        ("number", ["2", "5"], "ANSWER: 5", Outcome.CORRECT),
+        ("number", ["2", "5"], "ANSWER: 2.0", Outcome.CORRECT),
+        ("number", ["2", "5"], "ANSWER: 7", Outcome.WRONG),
+        ("math", ["x=1", "x=2"], r"\boxed{x=2}", Outcome.CORRECT),
+        ("math", ["x=1", "x=2"], r"\boxed{3}", Outcome.WRONG),
+        ("math", [r"\frac{1}{2}", "one of them"], "The answer is 0.5.", Outcome.CORRECT),
+        ("by-choices", ["11", "7"], "The answer is 7.", Outcome.CORRECT),
+        ("by-choices", ["7", "seven"], "The answer is seven", Outcome.CORRECT),
+        ("exact", ["Paris", "the French capital"], "ANSWER: the French capital", Outcome.CORRECT),
+    ],
+)
+def test_any_of_several_golds_will_do(scorer, golds, answer, outcome):
+    sample = Sample("1", "?", golds[0], metadata={"golds": golds})
+    assert by_name(scorer)(sample, Completion(answer, "stop")).outcome is outcome

@@ -348,3 +348,10 @@ async def test_what_the_reader_made_up_is_not_sure_and_what_it_did_not_find_is_u
 async def test_a_reader_that_keeps_to_no_form_has_failed():
     with pytest.raises(NoVerdict):
         await judged(Extracted(Number()), lambda asked: "4", sample=NUMBER, completion=Completion("ANSWER: 4", "stop"))
+
+
+async def test_a_judge_is_shown_every_right_answer():
+    sample = Sample("1", "Capital of France?", "Paris", metadata={"golds": ["Paris", "the French capital"]})
+    _, (judge,) = await judged(Judged(), ruling(verdict="correct"), sample=sample)
+    asked = str(judge.asked[0][0].messages[-1].content)
+    assert block(asked, "REFERENCE").splitlines()[1:] == ["- Paris", "- the French capital"]
