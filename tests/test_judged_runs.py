@@ -173,3 +173,14 @@ def test_grades_and_labels_of_a_run_are_audited(work):
     code, found, err = audit(work, document, [(i, "correct" if i else "incorrect") for i in range(4)])
     measured = {row["measure"]: row for row in found["judges"][0]["measures"]}
     assert code == 0 and measured["accuracy"]["value"] == 0.75, err
+
+
+def test_calls_of_a_panel_that_failed_are_counted_all_the_same(work):
+    def judge(asked):
+        return "A, I think." if number(block(asked, "QUESTION")) % 2 else ruling(verdict="A")(asked)
+
+    code, document, err, server = run(work, "judge-pairwise", judge)
+    judging = by_name(document)["win_rate"]["judging"]
+    assert code == 1, err
+    assert judging["failed"] == 4
+    assert judging["calls"] == sum(server.asked.values()) == 4 * 2 + 4 * 4
