@@ -8,7 +8,6 @@ from sinan.statistics.judge_audit import audit, judges, panel, people
 from sinan.types.judgement import Judgement
 
 
-
 def found(kind, rows, own="", judge="j"):
     return {one.measure: one for one in audit(kind, rows, judge, own).measured}
 

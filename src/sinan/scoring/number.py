@@ -196,8 +196,8 @@ SURE = ("whole", "marked")
 
 @dataclass(frozen=True)
 class Number:
-    """Right if the number that was read equals the target, or one of several golds. `3 million` is 3000000; it is also 3 where the question
-    speaks of millions."""
+    """Right if the number that was read equals the target, or one of several golds. `3 million` is 3000000; it is also
+    3 where the question speaks of millions."""
 
     two_ways: ClassVar[bool] = True
     """Whether its scores hold `strict` beside the value."""

@@ -160,7 +160,9 @@ def _position(judged: Sequence[Judgement], labelled: Sequence[Judgement], judge:
         exact_mcnemar(first.count(1.0), first.count(-1.0)) if first else None,
     )
     excess = [row.judges[judge] - _human(row) for row in labelled]
-    yield Measured("first_place_excess", _mean(excess, -1.0, 1.0), "share for A, judge minus people, in the file's order")
+    yield Measured(
+        "first_place_excess", _mean(excess, -1.0, 1.0), "share for A, judge minus people, in the file's order"
+    )
 
 
 def _length_of_pairs(judged: Sequence[Judgement], labelled: Sequence[Judgement], judge: str) -> Iterable[Measured]:

@@ -141,8 +141,8 @@ def _drawn(judge: Model, sampling: Sampling, draw: int) -> Sampling:
 
 
 async def together(calls: Sequence[Awaitable[T]]) -> list[T]:
-    """All results, in order. Raises an error only when all calls have ended: those on their way are paid for, and are
-    to be counted. A judge that cannot be asked comes before one that gave no verdict: only that one can be waited for."""
+    """All results, in order. An error is raised when all calls have ended, since those on their way are paid for and
+    have to be counted; that a judge gave no verdict only where nothing else went wrong."""
     came = await asyncio.gather(*calls, return_exceptions=True)
     errors = [one for one in came if isinstance(one, BaseException)]
     if errors:

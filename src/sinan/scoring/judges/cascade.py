@@ -57,7 +57,12 @@ class Cascade:
     def _decides(self, ruled: Score, sample: Sample, completion: Completion) -> bool:
         """Whether the rule's verdict stands. What was refused, cut or empty is nothing that a judge could read
         better."""
-        if ruled.outcome is Outcome.WRONG and self.words and not sample.choices and not all(map(is_number, golds(sample))):
+        if (
+            ruled.outcome is Outcome.WRONG
+            and self.words
+            and not sample.choices
+            and not all(map(is_number, golds(sample)))
+        ):
             return False
         if ruled.outcome in (Outcome.CORRECT, Outcome.WRONG):
             return not ruled.readings or ruled.readings[0].sure

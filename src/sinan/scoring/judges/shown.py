@@ -4,7 +4,6 @@ from sinan.scoring.golds import golds
 from sinan.scoring.verdict import said
 from sinan.types import Completion, Sample
 
-
 ANY = "Each of these is right by itself:"
 
 
