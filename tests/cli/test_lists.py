@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -169,6 +170,30 @@ def test_doctor_looks_for_every_library_that_the_package_needs():
 
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
     assert [re.match(r"[a-z]+", line)[0] for line in project["dependencies"]] == list(NEEDED)
+
+
+def test_doctor_looks_for_every_library_of_the_scorers():
+    import re
+    import tomllib
+    from pathlib import Path
+
+    from sinan.hub.machine import EXTRAS
+
+    extras = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = extras["optional-dependencies"]
+    assert extras["scoring"] == [f"sinan[{','.join(EXTRAS)}]"]
+    for name, (_, modules) in EXTRAS.items():
+        assert sorted(re.match(r"[^>]+", line)[0] for line in extras[name]) == sorted(modules.values())
+
+
+def test_doctor_says_in_which_languages_programs_are_judged(sinan, tmp_path):
+    hidden = tmp_path / "node"
+    hidden.write_text("#!/bin/sh\n")
+    hidden.chmod(0o755)
+    lines = json.loads(sinan("doctor", "--offline", "--json", PATH=f"{tmp_path}:/nowhere"))
+    programs = next(line for line in lines if line["name"] == "programs")
+    assert "judged here: python" in programs["detail"]
+    assert ("javascript (node" in programs["detail"]) == (shutil.which("node", path="/usr/local/bin:/usr/bin") is None)
 
 
 @pytest.mark.parametrize(
