@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from sinan.errors import Unsupported
 from sinan.scoring.judges.asking import Case, Heard, ruled, together
@@ -35,6 +35,8 @@ class Judged:
     """How often a judge is asked for a verdict before it has failed."""
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=4096)
     """Of the judges. The JSON schema of the verdict is added where a judge can be held to one."""
+    whole: ClassVar[bool] = True
+    """A judge reads all that was said, so that no mark of an answer has to be asked for."""
 
     def __post_init__(self) -> None:
         if self.draws < 1 or (self.draws > 1 and self.sampling.temperature == 0):
