@@ -207,6 +207,12 @@ class Number:
     def __post_init__(self) -> None:
         known(RULES, self.rules)
 
+    def refusal(self, sample: Sample) -> str:
+        """Why a sample could not be judged, whatever were answered; empty where it can."""
+        if any(canonical(gold) for gold in golds(sample)):
+            return ""
+        return f"the answer {sample.target[:40]!r} is no number. Remedy: --scorer math, exact or by-choices"
+
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict; `strict` beside it."""
         read = read_number(told(completion), completion.finish_reason == "length", self.rules)

@@ -33,6 +33,10 @@ class Cascade:
         """Those of the judge, and the share of answers that it was asked about."""
         return (*self.judged.reports, average.named("judged", "judged"))
 
+    def refusal(self, sample: Sample) -> str:
+        """Why a sample could not be judged, whatever were answered; empty where it can."""
+        return self.judged.refusal(sample)
+
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The rule's verdict, where it is sure. Raises Unsupported where a judge is needed."""
         ruled = self.inner(sample, completion)

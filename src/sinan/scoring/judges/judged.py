@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from sinan.errors import Unsupported
+from sinan.errors import Unsupported, UsageError
 from sinan.scoring.judges.asking import Case, Heard, ruled, together
 from sinan.scoring.judges.kind import Kind, Opinion, Value
 from sinan.scoring.judges.pairwise import Pairwise
@@ -47,6 +47,14 @@ class Judged:
         """Those of the kind, and how often judges, or the draws of one, do not agree."""
         names = ("disagreement", *(("self_disagreement",) if self.draws > 1 else ()))
         return (*self.inner.metrics, *(average.named(name, name) for name in names))
+
+    def refusal(self, sample: Sample) -> str:
+        """Why a sample could not be judged, whatever were answered; empty where it can."""
+        try:
+            self.inner.cases(sample, Completion("an answer", "stop"), 0)
+        except UsageError as error:
+            return str(error)
+        return ""
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """Raises Unsupported: there is nobody to ask."""
