@@ -67,3 +67,11 @@ def test_functions_are_offered_as_tools_or_in_the_text(tmp_path):
     assert [tool.name for tool in offered.tools] == ["weather"] and offered.messages[-1].content == row["question"]
     assert "weather" in str(benchmark.protocols["text"].prompt(sample, "chat", ()).messages[0].content)
     assert json.loads(sample.target) == row["calls"] and sample.metadata["language"] == "python"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"), [(r"\frac{5}{6}", True), ("$x+1$", True), ("x^2", True), ("Paris", False), ("$5", False)]
+)
+def test_who_has_formulas_is_told_of_the_scorer_for_them(tmp_path, answer, told):
+    note = from_file(file(tmp_path, {"question": "?", "answer": answer})).card.note
+    assert ("--scorer: math compares what formulas mean" in note) == told

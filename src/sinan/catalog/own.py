@@ -137,4 +137,6 @@ def _note(guess: Guess, judge: Scorer, chosen: bool) -> str:
     if not guess.answers and not chosen:
         return "conversations without answers to judge by: collected, and not scored"
     how = "as asked" if chosen else "a guess; another one with --scorer"
+    if guess.formulas and guess.shape == "text" and not chosen:
+        how += ": math compares what formulas mean"
     return f"read as {shape}, judged by {type(judge).__name__} ({how})"

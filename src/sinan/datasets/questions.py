@@ -16,6 +16,7 @@ eight bytes per row, to find ids that occur twice. A small one is kept.
 """
 
 import hashlib
+import re
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ from sinan.types import Dataset, Image, Sample
 QUESTION = ("question", "prompt", "input", "messages")
 ANSWER = ("answer", "target", "gold", "label", "should_refuse")
 INSTRUCTIONS = ("instructions", "instruction_id_list")
+FORMULA = re.compile(r"\\[a-zA-Z]+|\$[^$]+\$|\^\{?\d")
+"""What answers to questions of mathematics hold, and others seldom."""
 FEW = 100_000
 KEPT_BYTES = 8 << 20
 """A file of up to so many bytes is read once and kept: ten thousand questions take some fifteen megabytes."""
@@ -61,6 +64,8 @@ class Guess:
     """Whether there is anything to judge by."""
     languages: tuple[str, ...] = ()
     """Of the programs that are asked for."""
+    formulas: bool = False
+    """Some answers are written in LaTeX."""
     asks: str = ""
     """How programs are asked for, where it is the same in all rows."""
 
@@ -127,7 +132,7 @@ def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
     """One pass over the file: its guess, and the hashes of its pictures. `kept` gets the samples."""
     ids, pictures = array("q"), hashlib.sha256()
     choices = numbers = images = turns = answers = instructed = called = coded = 0
-    programs_of: set[tuple[str, str]] = set()
+    programs_of, formulas = set[tuple[str, str]](), False
     for sample in _read(file):
         ids.append(hash(sample.id))
         if kept is not None:
@@ -141,6 +146,7 @@ def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
         instructed += _is_instructed(sample.metadata)
         called += asks_for_calls(sample.metadata)
         numbers += not sample.choices and all(map(is_numeric, sample.metadata.get("golds", (sample.target,))))
+        formulas = formulas or FORMULA.search(sample.target) is not None
         for image in sample.images:
             images += 1
             pictures.update(image.sha256.encode())
@@ -169,6 +175,7 @@ def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
         turns > 0,
         answers > 0,
         tuple(sorted({language for language, _ in programs_of})),
+        formulas,
         ways.pop() if len(ways) == 1 else "",
     )
     return guess, [pictures.hexdigest()] if images else []
