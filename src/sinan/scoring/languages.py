@@ -158,6 +158,6 @@ def refuse_missing(what: str, name: str) -> None:
     if absent := missing(name):
         here = [one for one in LANGUAGES if not missing(one)]
         raise UsageError(
-            f"{what} runs programs in {name}, and {' and '.join(absent)} cannot be found on this machine. Remedy: "
+            f"{what} runs programs in {name}, and {' and '.join(absent)} are not in {SEEN}. Remedy: "
             f"install {' and '.join(absent)}, or ask the subsets that can be run here ({', '.join(here)})"
         )
