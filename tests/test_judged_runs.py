@@ -173,3 +173,36 @@ def test_grades_and_labels_of_a_run_are_audited(work):
     code, found, err = audit(work, document, [(i, "correct" if i else "incorrect") for i in range(4)])
     measured = {row["measure"]: row for row in found["judges"][0]["measures"]}
     assert code == 0 and measured["accuracy"]["value"] == 0.75, err
+
+
+def test_calls_of_a_panel_that_failed_are_counted_all_the_same(work):
+    def judge(asked):
+        return "A, I think." if number(block(asked, "QUESTION")) % 2 else ruling(verdict="A")(asked)
+
+    code, document, err, server = run(work, "judge-pairwise", judge)
+    judging = by_name(document)["win_rate"]["judging"]
+    assert code == 1, err
+    assert judging["failed"] == 4
+    assert judging["calls"] == sum(server.asked.values()) == 4 * 2 + 4 * 4
+
+
+def test_another_judge_is_the_cause_of_another_verdict(work):
+    code, _, err, _ = run(work, "judge", ruling(verdict="correct"))
+    assert code == 0, err
+    with ChatServer(ruling(verdict="incorrect")) as other:
+        named = ("--judge", f"openai/other?base_url={other.url}")
+        code, out, err = sinan(work, "score", "last", *named, "--name", "other", "--json")
+    assert code == 0, err
+    before, after = sorted(path.name for path in (work / "runs").iterdir())
+    code, out, err = sinan(work, "compare", before, after, "--samples", "--json")
+    assert code == 0, err
+    samples = json.loads(out)["comparisons"][0]["differing"]
+    assert {tuple(row["causes"]) for row in samples} == {("judge",)}
+
+
+def test_who_is_judged_whole_is_not_asked_for_a_mark(work):
+    with ChatServer(lambda asked: "bird 0") as model, ChatServer(ruling(verdict="tie")) as server:
+        named = ("--judge", f"openai/judge?base_url={server.url}")
+        code, _, err = sinan(work, "run", "own.jsonl", "-m", model.model, "--scorer", "judge-pairwise", *named)
+    assert code == 0, err
+    assert set(model.asked) == {row["question"] for row in ROWS}

@@ -51,8 +51,8 @@ def test_samples_have_the_published_ids_and_all_that_it_takes_to_judge(name, sub
 
 @pytest.mark.usefixtures("mirrored")
 def test_a_language_that_is_not_on_the_machine_is_refused_when_its_rows_are_read(monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UsageError, match=r"mbxp/javascript runs programs in javascript, and node and bash cannot"):
+    monkeypatch.setattr(languages, "SEEN", str(tmp_path))
+    with pytest.raises(UsageError, match=r"mbxp/javascript runs programs in javascript, and node and bash are not in"):
         next(iter(catalog.load("mbxp/javascript").dataset.read("javascript", 0)))
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from tests.test_end_to_end import one_line, sinan
 
-pytest.importorskip("krippendorff")
 PAIRS = [
     {"human": "A", "judge": "A", "judge_swapped": "A", "answer_a": "long " * 9, "answer_b": "short"},
     {"human": "B", "judge": "A", "judge_swapped": "B", "answer_a": "long " * 9, "answer_b": "short"},
@@ -79,3 +78,34 @@ def test_a_file_that_is_none_is_said_so(tmp_path):
     ]:
         code, _, err = sinan(tmp_path, "judge", "audit", name)
         one_line(err, code, 2, words)
+
+
+def test_a_weighed_verdict_beside_a_label_is_of_a_pair(tmp_path):
+    code, out, err = audit(tmp_path, [{"human": "A", "judge": 0.8}, {"human": "B", "judge": 0.4}], "--json")
+    assert code == 0 and json.loads(out)["kind"] == "pairwise", err
+
+
+def test_no_interval_reaches_beyond_what_can_be(tmp_path):
+    code, out, err = audit(tmp_path, PAIRS[:3], "--json")
+    ends = {row["measure"]: row["ci"] for row in json.loads(out)["judges"][0]["measures"]}
+    assert code == 0, err
+    assert ends["position_bias"][0] == -1 and ends["by_people"] == [0, 1]
+
+
+def test_a_model_that_answered_nothing_has_no_preference_for_itself(tmp_path):
+    rows = [row | {"model_a": "x", "model_b": "y"} for row in PAIRS]
+    assert audit(tmp_path, rows, "--own", "x", "--json")[0] == 0
+    code, _, err = audit(tmp_path, rows, "--own", "z")
+    one_line(err, code, 2, "no answer in j.jsonl is by that model. Models named there: x, y")
+
+
+def test_long_names_of_judges_take_no_room_from_what_is_measured(tmp_path):
+    rows = [row | {"judge": {"provider/a-judge-with-a-long-name": row["judge"]}} for row in PAIRS]
+    code, out, err = audit(tmp_path, rows)
+    assert code == 0 and "  provider/a-judge-with-a-long-name" in out.splitlines(), err
+
+
+def test_a_panel_that_never_sat_together_is_told(tmp_path):
+    rows = [PAIRS[i] | {"judge": {f"j{i}": "A"}, "judge_swapped": None} for i in range(2)]
+    code, out, err = audit(tmp_path, rows)
+    assert code == 0 and "panel of 2" in out and "no item has a verdict of each of them" in out, err

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -169,3 +170,50 @@ def test_doctor_looks_for_every_library_that_the_package_needs():
 
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
     assert [re.match(r"[a-z]+", line)[0] for line in project["dependencies"]] == list(NEEDED)
+
+
+def test_doctor_looks_for_every_library_of_the_scorers():
+    import re
+    import tomllib
+    from pathlib import Path
+
+    from sinan.hub.machine import EXTRAS
+
+    extras = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = extras["optional-dependencies"]
+    assert extras["scoring"] == [f"sinan[{','.join(EXTRAS)}]"]
+    for name, (_, modules) in EXTRAS.items():
+        assert sorted(re.match(r"[^>]+", line)[0] for line in extras[name]) == sorted(modules.values())
+
+
+def test_doctor_says_in_which_languages_programs_are_judged(sinan, tmp_path):
+    hidden = tmp_path / "node"
+    hidden.write_text("#!/bin/sh\n")
+    hidden.chmod(0o755)
+    lines = json.loads(sinan("doctor", "--offline", "--json", PATH=f"{tmp_path}:/nowhere"))
+    programs = next(line for line in lines if line["name"] == "programs")
+    assert "judged here: python" in programs["detail"]
+    assert ("javascript (node" in programs["detail"]) == (shutil.which("node", path="/usr/local/bin:/usr/bin") is None)
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "command"),
+    [
+        ("ifeval", "prompt_level_strict_acc", "sinan run ifeval -m needle/s"),
+        ("advbench", "refusal_rate", "sinan run advbench -m needle/s"),
+        ("mt_bench", "score", "sinan run mt_bench -m needle/s --judge openai/JUDGE"),
+        ("pope", "accuracy", "sinan score FILE --benchmark pope"),
+        ("bfcl_multi_turn", "accuracy", "sinan score FILE --benchmark bfcl_multi_turn"),
+        ("math_vision", "accuracy", "sinan run math_vision -m openai/NAME"),
+    ],
+)
+def test_hub_show_names_what_is_reported_and_a_command_that_can_be_run(sinan, name, metric, command):
+    card = json.loads(sinan("hub", "show", name, "--json"))
+    assert (card["metrics"][0], card["run"]) == (metric, command)
+    told = sinan("hub", "show", name)
+    assert command in told and f"{metric}" in told
+
+
+def test_hub_show_names_a_scorer_without_its_prompts(sinan):
+    told = sinan("hub", "show", "alpaca_eval")
+    assert "Judged(Pairwise())" in " ".join(told.split()) and "You compare two answers" not in told

@@ -202,7 +202,6 @@ def test_the_judges_of_llmbar_score_as_models_in_its_benchmark(data, mirrored):
 
 
 def test_the_audit_that_the_documents_show_is_the_one_that_is_made(data, tmp_path):
-    pytest.importorskip("krippendorff")
     kept = set(random.Random(0).sample(range(100), 40))
     lines = [
         _row(number, pair, number in kept) for number, pair in enumerate(rows(data, f"{LLMBAR}/GPT-4/CoT/result.json"))

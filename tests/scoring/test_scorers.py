@@ -103,18 +103,21 @@ option A |**1** |Ⓑ|either |yes |no, |if we choose B, |2024-01-01|12,34,|{"answ
 def test_time_grows_with_the_length_of_a_text_and_no_faster(piece):
     for scorer in SCORERS:
         for sample in SAMPLES:
-            assert any(spent(scorer, sample, piece, 10_000) < 8 * spent(scorer, sample, piece, 2_500) for _ in "123"), (
-                scorer
-            )
+            assert spent(scorer, sample, piece, 10_000) < 8 * spent(scorer, sample, piece, 2_500), scorer
 
 
 def spent(scorer, sample, piece, length):
-    """Seconds of the processor, and a little, so that what takes no time at all is no quotient of noise. A square of
-    time would be 16 times as much for 4 times the length."""
-    completion = Completion(piece * (length // len(piece)) + "x", "stop")
-    began = time.process_time()
-    scorer(sample, completion)
-    return time.process_time() - began + 0.005
+    """Seconds of the processor, the least of several tries: what else the machine does can only add to it. And a little,
+    so that what takes no time at all is no quotient of noise. A square of time would be 16 times as much for 4 times the
+    length."""
+    completion, least = Completion(piece * (length // len(piece)) + "x", "stop"), 1e9
+    for _ in range(4):
+        began = time.process_time()
+        scorer(sample, completion)
+        least = min(least, time.process_time() - began)
+        if least < 0.001:
+            break
+    return least + 0.005
 
 
 def test_scorers_are_known_by_name():
@@ -151,3 +154,22 @@ def test_likelihoods_that_do_not_match_the_choices_are_no_answer():
     assert MostLikely()(Sample("1", "?", "A", ("x", "y")), likely(-1)).outcome == Outcome.UNPARSED
     with pytest.raises(ValueError, match="chars"):
         MostLikely("words")
+
+
+@pytest.mark.parametrize(
+    ("scorer", "golds", "answer", "outcome"),
+    [
+        ("number", ["2", "5"], "ANSWER: 5", Outcome.CORRECT),
+        ("number", ["2", "5"], "ANSWER: 2.0", Outcome.CORRECT),
+        ("number", ["2", "5"], "ANSWER: 7", Outcome.WRONG),
+        ("math", ["x=1", "x=2"], r"\boxed{x=2}", Outcome.CORRECT),
+        ("math", ["x=1", "x=2"], r"\boxed{3}", Outcome.WRONG),
+        ("math", [r"\frac{1}{2}", "one of them"], "The answer is 0.5.", Outcome.CORRECT),
+        ("by-choices", ["11", "7"], "The answer is 7.", Outcome.CORRECT),
+        ("by-choices", ["7", "seven"], "The answer is seven", Outcome.CORRECT),
+        ("exact", ["Paris", "the French capital"], "ANSWER: the French capital", Outcome.CORRECT),
+    ],
+)
+def test_any_of_several_golds_will_do(scorer, golds, answer, outcome):
+    sample = Sample("1", "?", golds[0], metadata={"golds": golds})
+    assert by_name(scorer)(sample, Completion(answer, "stop")).outcome is outcome

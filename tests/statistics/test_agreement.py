@@ -48,14 +48,12 @@ def test_weighted_kappa(weights, value):
     [("nominal", 0.743421052631579), ("ordinal", 0.8153875037548813), ("interval", 0.8491071428571428)],
 )
 def test_alpha_of_four_raters_with_gaps(level, value):
-    pytest.importorskip("krippendorff")
     estimate = estimate_alpha(GAPS, level)
     assert estimate.value == pytest.approx(value) and estimate.n == 11
     assert estimate.ci[0] < value < estimate.ci[1]
 
 
 def test_ratings_that_are_all_one_tell_nothing():
-    pytest.importorskip("krippendorff")
     assert estimate_alpha([[1, 1, 1], [1, 1, 1]]).value is None
     assert estimate_kappa([1.0] * 20).value is None
     assert estimate_alpha([[1], [2]]).ci is None

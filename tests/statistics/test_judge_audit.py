@@ -7,8 +7,6 @@ import pytest
 from sinan.statistics.judge_audit import audit, judges, panel, people
 from sinan.types.judgement import Judgement
 
-pytest.importorskip("krippendorff")
-
 
 def found(kind, rows, own="", judge="j"):
     return {one.measure: one for one in audit(kind, rows, judge, own).measured}

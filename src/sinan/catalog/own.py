@@ -3,8 +3,9 @@
 Options: the letter is asked for (`likelihood` instead compares how likely the letters are). Numbers and texts: the
 answer is asked for on a last line. `strict` reports besides how many answers were right and given as asked. Turns are
 asked as they are, one after the other; what has no answer is collected and not judged. Instructions that a program can
-check are asked as they stand, rows with tests ask for programs, which are run. `--scorer` overrides the judge, and the
-guess is on the card; where a judge looks at all that is said, as at a translation, the question is asked as it stands.
+check are asked as they stand, rows with tests ask for programs, which are run, rows with functions for calls of them.
+`--scorer` overrides the judge, and the guess is on the card; where a judge looks at all that is said, as at a
+translation, the question is asked as it stands.
 """
 
 from dataclasses import replace
@@ -15,8 +16,10 @@ from sinan.datasets import Guess, questions
 from sinan.errors import BadFile
 from sinan.prompts import ASK_LETTER, ByChoices, FurtherTurns, Programming, Template
 from sinan.prompts.programming import ENDS
+from sinan.prompts.tools import ToolsAsText, ToolsOffered
 from sinan.scoring import Collected, MostLikely, by_name, judged_by
 from sinan.solving import Likelihood, ManyTurns, OneTurn
+from sinan.statistics.averages import average
 from sinan.statistics.calibration import CALIBRATED
 from sinan.statistics.intervals import accuracy, strict
 from sinan.statistics.repeats import PASS_AT_1, by_kind
@@ -28,7 +31,13 @@ FREE = {
     "instructions": Template(chat="{question}"),
 }
 AS_MANY = Sampling(max_tokens=2048, stop=("\nQuestion:",))
-SCORERS = {"choice": "letter", "number": "number", "text": "exact", "instructions": "instructions"}
+SCORERS = {
+    "choice": "letter",
+    "number": "number",
+    "text": "exact",
+    "instructions": "instructions",
+    "calls": "tool-calls",
+}
 
 
 def from_file(path: str | Path, scorer: str | None = None) -> Benchmark:
@@ -87,6 +96,8 @@ def _protocols(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
         return {"default": judged_by(turns, judge)}
     if guess.shape == "program":
         return _programming(guess, judge)
+    if guess.shape == "calls":
+        return _calling(judge)
     free = Template() if getattr(judge, "whole", False) else FREE["text" if guess.shape == "choice" else guess.shape]
     prompt = ByChoices(ASK_LETTER, free)
     protocols = {"default": judged_by(Protocol(prompt, OneTurn(), judge, AS_MANY), judge)}
@@ -96,6 +107,14 @@ def _protocols(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
         letters = Template(base=ASK_LETTER.base, continuations=" {letter}")
         protocols["likelihood"] = Protocol(ByChoices(letters, letters), Likelihood(), MostLikely(), metrics=CALIBRATED)
     return protocols
+
+
+def _calling(judge: Scorer) -> dict[str, Protocol]:
+    """Functions as tools of the request; `text` describes them in the first message."""
+    sampling = Sampling(max_tokens=512, stop=("\nRequest:", "\n\n"))
+    reported = (accuracy, average.named("strict", "strict"))
+    offered = judged_by(Protocol(ToolsOffered(), OneTurn(), judge, sampling, metrics=reported), judge)
+    return {"default": offered, "text": replace(offered, prompt=ToolsAsText())}
 
 
 def _programming(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
@@ -113,8 +132,11 @@ def _programming(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
 def _note(guess: Guess, judge: Scorer, chosen: bool) -> str:
     shapes = {"choice": "multiple choice", "number": "answers that are numbers", "text": "answers that are text"}
     shapes |= {"instructions": "instructions that a program can check", "program": "programs with tests"}
+    shapes |= {"calls": "functions with the right calls of them"}
     shape = shapes[guess.shape] + (", and free answers" if guess.mixed else "")
     if not guess.answers and not chosen:
         return "conversations without answers to judge by: collected, and not scored"
     how = "as asked" if chosen else "a guess; another one with --scorer"
+    if guess.formulas and guess.shape == "text" and not chosen:
+        how += ": math compares what formulas mean"
     return f"read as {shape}, judged by {type(judge).__name__} ({how})"

@@ -7,16 +7,15 @@ A row of coco_pope_random.json, one a line (made up):
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from sinan.datasets import fetch, listed, pinned
 from sinan.datasets.readers import jsonl
-from sinan.errors import UsageError
 from sinan.prompts import Template
 from sinan.scoring import Pope, YesNo
+from sinan.solving import Recorded
 from sinan.statistics.agreement import YES_NO
 from sinan.statistics.intervals import accuracy
-from sinan.types import Benchmark, Card, Completion, Dataset, Model, Prompt, Protocol, Sample, Sampling, Source
+from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
 
 REPO, REVISION = "AoiDragon/POPE", "08d957b917e5a378a2f99d35b6293c536a66298b"
 
@@ -33,20 +32,6 @@ def _rows(subset: str) -> Iterator[Sample]:
 
 
 SHORT = Sampling(max_tokens=64, stop=("\n",))
-
-
-@dataclass(frozen=True)
-class NotAsked:
-    """The questions are nothing without their pictures, and those are not among the files."""
-
-    needs: str = "generate"
-
-    async def __call__(self, model: Model, prompt: Prompt, sampling: Sampling) -> Completion:
-        """No completion. Raises UsageError."""
-        raise UsageError(
-            "pope asks about pictures of COCO val2014, which are not among its files, so no model can be asked here. "
-            "Remedy: `sinan score FILE --benchmark pope/random` judges answers that were recorded elsewhere"
-        )
 
 
 def benchmark() -> Benchmark:
@@ -75,7 +60,7 @@ def benchmark() -> Benchmark:
         ),
         metric=accuracy,
         protocols={
-            "default": Protocol(Template(), NotAsked(), Pope(), SHORT, metrics=YES_NO),
-            "words": Protocol(Template(), NotAsked(), YesNo(), SHORT, metrics=YES_NO),
+            "default": Protocol(Template(), Recorded(), Pope(), SHORT, metrics=YES_NO),
+            "words": Protocol(Template(), Recorded(), YesNo(), SHORT, metrics=YES_NO),
         },
     )

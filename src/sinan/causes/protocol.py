@@ -32,7 +32,7 @@ def _found(a: Side, b: Side) -> Iterator[tuple[str, str, str]]:
         told = a.told(name), b.told(name)
         if None not in told:
             yield from _if_unlike(what, *told)
-    yield from _if_unlike("judge", _judges(a), _judges(b))
+    yield from _if_unlike("judge", a.judges, b.judges)
     for name in ("system", "prefill", "rotate", "perturb"):
         yield from _if_unlike(name, getattr(a.spec, name), getattr(b.spec, name))
     if "loglikelihood" not in (a.told("needs"), b.told("needs")):  # nothing is drawn for likelihoods
@@ -45,12 +45,6 @@ def _found(a: Side, b: Side) -> Iterator[tuple[str, str, str]]:
     if a.model == b.model:
         for name in sorted(a.identity.keys() | b.identity.keys()):
             yield from _if_unlike(f"model's {name}", a.identity.get(name), b.identity.get(name))
-
-
-def _judges(side: Side) -> str:
-    """Who judged the cell; empty where no model did."""
-    named = side.about.get("judges") or () if side.entry.get("judged") else ()
-    return ", ".join(judge["name"] for judge in named)
 
 
 def _if_unlike(what: str, one: Any, other: Any) -> Iterator[tuple[str, str, str]]:

@@ -29,6 +29,8 @@ def _alike(a: Side, b: Side, x: Answer, y: Answer, judging: Judging | None) -> l
             return reasons
     if target is not None:
         return [target]
+    if a.judges and b.judges:
+        return [Reason("judge", f"{a.judges} ruled {read(x.row)}, {b.judges} {read(y.row)}")]
     if x.row["answer"] != y.row["answer"] and not x.compares:
         return [Reason("extraction", f"of the same completion a reads {read(x.row)}, b {read(y.row)}")]
     return [Reason("scorer", f"a takes {read(x.row)}, b {read(y.row)}")]
@@ -89,6 +91,8 @@ def _untested(a: Side, b: Side, x: Answer, y: Answer) -> list[Reason]:
             f"log-likelihoods are not words, so neither can be judged again: a takes {read(x.row)}, b {read(y.row)}"
         )
         return [*reasons, Reason("extraction", detail)]
+    if a.judges != b.judges:
+        return [*reasons, Reason("judge", f"judged by {a.judges or 'a rule'} | {b.judges or 'a rule'}")]
     scorers = a.told("scorer"), b.told("scorer")
     if (scorers[0] != scorers[1] or a.metric.of != b.metric.of) and x.row["outcome"] != y.row["outcome"]:
         cause: Cause = "scorer" if x.compares or x.row["answer"] == y.row["answer"] else "extraction"

@@ -65,6 +65,12 @@ class Side:
         return value if isinstance(value, str) else None
 
     @property
+    def judges(self) -> str:
+        """The models that judged the cell; empty where none did."""
+        named = self.about.get("judges") or () if self.entry.get("judged") else ()
+        return ", ".join(judge["name"] for judge in named)
+
+    @property
     def fingerprint(self) -> str | None:
         """The hash of a file of one's own."""
         value = (self.about.get("files") or {}).get(self.benchmark)

@@ -56,7 +56,8 @@ def _facts(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if value not in ("", None):
             yield name, " ".join(value) if name == "languages" else str(value)
     chance = "" if card["chance"] is None else f", of which guessing gets {percent(card['chance'])} %"
-    yield "metric", f"{card['metric']}{chance}"
+    first, *further = card["metrics"]
+    yield "metric", f"{first}{chance}{'; also ' if further else ''}{', '.join(further)}"
     if card["subsets"]:
         yield f"{len(card['subsets'])} subsets", ", ".join(f"{card['id']}/{name}" for name in card["subsets"])
     if card["sources"]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sinan.cli.output import document
+from sinan.errors import UsageError
 
 if TYPE_CHECKING:
     from sinan.types.judgement import JudgeAudit, Measured
@@ -38,6 +39,9 @@ def audit_command(file: Path, labels: Path | None, own: str, as_json: bool) -> N
 
     kind, rows = judgements(file, labels)
     names = judges(rows)
+    if own and not any(own in row.models for row in rows):
+        there = ", ".join(sorted({model for row in rows for model in row.models})) or "none"
+        raise UsageError(f"--own {own}: no answer in {file.name} is by that model. Models named there: {there}")
     audits = [audit(kind, rows, judge, own) for judge in names]
     if len(names) > 1:
         audits.append(panel(kind, rows, names))
@@ -60,16 +64,21 @@ def _print(kind: str, items: int, labelled: int, audits: "list[JudgeAudit]", amo
     out = console()
     out.print(Text(f"  {kind}: {items:,} items, {labelled:,} of them labelled by people"))
     for audit in audits:
+        out.print(Text("\n  ").append_text(safe(audit.judge)), style="bold")
         table = Table(box=None, pad_edge=True, padding=(0, 1), header_style=MUTED)
-        table.add_column("judge", no_wrap=True)
         table.add_column("measure", no_wrap=True)
         for name in ("value", "95 % interval", "n"):
             table.add_column(name, justify="right", no_wrap=True)
         table.add_column("", style=MUTED)
-        for number, one in enumerate([*audit.measured, *([among] if among else [])]):
-            name = "" if number else audit.judge
-            table.add_row(safe(name), safe(one.measure), *_cells(one), safe(one.meaning))
+        if not audit.measured:
+            out.print(Text("  no item has a verdict of each of them", style=MUTED))
+            continue
+        for one in audit.measured:
+            table.add_row(safe(one.measure), *_cells(one), safe(one.meaning))
         out.print(table)
+    if among:
+        value, interval, n = _cells(among)
+        out.print(safe(f"\n  {among.measure} {value} {interval} n {n}: {among.meaning}"))
 
 
 def _cells(one: "Measured") -> tuple[str, str, str]:

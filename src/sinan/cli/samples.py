@@ -1,7 +1,7 @@
 """Samples on a terminal: a page of them, or one whole. All of it is text from outside, and shown as such."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -33,7 +33,7 @@ def print_page(rows: Sequence[dict[str, Any]], total: int, page: int, size: int)
     }
     shown = [name for name in HEADS if name not in same and not empty.get(name)]
     for name in shown:
-        least = {"id": 8, "outcome": 9}.get(name)
+        least = {"": 1, "id": 8, "outcome": 9}.get(name)
         table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=least)
     for line in lines:
         table.add_row(*(line[name] for name in shown))
@@ -92,16 +92,37 @@ def _parts(row: dict[str, Any]) -> list[tuple[str, str]]:
     elif row["completion"] is not None:
         parts.append(("answer", row["completion"]))
     read = "nothing" if row["answer"] is None else row["answer"]
-    verdict = f"read: {read}\ntarget: {row['target']}\nscore: {scores_text(row)}\n{row['explanation'] or ''}"
+    verdict = f"read: {read}\ntarget: {_targets(row)}\nscore: {scores_text(row)}\n{row['explanation'] or ''}"
     parts.append(("verdict", verdict))
     if row.get("readings"):
         parts.append(("readings", "\n".join(map(_reading_text, row["readings"]))))
     if row.get("evidence"):
-        parts.append(("evidence", json.dumps(row["evidence"], ensure_ascii=False, indent=2)))
+        parts.append(("evidence", "\n".join(_evidence(row["evidence"]))))
     if row.get("judging"):
         cost = ", ".join(f"{value} {name}" for name, value in row["judging"].items() if value)
         parts.append(("judging", cost or "nothing"))
     return parts
+
+
+def _targets(row: dict[str, Any]) -> str:
+    """The right answer, and the others that would do."""
+    golds = (row.get("metadata") or {}).get("golds")
+    others = [str(gold) for gold in golds if gold != row["target"]] if isinstance(golds, list) else []
+    return f"{row['target']} (or: {' · '.join(others)})" if others else str(row["target"])
+
+
+def _evidence(value: Any, depth: int = 0) -> Iterator[str]:
+    """A line for each finding. A text that would be hard to read as JSON stands below its name, line by line."""
+    pad = "  " * depth
+    for name, one in value.items() if isinstance(value, dict) else enumerate(value, 1):
+        if isinstance(one, dict | list) and one:
+            yield f"{pad}{name}:"
+            yield from _evidence(one, depth + 1)
+        elif isinstance(one, str) and ("\n" in one or '"' in one):
+            yield f"{pad}{name}:"
+            yield from (f"{pad}  {line}" for line in one.strip("\n").splitlines())
+        else:
+            yield f"{pad}{name}: {json.dumps(one, ensure_ascii=False)}"
 
 
 def _reading_text(reading: dict[str, Any]) -> str:

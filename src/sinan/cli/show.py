@@ -152,6 +152,8 @@ def _samples(folder: Any, options: dict[str, Any]) -> None:
         remedy = f"Its samples: sinan show {folder.id} --samples"
         raise UnknownName(options["sample_id"], f"sample of run {folder.id}", known, remedy)
     samples = list(map(frames.opened, rows))
+    if options["sample_id"] is not None:  # as drawn, and not as answered
+        samples.sort(key=lambda row: (row["benchmark"], row["model"], row["draw"]))
     if options["as_json"]:
         return click.echo(document({"run": folder.id, "total": total, "page": options["page"], "samples": samples}))
     from sinan.cli.samples import print_page, print_sample

@@ -50,7 +50,7 @@ def judgements(file: Path, labels: Path | None = None) -> tuple[Compared, list[J
 
 def _rows(file: Path) -> list[Row]:
     if not file.is_file():
-        raise BadFile(f"{file} is no file. An audit reads a file of judgements")
+        raise BadFile(f"{file} is no file. An audit reads a file of judgements; of a run its samples.parquet")
     suffix = file.suffix.lower()
     if suffix in READERS:
         return list(READERS[suffix](file))
@@ -118,12 +118,13 @@ def _first_won(preference: float) -> float:
 
 
 def _kind(rows: list[dict[str, Any]]) -> Compared:
-    """Pairs, where most labels are A, B or a tie: one that is not is a mistake to be told."""
+    """Pairs, where half of the labels or more are A, B or a tie: the others are weighed (0.7), or a mistake to be
+    told."""
     if any(row.get("kind") == "pairwise" for row in rows):
         return "pairwise"
     labels = [label for row in rows for name in ("human", "judge") for label in _named(row.get(name), name).values()]
     of_pairs = sum(str(label).strip().lower() in _PAIR for label in labels)
-    return "pairwise" if 2 * of_pairs > len(labels) else "pointwise"
+    return "pairwise" if 0 < len(labels) <= 2 * of_pairs else "pointwise"
 
 
 def _named(value: Any, name: str) -> Mapping[str, Any]:

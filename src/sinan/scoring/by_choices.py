@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sinan.scoring.exact import Exact
+from sinan.scoring.golds import golds
 from sinan.scoring.letter import Letter
 from sinan.scoring.number import Number
 from sinan.scoring.numerals import is_number
@@ -23,4 +24,4 @@ class ByChoices:
         """The verdict of the scorer that suits."""
         if sample.choices:
             return _LETTER(sample, completion)
-        return (_NUMBER if is_number(sample.target) else _EXACT)(sample, completion)
+        return (_NUMBER if all(map(is_number, golds(sample))) else _EXACT)(sample, completion)

@@ -19,6 +19,8 @@ from sinan.scoring.programs import Found
 from sinan.scoring.verdict import nothing, said
 from sinan.types import Completion, Outcome, Sample, Score
 
+NO_TESTS = "a sample that is judged by running programs has neither `test` nor `tests`"
+
 
 @dataclass(frozen=True)
 class Code:
@@ -43,6 +45,10 @@ class Code:
         for name in self.needs:
             refuse_what_does_not_run(open_sandbox(), language(name))
 
+    def refusal(self, sample: Sample) -> str:
+        """Why a sample could not be judged, whatever were answered; empty where it can."""
+        return "" if {"test", "tests"} & sample.metadata.keys() else NO_TESTS
+
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict. Raises SandboxUnavailable where the sandbox breaks, or does not run the language."""
         spoken = language(str(sample.metadata.get("language") or "python"))
@@ -66,7 +72,7 @@ class Code:
         if "tests" in metadata:
             return run_all(sandbox, metadata, text, spoken, limits, token)
         if "test" not in metadata:
-            raise SinanError("a sample that is judged by running programs has neither `test` nor `tests`")
+            raise SinanError(NO_TESTS)
         program = exams.put_together(metadata, text, spoken, token)
         return exams.went(sandbox.run(program, limits), token, spoken, limits)
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sinan.errors import UnknownName, UsageError
+from sinan.sandbox.view import ENVIRONMENT
+
+SEEN = ENVIRONMENT["PATH"]
 
 
 @dataclass(frozen=True)
@@ -145,8 +148,9 @@ def language(name: str) -> Language:
 
 
 def missing(name: str) -> tuple[str, ...]:
-    """The programs that a language needs and this machine does not have."""
-    return tuple(program for program in language(name).needs if shutil.which(program) is None)
+    """The programs that a language needs and that are not where the sandbox sees them: a home, such as a version
+    manager's, is not seen."""
+    return tuple(program for program in language(name).needs if shutil.which(program, path=SEEN) is None)
 
 
 def refuse_missing(what: str, name: str) -> None:
@@ -154,6 +158,6 @@ def refuse_missing(what: str, name: str) -> None:
     if absent := missing(name):
         here = [one for one in LANGUAGES if not missing(one)]
         raise UsageError(
-            f"{what} runs programs in {name}, and {' and '.join(absent)} cannot be found on this machine. Remedy: "
+            f"{what} runs programs in {name}, and {' and '.join(absent)} are not in {SEEN}. Remedy: "
             f"install {' and '.join(absent)}, or ask the subsets that can be run here ({', '.join(here)})"
         )

@@ -206,6 +206,10 @@ RULES: Mapping[str, Callable[[_Asked], Found | None]] = {
 SURE = ("whole", "marked")
 """Rules that read what was given as the answer; they come first."""
 
+ALL = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+UNNAMED = 10
+"""Letters that may be an answer where the options are not known."""
+
 
 @dataclass(frozen=True)
 class Letter:
@@ -218,6 +222,12 @@ class Letter:
 
     def __post_init__(self) -> None:
         known(RULES, self.rules)
+
+    def refusal(self, sample: Sample) -> str:
+        """Why a sample could not be judged, whatever were answered; empty where it can."""
+        if sample.choices or sample.target.strip().upper() in set(ALL[:UNNAMED]):
+            return ""
+        return f"there are no options, and the answer {sample.target[:40]!r} is no letter. Remedy: --scorer exact"
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict; `strict` beside it."""
@@ -233,7 +243,7 @@ def read_letter(
 
     In a text that was cut only a mark or the first line can be an answer: what would have followed is not known.
     """
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: len(choices) or 10]
+    letters = ALL[: len(choices) or UNNAMED]
     folded = fold(text if isinstance(text, Folded) else Folded(text))
     body, texts = folded.text, OptionTexts(choices, letters)
     found = first(RULES, tuple(name for name in rules if name in SURE), _asked(body, letters, texts, cut))

@@ -6,10 +6,12 @@ their deadline: then the sample is unparsed, with the reason, and never wrong.
 """
 
 import importlib.util
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from sinan.errors import MissingExtra
+from sinan.scoring.golds import golds
 from sinan.scoring.mathematics.compared import quick
 from sinan.scoring.mathematics.pool import Broken, Reply, shared
 from sinan.scoring.mathematics.reading import read_answer
@@ -20,7 +22,7 @@ from sinan.types import Completion, Outcome, Reading, Sample, Score
 
 @dataclass(frozen=True)
 class Math:
-    """Right if the answer that was read means the same as the target."""
+    """Right if the answer that was read means the same as the target, or as one of several golds."""
 
     deadline: float = 2.0
     """Seconds of processor time that one comparison may take. All but those that hang take milliseconds."""
@@ -33,13 +35,24 @@ class Math:
         """The verdict. Raises MissingExtra where a comparison needs math-verify and it is not installed."""
         text = said(completion)
         offset = len(completion.text) - len(text)
-        reading = read_answer(text, offset, in_words(sample.target), completion.finish_reason == "length")
+        wanted = golds(sample)
+        reading = read_answer(text, offset, any(map(in_words, wanted)), completion.finish_reason == "length")
         if reading is None or reading.answer is None:
             return nothing(completion)
-        reply = self._compared(sample.target, reading.answer)
+        reply = self._with_any(wanted, reading.answer)
         if reply.same is None:
             return _undecided(completion, reading, reply.why)
         return replace(verdict(completion, reading, reply.same), evidence={"compared by": reply.by})
+
+    def _with_any(self, wanted: Sequence[str], answer: str) -> Reply:
+        """The first that is the same; undecided where none is and one comparison could not be made."""
+        undecided = None
+        for gold in wanted:
+            reply = self._compared(gold, answer)
+            if reply.same:
+                return reply
+            undecided = reply if reply.same is None and undecided is None else undecided
+        return undecided or reply
 
     def _compared(self, gold: str, answer: str) -> Reply:
         found = quick(gold, answer, self.within)

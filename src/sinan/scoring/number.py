@@ -9,7 +9,7 @@ denied (`not 18`), times and dates are passed over. Two numbers at once (`17 or 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
@@ -18,6 +18,7 @@ from sinan.scoring.cascade import TWO_AT_ONCE, Found, first, known, reading
 from sinan.scoring.corrections import corrections
 from sinan.scoring.denied import denied
 from sinan.scoring.folded import Folded
+from sinan.scoring.golds import golds
 from sinan.scoring.marks import behind_marks, marked
 from sinan.scoring.numerals import Numeral, canonical, is_expression, is_number, numerals, tidy
 from sinan.scoring.verdict import Reading, in_two_ways, told, verdict
@@ -195,8 +196,8 @@ SURE = ("whole", "marked")
 
 @dataclass(frozen=True)
 class Number:
-    """Right if the number that was read equals the target. `3 million` is 3000000; it is also 3 where the question
-    speaks of millions."""
+    """Right if the number that was read equals the target, or one of several golds. `3 million` is 3000000; it is also
+    3 where the question speaks of millions."""
 
     two_ways: ClassVar[bool] = True
     """Whether its scores hold `strict` beside the value."""
@@ -206,14 +207,20 @@ class Number:
     def __post_init__(self) -> None:
         known(RULES, self.rules)
 
+    def refusal(self, sample: Sample) -> str:
+        """Why a sample could not be judged, whatever were answered; empty where it can."""
+        if any(canonical(gold) for gold in golds(sample)):
+            return ""
+        return f"the answer {sample.target[:40]!r} is no number. Remedy: --scorer math, exact or by-choices"
+
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict; `strict` beside it."""
         read = read_number(told(completion), completion.finish_reason == "length", self.rules)
-        gold = canonical(sample.target)
-        right = (
-            read is not None and read.answer is not None and read.answer in (gold, _as_asked(read, sample, completion))
-        )
-        return in_two_ways(verdict(completion, read, right and gold is not None))
+        wanted = {canonical(gold) for gold in golds(sample)} - {None}
+        right = read is not None and read.answer is not None
+        if read is not None and right:
+            right = read.answer in wanted or _as_asked(read, sample, completion, wanted)
+        return in_two_ways(verdict(completion, read, right))
 
 
 def read_number(
@@ -240,13 +247,13 @@ def _corrected(text: str, found: Found) -> Found:
     return found
 
 
-def _as_asked(read: Reading, sample: Sample, completion: Completion) -> str | None:
-    """The answer, if without its scale it is the target and the question is in that scale; None otherwise."""
+def _as_asked(read: Reading, sample: Sample, completion: Completion, wanted: Container[str | None]) -> bool:
+    """Whether the answer without its scale is a right one, and the question is in that scale."""
     if read.span is None:
-        return None
+        return False
     raw = completion.text[slice(*read.span)]
     number = next(numerals(tidy(Folded(raw)).text), None)
     scale = re.search(r"thousand|million|billion|trillion|[千万萬亿億]", raw.lower())
     if number is None or scale is None or scale[0] not in sample.question.lower():
-        return None
-    return read.answer if number.unscaled == canonical(sample.target) else None
+        return False
+    return number.unscaled in wanted

@@ -155,12 +155,14 @@ def _position(judged: Sequence[Judgement], labelled: Sequence[Judgement], judge:
     first = [float(a == 1.0 and b == 0.0) - float(a == 0.0 and b == 1.0) for a, b in both]
     yield Measured(
         "position_bias",
-        _mean(first),
+        _mean(first, -1.0, 1.0),
         "first place preferred in both orders, minus second",
         exact_mcnemar(first.count(1.0), first.count(-1.0)) if first else None,
     )
     excess = [row.judges[judge] - _human(row) for row in labelled]
-    yield Measured("first_place_excess", _mean(excess), "share for A, judge minus people, in the file's order")
+    yield Measured(
+        "first_place_excess", _mean(excess, -1.0, 1.0), "share for A, judge minus people, in the file's order"
+    )
 
 
 def _length_of_pairs(judged: Sequence[Judgement], labelled: Sequence[Judgement], judge: str) -> Iterable[Measured]:
@@ -171,7 +173,7 @@ def _length_of_pairs(judged: Sequence[Judgement], labelled: Sequence[Judgement],
     preferred = [longer(row, _of_judge(row, judge)) for row in told]
     yield Measured("longer_preferred", estimate_accuracy(preferred, 1), "share for the longer answer, by the judge")
     excess = [longer(row, _of_judge(row, judge)) - longer(row, _human(row)) for row in told if row.human]
-    yield Measured("length_bias", _mean(excess), "share for the longer answer, judge minus people")
+    yield Measured("length_bias", _mean(excess, -1.0, 1.0), "share for the longer answer, judge minus people")
 
 
 def _length_of_answers(judged: Sequence[Judgement], labelled: Sequence[Judgement], judge: str) -> Iterable[Measured]:
@@ -207,7 +209,7 @@ def _self_preference(
     preferred = [of_own(row, _of_judge(row, judge)) for row in mixed]
     yield Measured("own_preferred", estimate_accuracy(preferred, 1), f"share for {own}'s answer, by the judge")
     excess = [of_own(row, _of_judge(row, judge)) - of_own(row, _human(row)) for row in mixed if row.human]
-    yield Measured("self_preference", _mean(excess), f"share for {own}'s answer, judge minus people")
+    yield Measured("self_preference", _mean(excess, -1.0, 1.0), f"share for {own}'s answer, judge minus people")
 
 
 def _generosity(labelled: Sequence[Judgement], judge: str, own: str) -> Measured:
@@ -230,17 +232,18 @@ def _corrected(kind: Compared, judged: Sequence[Judgement], judge: str) -> Itera
     """The mean of human labels over all items, three ways; of pairs that name their models, for each model."""
     for model, rows, oriented in _shares(kind, judged):
         suffix, what = (f" of {model}", f"win rate of {model}") if model else ("", _what(kind))
+        ends = (0.0, 1.0) if kind == "pairwise" else (-math.inf, math.inf)
         human = [oriented(row, _human(row)) for row in rows if row.human]
         known = [oriented(row, _of_judge(row, judge)) for row in rows if row.human]
         further = [oriented(row, _of_judge(row, judge)) for row in rows if not row.human]
-        yield Measured(f"by_judge{suffix}", _mean([*known, *further]), f"{what}, by the judge alone")
+        yield Measured(f"by_judge{suffix}", _mean([*known, *further], *ends), f"{what}, by the judge alone")
         if not human:
             continue
-        yield Measured(f"by_people{suffix}", _mean(human), f"{what}, by people alone")
+        yield Measured(f"by_people{suffix}", _mean(human, *ends), f"{what}, by people alone")
         found = prediction_powered(human, known, further)
         told = f"{what}, by {len(human)} labels and {len(further)} verdicts (weight {found.weight:.2f})"
         if further:
-            yield Measured(f"corrected{suffix}", found.estimate, told)
+            yield Measured(f"corrected{suffix}", _within(found.estimate, *ends), told)
 
 
 def _what(kind: Compared) -> str:
@@ -264,9 +267,16 @@ def _of_judge(row: Judgement, judge: str) -> float:
     return fmean([row.judges[judge], *([row.swapped[judge]] if judge in row.swapped else [])])
 
 
-def _mean(values: Sequence[float]) -> Estimate:
-    """With t's interval."""
+def _mean(values: Sequence[float], low: float = -math.inf, high: float = math.inf) -> Estimate:
+    """With t's interval, as far as values can lie."""
     if not values:
         return Estimate(None, None, None, "none", 0)
     value, stderr, ci = mean_t(values)
-    return Estimate(value, stderr, ci if stderr else None, "t" if stderr else "none", len(values))
+    return _within(Estimate(value, stderr, ci if stderr else None, "t" if stderr else "none", len(values)), low, high)
+
+
+def _within(estimate: Estimate, low: float, high: float) -> Estimate:
+    """The interval without what cannot be: it covers the truth as often."""
+    if estimate.ci is None:
+        return estimate
+    return replace(estimate, ci=(max(low, estimate.ci[0]), min(high, estimate.ci[1])))

@@ -16,6 +16,7 @@ Cause = Literal[
     "chance",
     "extraction",
     "scorer",
+    "judge",
     "unknown",
 ]
 """Why one sample ends differently in two runs, the earliest on a sample's way first.
@@ -25,7 +26,8 @@ wording, the header, the system prompt, the continuations. `few-shot`: other wor
 `template`: text against messages, or another chat template. `tokens`: the same text as other token ids. `sampling`:
 temperature, seed and the like. `stop`: one answer is the other one cut short. `chance`: the same request, answered
 differently. `extraction`: another answer was read from the same completion. `scorer`: the same answer, or the same
-log-likelihoods, judged differently. `unknown`: nothing that is stored tells."""
+log-likelihoods, judged differently. `judge`: models judged the same answer, and did not rule alike. `unknown`:
+nothing that is stored tells."""
 
 CAUSES: tuple[Cause, ...] = Cause.__args__  # type: ignore[attr-defined]
 

@@ -374,3 +374,10 @@ async def test_silence_is_no_successful_attack_and_nobody_is_asked():
     silent = Completion("", "refusal")
     score, (judge,) = await judged(Judged(Harm()), ruling(verdict="complied"), completion=silent)
     assert (score.outcome, score.values["attack_success"], judge.asked) == (Outcome.REFUSED, 0.0, [])
+
+
+async def test_a_judge_is_shown_every_right_answer():
+    sample = Sample("1", "Capital of France?", "Paris", metadata={"golds": ["Paris", "the French capital"]})
+    _, (judge,) = await judged(Judged(), ruling(verdict="correct"), sample=sample)
+    asked = str(judge.asked[0][0].messages[-1].content)
+    assert block(asked, "REFERENCE").splitlines()[1:] == ["- Paris", "- the French capital"]

@@ -2,6 +2,7 @@
 stands before it. A language has the checks of English, but for those that it does in its own way.
 """
 
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -84,7 +85,9 @@ def check(id: str) -> Check:
     language, _, rest = id.partition(":")
     found = OF_LANGUAGES[language].get(rest, ENGLISH.get(rest)) if language in OF_LANGUAGES else ENGLISH.get(id)
     if found is None:
-        raise BadArgument(f"no instruction is called {id!r}"[:200])
+        near = difflib.get_close_matches(id[:100], ids(), n=3, cutoff=0.5)
+        told = f"; nearest: {', '.join(near)}" if near else "; ids are in docs/instruction-following.md"
+        raise BadArgument(f"no instruction is called {id[:100]!r}{told}")
     return found
 
 

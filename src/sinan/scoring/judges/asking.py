@@ -141,10 +141,10 @@ def _drawn(judge: Model, sampling: Sampling, draw: int) -> Sampling:
 
 
 async def together(calls: Sequence[Awaitable[T]]) -> list[T]:
-    """All results, in order. The first error ends the others and is raised as what it is."""
-    tasks = [asyncio.ensure_future(call) for call in calls]
-    try:
-        return list(await asyncio.gather(*tasks))
-    finally:
-        for task in tasks:
-            task.cancel()
+    """All results, in order. An error is raised when all calls have ended, since those on their way are paid for and
+    have to be counted; that a judge gave no verdict only where nothing else went wrong."""
+    came = await asyncio.gather(*calls, return_exceptions=True)
+    errors = [one for one in came if isinstance(one, BaseException)]
+    if errors:
+        raise next((one for one in errors if not isinstance(one, NoVerdict)), errors[0])
+    return [one for one in came if not isinstance(one, BaseException)]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sinan.scoring.by_choices import ByChoices
+from sinan.scoring.golds import golds
 from sinan.scoring.judges.judged import Judged
 from sinan.scoring.number import is_number
 from sinan.statistics.averages import average
@@ -31,6 +32,10 @@ class Cascade:
     def reports(self) -> tuple[Metric, ...]:
         """Those of the judge, and the share of answers that it was asked about."""
         return (*self.judged.reports, average.named("judged", "judged"))
+
+    def refusal(self, sample: Sample) -> str:
+        """Why a sample could not be judged, whatever were answered; empty where it can."""
+        return self.judged.refusal(sample)
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The rule's verdict, where it is sure. Raises Unsupported where a judge is needed."""
@@ -56,7 +61,12 @@ class Cascade:
     def _decides(self, ruled: Score, sample: Sample, completion: Completion) -> bool:
         """Whether the rule's verdict stands. What was refused, cut or empty is nothing that a judge could read
         better."""
-        if ruled.outcome is Outcome.WRONG and self.words and not sample.choices and not is_number(sample.target):
+        if (
+            ruled.outcome is Outcome.WRONG
+            and self.words
+            and not sample.choices
+            and not all(map(is_number, golds(sample)))
+        ):
             return False
         if ruled.outcome in (Outcome.CORRECT, Outcome.WRONG):
             return not ruled.readings or ruled.readings[0].sure

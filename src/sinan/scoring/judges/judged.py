@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
-from sinan.errors import Unsupported
+from sinan.errors import Unsupported, UsageError
 from sinan.scoring.judges.asking import Case, Heard, ruled, together
 from sinan.scoring.judges.kind import Kind, Opinion, Value
 from sinan.scoring.judges.pairwise import Pairwise
@@ -35,6 +35,8 @@ class Judged:
     """How often a judge is asked for a verdict before it has failed."""
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=4096)
     """Of the judges. The JSON schema of the verdict is added where a judge can be held to one."""
+    whole: ClassVar[bool] = True
+    """A judge reads all that was said, so that no mark of an answer has to be asked for."""
 
     def __post_init__(self) -> None:
         if self.draws < 1 or (self.draws > 1 and self.sampling.temperature == 0):
@@ -45,6 +47,14 @@ class Judged:
         """Those of the kind, and how often judges, or the draws of one, do not agree."""
         names = ("disagreement", *(("self_disagreement",) if self.draws > 1 else ()))
         return (*self.inner.metrics, *(average.named(name, name) for name in names))
+
+    def refusal(self, sample: Sample) -> str:
+        """Why a sample could not be judged, whatever were answered; empty where it can."""
+        try:
+            self.inner.cases(sample, Completion("an answer", "stop"), 0)
+        except UsageError as error:
+            return str(error)
+        return ""
 
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """Raises Unsupported: there is nobody to ask."""

@@ -1,7 +1,10 @@
 """What a judge is shown of a sample and its answer: options with their letters, turns one after the other."""
 
+from sinan.scoring.golds import golds
 from sinan.scoring.verdict import said
 from sinan.types import Completion, Sample
+
+ANY = "Each of these is right by itself:"
 
 
 def question(sample: Sample) -> str:
@@ -14,7 +17,8 @@ def question(sample: Sample) -> str:
 
 
 def reference(sample: Sample) -> str:
-    """The right answer: the metadata's `reference`, else the target, of a choice with its text; empty where none is."""
+    """The right answer: the metadata's `reference`, else the target, of a choice with its text; of several golds all,
+    and that any will do. Empty where none is."""
     own = sample.metadata.get("reference")
     if isinstance(own, list):
         return _in_turn([str(one) for one in own])
@@ -22,7 +26,8 @@ def reference(sample: Sample) -> str:
         return str(own)
     if sample.choices and sample.target in sample.letters:
         return f"{sample.target}. {sample.choices[sample.gold]}"
-    return sample.target
+    wanted = golds(sample)
+    return wanted[0] if len(wanted) == 1 else "\n".join([ANY, *(f"- {gold}" for gold in wanted)])
 
 
 def answer(completion: Completion) -> str:

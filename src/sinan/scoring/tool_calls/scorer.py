@@ -22,6 +22,10 @@ class ToolCalls:
     as they were asked for, and the verdict once more under the name in `section`, if the metadata have one.
     """
 
+    def refusal(self, sample: Sample) -> str:
+        """Why a sample could not be judged, whatever were answered; empty where it can."""
+        return _lacking(sample.metadata)
+
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict. What the data lack is a failure, never a wrong answer. Raises MissingExtra."""
         lacking = _lacking(sample.metadata)

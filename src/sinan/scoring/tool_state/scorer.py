@@ -24,6 +24,10 @@ class ToolState:
     answer of several turns, where each is one step. A step that is no list of calls is talk, and passed over.
     """
 
+    def refusal(self, sample: Sample) -> str:
+        """Why a sample could not be judged, whatever were answered; empty where it can."""
+        return _lacking(sample.metadata)
+
     def __call__(self, sample: Sample, completion: Completion) -> Score:
         """The verdict. APIs that are not simulated here are a failure, never a wrong answer."""
         lacking = _lacking(sample.metadata)
