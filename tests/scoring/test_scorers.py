@@ -107,9 +107,9 @@ def test_time_grows_with_the_length_of_a_text_and_no_faster(piece):
 
 
 def spent(scorer, sample, piece, length):
-    """Seconds of the processor, the least of several tries: what else the machine does can only add to it. And a little,
-    so that what takes no time at all is no quotient of noise. A square of time would be 16 times as much for 4 times the
-    length."""
+    """Seconds of the processor, the least of several tries, since what else the machine does can only add to it; and a
+    little, so that what takes no time is no quotient of noise. A square of time would be 16 times as much for 4 times
+    the length."""
     completion, least = Completion(piece * (length // len(piece)) + "x", "stop"), 1e9
     for _ in range(4):
         began = time.process_time()
