@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from sinan.scoring import Math
 from sinan.scoring.mathematics.compared import quick
 from sinan.types import Completion, Outcome, Sample
-from tests.scoring.cases import mathematics, mathematics_more, mathematics_near, mathematics_said, mathematics_zh
+from tests.scoring.cases import hostile, mathematics, mathematics_more, mathematics_near, mathematics_said, mathematics_zh
 
 pytest.importorskip("math_verify")
 
 
 CASES = [*mathematics.ALL, *mathematics_said.ALL, *mathematics_more.ALL, *mathematics_near.ALL, *mathematics_zh.ALL]
+CASES += hostile.MATHEMATICS
 
 
 @pytest.mark.parametrize(("gold", "answer", "outcome"), CASES)
