@@ -171,6 +171,11 @@ GOLDS = [
 ]
 
 
+@pytest.mark.parametrize("answer", ["x_ = 5", "_ = 5", "x_{ = 5", "x_{} = 5", "f( = 5", "= =", "a_=b_"])
+def test_half_a_label_breaks_nothing(answer):
+    assert Math()(Sample("1", "?", "5"), Completion(answer, "stop")).outcome != Outcome.FAILED
+
+
 @settings(max_examples=400)
 @given(
     st.one_of(st.text(max_size=200), st.lists(st.sampled_from(PIECES), max_size=40).map("".join)),

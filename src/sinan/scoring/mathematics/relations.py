@@ -76,7 +76,7 @@ def is_label(side: Parts) -> bool:
     if len(side) == 1:
         return (side[0].kind == "letters" and (len(side[0].text) == 1 or len(side[0].text) > 3)) or _greek(side)
     if side[1].text == "_":
-        return len(side) == 3 or (side[2].text == "{" and side[-1].text == "}")
+        return len(side) == 3 or (len(side) > 3 and side[2].text == "{" and side[-1].text == "}")
     inside = [token.text for token in side[2:-1]]
     called = side[1].text == "(" and side[-1].text == ")" and len(side[0].text.rstrip("'")) == 1
     return called and all(text == "," or (len(text) == 1 and text.isalpha()) for text in inside)
