@@ -187,3 +187,27 @@ def test_the_gsm8k_rows_of_another_harness_give_its_score():
     recorded = score_recorded(file, "gsm8k", fields=Fields("model_output.choices.0.message.content"))
     (result,) = recorded.run.results
     assert (result.estimate.value, result.estimate.n) == (report["score"], report["num"])
+
+
+def test_a_first_row_without_an_answer_hides_no_field():
+    rows = [{"id": "set/0", "reply": None, "completion": None}, {"id": "set/1", "reply": "x", "completion": "ANSWER: 2"}]
+    assert [one.text for one in outputs(write("a.jsonl", lines(rows)), Fields())] == ["", "ANSWER: 2"]
+    assert [one.text for one in outputs(write("a.jsonl", lines(rows)), Fields("reply"))] == ["", "x"]
+
+
+@pytest.mark.parametrize("fault", ["encrypted", "unknown", "damaged"])
+def test_an_archive_that_cannot_be_unpacked_is_one_line(fault):
+    with zipfile.ZipFile("a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.jsonl", lines([{"id": "set/0", "completion": "a"}] * 90))
+    packed = bytearray(Path("a.zip").read_bytes())
+    listed = packed.find(b"PK\x01\x02")
+    if fault == "encrypted":
+        packed[6] |= 1
+        packed[listed + 8] |= 1
+    elif fault == "unknown":
+        packed[8] = packed[listed + 10] = 99
+    else:
+        packed[40:60] = b"\xff" * 20
+    Path("a.zip").write_bytes(packed)
+    with pytest.raises(BadFile, match=r"a\.zip (?:is encrypted or packed|cannot be read)"):
+        outputs(Path("a.zip"), Fields())
