@@ -182,10 +182,9 @@ def _bold(asked: _Asked) -> Found | None:
 
 
 def _last(asked: _Asked) -> Found | None:
-    before = last = None
-    for one in () if asked.cut else numerals(asked.text, asked.start, asked.end):
-        if not denied(asked.text, one.start):
-            before, last = last, one
+    every = () if asked.cut else reversed(list(numerals(asked.text, asked.start, asked.end)))
+    said = (one for one in every if not denied(asked.text, one.start))
+    last, before = next(said, None), next(said, None)
     if before and last and before.value != last.value and _one_of_two(asked.text, before, last):
         return Found(None, TWO_AT_ONCE, before.start, last.end)
     return Found(last.value, "the last number", last.start, last.end) if last else None
