@@ -190,7 +190,10 @@ def test_the_gsm8k_rows_of_another_harness_give_its_score():
 
 
 def test_a_first_row_without_an_answer_hides_no_field():
-    rows = [{"id": "set/0", "reply": None, "completion": None}, {"id": "set/1", "reply": "x", "completion": "ANSWER: 2"}]
+    rows = [
+        {"id": "set/0", "reply": None, "completion": None},
+        {"id": "set/1", "reply": "x", "completion": "ANSWER: 2"},
+    ]
     assert [one.text for one in outputs(write("a.jsonl", lines(rows)), Fields())] == ["", "ANSWER: 2"]
     assert [one.text for one in outputs(write("a.jsonl", lines(rows)), Fields("reply"))] == ["", "x"]
 

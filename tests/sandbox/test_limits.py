@@ -135,5 +135,7 @@ def test_a_program_that_attacks_its_warden_gets_a_verdict_all_the_same(python, b
 
 
 def test_a_program_may_interrupt_itself(python):
-    code = "import os\ntry:\n    os.kill(os.getpid(), 2)\n    while True: pass\nexcept KeyboardInterrupt: print('heard')"
+    code = (
+        "import os\ntry:\n    os.kill(os.getpid(), 2)\n    while True: pass\nexcept KeyboardInterrupt: print('heard')"
+    )
     assert python(code).stdout == "heard\n"

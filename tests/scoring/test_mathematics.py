@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from sinan.scoring import Math
 from sinan.scoring.mathematics.compared import quick
 from sinan.types import Completion, Outcome, Sample
-from tests.scoring.cases import hostile, mathematics, mathematics_more, mathematics_near, mathematics_said, mathematics_zh
+from tests.scoring.cases import (
+    hostile,
+    mathematics,
+    mathematics_more,
+    mathematics_near,
+    mathematics_said,
+    mathematics_zh,
+)
 
 pytest.importorskip("math_verify")
 

@@ -25,7 +25,7 @@ _PAIRS = {
     "【": "】",
     "$": "$",
 }
-_SIGNS = str.maketrans("‘’–—‐‑−", "''-----")  # noqa: RUF001
+_SIGNS = str.maketrans("‘’–—‐‑−", "''-----")
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
 RULES = ("whole", "marked", "line")
 

@@ -37,7 +37,9 @@ _DIGITS = {
 }
 _PLACES = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _MYRIADS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
-_PLAIN = {digit: "零一二三四五六七八九"[at] for digit, at in _DIGITS.items()} | dict(zip("拾佰仟", "十百千", strict=True))
+_PLAIN = {digit: "零一二三四五六七八九"[at] for digit, at in _DIGITS.items()} | dict(
+    zip("拾佰仟", "十百千", strict=True)
+)
 _NUMERAL = f"[{''.join(_DIGITS)}{''.join(_PLACES)}{''.join(_MYRIADS)}]+"
 _RUN = re.compile(rf"百(?=分之)|{_NUMERAL}")
 _WHOLE = re.compile(
