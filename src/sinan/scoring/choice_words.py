@@ -18,7 +18,7 @@ _CHOSEN = re.compile(
     r"|(?<![A-Za-z0-9'’])(?P<right>[A-Z])[)*\]\s]{0,4}(?:(?:is|seems|must\sbe|would\sbe|should\sbe)\s(?:the\s)?(?:only\s)?"
     r"(?:correct|right|best|answer|true|most\s)|it\sis\b|[选選]?[项項]?(?:也?是|就是)?(?:正确|对的|正確|對的))"
     r"|\b(?i:therefore|thus|hence|so)\b,?[\s*:(]{1,4}(?P<so>[A-Z])[)*.]{0,4}(?=\n|$)"
-    rf"|(?:\b(?i:but(?:\srather)?)\b|而是){_OPEN}{_A_NAME}{_OPEN}(?P<instead>[A-Z]){_ALONE}"
+    rf"|(?:\b(?i:but(?:\srather)?)\b|而是|(?<=,)\s?是){_OPEN}{_A_NAME}{_OPEN}(?P<instead>[A-Z]){_ALONE}"
     r"|(?:因此|所以|综上(?:所述)?|故)[\s,:]{0,3}[*(]{0,3}(?P<also>[A-Z])[)*.。]{0,4}(?=\n|$)"
 )
 _MENTIONED = re.compile(rf"(?:\b(?i:option|choice|answer|statement)s?|选项|選項){_OPEN}(?P<letter>[A-Z]){_ALONE}")

@@ -92,7 +92,7 @@ def _marked(asked: _Asked) -> Found | None:
 def _and_another(asked: _Asked, line: str) -> bool:
     """Whether a line begins with an option, letter and text, and another is joined to it."""
     head = _HEAD.match(line)
-    close = re.compile(_CLOSE).match(line, head.end()) if head else None
+    close = re.compile(_CLOSE + r"\(?").match(line, head.end()) if head else None
     begun = asked.texts.beginning(line[close.end() :]) if close else None
     if close is None or begun is None:
         return False

@@ -44,10 +44,10 @@ _OR = re.compile(r"[\s*$°%)]{0,3},?\s?(?:\bor\b|或者?|还是)[\s*$(]{0,3}[$�
 _IN_BETWEEN = re.compile(r"(?:\bbetween|介于|在)[\s*$]{0,3}$", re.IGNORECASE)
 _UP_TO = re.compile(r"[\s*$°%)]{0,3}(?:\band\b|\bto\b|-|~|至|到|和|与)[\s*$(]{0,3}[$€£¥]?")
 _BEYOND = re.compile(
-    r"[\s*$\\(]{0,4}(?:<(?![^\n]*>)|\\[lg]t\b|(?:more|less|fewer|greater|smaller)\sthan\b|(?:大于|小于|多于|少于|超过)(?!等|或))",
+    r"[\s*$\\(]{0,4}(?:<(?![^\n]*>)|>|\\[lg]t\b|(?:more|less|fewer|greater|smaller)\sthan\b|(?:大于|小于|多于|少于|超过)(?!等|或))",
     re.IGNORECASE,
 )
-"""What stands before the end of a range, which is no number itself. `At least 42` may be the number asked for."""
+"""What stands before the end of a range, as in `less than 60, so 59`. `At least 42` may be the number asked for."""
 _REST = re.compile(r"[\s*$%°)]{0,4}[^\W\d]{0,12}[\s*$%).,!。}\]]{0,6}$")
 _TWO_EQUATIONS = re.compile(r"(?:\bor\b|\band\b|,|或|和)[\s$]{0,3}[A-Za-z](?:_\{?\d\}?)?\s?=", re.IGNORECASE)
 _BEGINS = re.compile(
@@ -109,8 +109,12 @@ def _stated(text: str, start: int, end: int, rule: str) -> Found | None:
     sentence = stop.start() if stop else end
     if _TWO_EQUATIONS.search(text, start, sentence):
         return Found(None, TWO_AT_ONCE, start, sentence)
-    if _BEYOND.match(text, start, sentence) or text[max(0, start - 3) : start].rstrip(" ").endswith((":>", ": >")):
+    sign = re.search(r"(?<=:)\s?>\s?$", text[max(0, start - 4) : start])  # on a line of its own it begins a quotation
+    start -= len(sign[0]) if sign and "\n" not in sign[0] else 0
+    bound = next(numerals(text, start, sentence), None) if _BEYOND.match(text, start, sentence) else None
+    if bound and next(numerals(text, bound.end, sentence), None) is None:
         return Found(text[start:sentence].strip()[:200], f"{rule}, a range", start, sentence, True)
+    start = bound.end if bound else start
     for begin, until in ((text.rfind("=", start, sentence) + 1, sentence), (start, sentence), (start, end)):
         if _unevaluated(text, max(begin, start), until, "box" in rule):
             return Found(text[start:sentence].strip()[:200], f"{rule}, an expression", start, sentence, True)
