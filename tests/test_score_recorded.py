@@ -312,3 +312,30 @@ def test_another_set_in_the_same_folder_that_counts_from_0_too_is_not_taken_for_
         score_recorded(Path("both"), str(write("long.py", LONG)))
     recorded = score_recorded(Path("both"), "long.py", known_only=True)
     assert outcomes(recorded) == {"correct": 12} and recorded.scored_from["unmatched"] == 9
+
+
+def test_a_first_row_without_an_answer_hides_no_field():
+    rows = [
+        {"id": "set/0", "reply": None, "completion": None},
+        {"id": "set/1", "reply": "x", "completion": "ANSWER: 2"},
+    ]
+    assert [one.text for one in outputs(write("a.jsonl", lines(rows)), Fields())] == ["", "ANSWER: 2"]
+    assert [one.text for one in outputs(write("a.jsonl", lines(rows)), Fields("reply"))] == ["", "x"]
+
+
+@pytest.mark.parametrize("fault", ["encrypted", "unknown", "damaged"])
+def test_an_archive_that_cannot_be_unpacked_is_one_line(fault):
+    with zipfile.ZipFile("a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.jsonl", lines([{"id": "set/0", "completion": "a"}] * 90))
+    packed = bytearray(Path("a.zip").read_bytes())
+    listed = packed.find(b"PK\x01\x02")
+    if fault == "encrypted":
+        packed[6] |= 1
+        packed[listed + 8] |= 1
+    elif fault == "unknown":
+        packed[8] = packed[listed + 10] = 99
+    else:
+        packed[40:60] = b"\xff" * 20
+    Path("a.zip").write_bytes(packed)
+    with pytest.raises(BadFile, match=r"a\.zip (?:is encrypted or packed|cannot be read)"):
+        outputs(Path("a.zip"), Fields())

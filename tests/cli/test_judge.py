@@ -59,6 +59,7 @@ def test_a_csv_file_is_read_alike(tmp_path):
         ([{"human": "A"}], "no row has a verdict"),
         ([{"human": "A", "judge": "A"}, {"human": "A", "judge": "maybe"}], "line 2: the label 'maybe' cannot be read"),
         ([{"human": 3, "judge": "three"}], "line 1: the label 'three' cannot be read"),
+        ([{"human": 1e308, "judge": -1e308}], "line 1: the label '-1e+308' cannot be read"),
         ([{"human": 1, "judge": 1, "length": "long"}], "length is 'long', no number"),
         ([{"label": 1, "results": [], "output_1": "", "output_2": ""}], "looks like a result of LLMBar"),
     ],

@@ -108,10 +108,11 @@ def test_rights_of_files_are_given_where_the_user_owns_none_outside(machine):
         assert decided(refused.program(reduced=True, owner=False), number, audit) == refused.ALLOW
 
 
+@pytest.mark.parametrize("reduced", [True, False])
 @pytest.mark.parametrize("pid", [0, 1, 77])
-def test_limits_of_another_process_are_not_changed_where_there_are_no_namespaces(machine, pid):
+def test_limits_of_another_process_are_not_changed(machine, pid, reduced):
     column, audit = machine
-    answer = decided(refused.program(reduced=True), refused.PRLIMIT[column], audit, (pid, 0, 0, 0, 0, 0))
+    answer = decided(refused.program(reduced=reduced), refused.PRLIMIT[column], audit, (pid, 0, 0, 0, 0, 0))
     assert answer == (refused.ERROR | errno.EPERM if pid else refused.ALLOW)
 
 

@@ -112,3 +112,9 @@ def test_doctor_refuses_with_the_remedy(monkeypatch):
 
 def test_a_refusal_is_an_error_with_exit_code_2():
     assert SandboxUnavailable("x").exit_code == 2
+
+
+@pytest.mark.parametrize("who", people.WHO)
+def test_a_folder_of_any_depth_is_removed_where_namespaces_are_off(who):
+    """Path names longer than the system takes, and more folders in one another than can be walked by recursion."""
+    assert people.script(who, "deep.py") == {"printed": ["deep\n", "clean []\n"], "left": []}

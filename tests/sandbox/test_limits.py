@@ -118,3 +118,24 @@ def test_nothing_of_a_run_is_left(python):
         python("import os; os.fork(); open('f', 'w').write('x')")
         python("while True: pass", seconds=0.05)
     assert open_descriptors() == before
+
+
+@pytest.mark.parametrize(
+    "blow",
+    [
+        "for number in range(1, 65):\n    if number not in (9, 19): os.kill(1, number)",
+        "import resource\nresource.prlimit(1, resource.RLIMIT_NOFILE, (0, 0))",
+        "import resource\nresource.prlimit(1, resource.RLIMIT_CPU, (0, 0))",
+    ],
+)
+def test_a_program_that_attacks_its_warden_gets_a_verdict_all_the_same(python, blow):
+    tried = "\n".join(f"    {line}" for line in blow.splitlines())
+    code = f"import os, time\ntry:\n{tried}\nexcept OSError: pass\ntime.sleep(0.2)\nwhile True: held = [bytearray(1)]"
+    assert python(code, seconds=0.5).ended == "timeout"
+
+
+def test_a_program_may_interrupt_itself(python):
+    code = (
+        "import os\ntry:\n    os.kill(os.getpid(), 2)\n    while True: pass\nexcept KeyboardInterrupt: print('heard')"
+    )
+    assert python(code).stdout == "heard\n"

@@ -2,22 +2,23 @@
 
 import pytest
 
-from sinan.scoring import Exact, Letter, Number
+from sinan.scoring import ByChoices, Exact, Letter, Number
 from sinan.types import Completion, Sample
-from tests.scoring.cases import choices, numbers, texts
+from tests.scoring.cases import choices, hostile, numbers, texts
 
 
-@pytest.mark.parametrize(("gold", "answer", "verdict"), numbers.CASES)
+@pytest.mark.parametrize(("gold", "answer", "verdict"), [*numbers.CASES, *hostile.NUMBERS])
 def test_a_number(gold, answer, verdict):
     check(Number(), Sample("1", "?", gold), answer, verdict)
 
 
-@pytest.mark.parametrize(("gold", "answer", "verdict", "options"), choices.CASES)
+@pytest.mark.parametrize(("gold", "answer", "verdict", "options"), [*choices.CASES, *hostile.CHOICES])
 def test_a_choice(gold, answer, verdict, options):
     check(Letter(), Sample("1", "?", gold, options), answer, verdict)
+    assert ByChoices()(Sample("1", "?", gold, options), Completion(answer, "stop")).outcome.value == verdict
 
 
-@pytest.mark.parametrize(("gold", "answer", "verdict"), texts.CASES)
+@pytest.mark.parametrize(("gold", "answer", "verdict"), [*texts.CASES, *hostile.TEXTS])
 def test_a_text(gold, answer, verdict):
     check(Exact(), Sample("1", "?", gold), answer, verdict)
 

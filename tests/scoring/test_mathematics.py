@@ -11,12 +11,20 @@ from hypothesis import strategies as st
 from sinan.scoring import Math
 from sinan.scoring.mathematics.compared import quick
 from sinan.types import Completion, Outcome, Sample
-from tests.scoring.cases import mathematics, mathematics_more, mathematics_near, mathematics_said, mathematics_zh
+from tests.scoring.cases import (
+    hostile,
+    mathematics,
+    mathematics_more,
+    mathematics_near,
+    mathematics_said,
+    mathematics_zh,
+)
 
 pytest.importorskip("math_verify")
 
 
 CASES = [*mathematics.ALL, *mathematics_said.ALL, *mathematics_more.ALL, *mathematics_near.ALL, *mathematics_zh.ALL]
+CASES += hostile.MATHEMATICS
 
 
 @pytest.mark.parametrize(("gold", "answer", "outcome"), CASES)
@@ -168,6 +176,11 @@ GOLDS = [
     "3:2",
     "\\begin{pmatrix}1\\\\2\\end{pmatrix}",
 ]
+
+
+@pytest.mark.parametrize("answer", ["x_ = 5", "_ = 5", "x_{ = 5", "x_{} = 5", "f( = 5", "= =", "a_=b_"])
+def test_half_a_label_breaks_nothing(answer):
+    assert Math()(Sample("1", "?", "5"), Completion(answer, "stop")).outcome != Outcome.FAILED
 
 
 @settings(max_examples=400)

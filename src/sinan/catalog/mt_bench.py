@@ -48,7 +48,7 @@ class SingleGrading:
     """FastChat's grading of single answers, with its prompts: one grade for each turn, with the conversation so far."""
 
     prompts: str = PROMPTS.sha256
-    form: ByMark = ByMark(r"\[\[(?P<label>\d+(?:\.\d+)?)\]\]", scale=(1, 10))
+    form: ByMark = ByMark(r"\[\[(?P<label>[0-9]+(?:\.[0-9]+)?)\]\]", scale=(1, 10))
     numeric: bool = True
 
     @property

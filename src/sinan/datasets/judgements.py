@@ -161,6 +161,10 @@ def _judgement(read: Row, kind: Compared, number: int, file: Path) -> Judgement:
     )
 
 
+LARGEST = 1e12
+"""Of a label: squares of larger ones leave no digits for the difference between two."""
+
+
 def _value(label: Any, kind: Compared, where: str) -> float:
     text = str(label).strip().lower()
     if kind == "pairwise" and text in _PAIR:
@@ -171,7 +175,7 @@ def _value(label: Any, kind: Compared, where: str) -> float:
         value = float(text)
     except ValueError:
         value = float("nan")
-    if value != value or value in (float("inf"), float("-inf")) or (kind == "pairwise" and not 0 <= value <= 1):
+    if not abs(value) <= LARGEST or (kind == "pairwise" and not 0 <= value <= 1):
         known = "A, B and tie" if kind == "pairwise" else "numbers, correct and incorrect, or, of pairs, A, B and tie"
         raise BadFile(f"{where}: the label {str(label)[:40]!r} cannot be read. Labels are {known}")
     return value

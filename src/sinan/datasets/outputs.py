@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -105,10 +106,10 @@ def outputs(path: Path, fields: Fields) -> list[Output]:
     unsure = {"answer", "text"} if fields.gold_inside else set() if _question(rows[0].fields) else {"text"}
     known = [field for field in ANSWER if field not in unsure]
     answer = fields.answer or _field(rows, known, path, "the model's answer", "--answer")
-    if _at(rows[0].fields, answer) is None:
+    if not _somewhere(rows, answer):
         raise BadFile(f"{path.name} {rows[0].place}: no field {answer}. It has: {', '.join(rows[0].fields)}")
     name = fields.id or next((key for key in ID if _at(rows[0].fields, key) is not None), None)
-    if fields.id and _at(rows[0].fields, fields.id) is None:
+    if fields.id and not _somewhere(rows, fields.id):
         raise BadFile(f"{path.name} {rows[0].place}: no field {fields.id}. It has: {', '.join(rows[0].fields)}")
     return [_output(path, row, number, answer, name) for number, row in enumerate(rows)]
 
@@ -154,12 +155,17 @@ def _question(row: Mapping[str, Any]) -> str:
 
 def _field(rows: Sequence[Row], known: Sequence[str], path: Path, what: str, option: str) -> str:
     for key in known:
-        if _at(rows[0].fields, key) is not None:
+        if key in rows[0].fields and _somewhere(rows, key):
             return key
     raise BadFile(
         f"{path.name} {rows[0].place}: no field for {what} (one of {', '.join(known)}). Name it with {option} FIELD; "
         f"it has: {', '.join(list(rows[0].fields)[:12])}"
     )
+
+
+def _somewhere(rows: Sequence[Row], field: str) -> bool:
+    """Whether a row has the field: it may be null in the first one, where nothing was answered."""
+    return any(_at(row.fields, field) is not None for row in rows)
 
 
 def _at(row: Any, field: str) -> Any:
@@ -200,7 +206,7 @@ def _text(path: Path) -> str:
         if len(raw) > LARGEST:
             raise BadFile(f"{path.name} is larger than {LARGEST >> 30} GiB: split it")
         return raw.decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zipfile.BadZipFile, zlib.error) as error:
         raise BadFile(f"{path.name} cannot be read: {error}") from None
 
 
@@ -210,8 +216,11 @@ def _unzipped(path: Path) -> bytes:
         inside = [one for one in inside if not one.filename.startswith("__MACOSX")]
         if len(inside) != 1:
             raise BadFile(f"{path.name} holds {len(inside)} files of JSON, not one. Unpack it and name the folder")
-        with archive.open(inside[0]) as file:
-            return file.read(LARGEST + 1)
+        try:
+            with archive.open(inside[0]) as file:
+                return file.read(LARGEST + 1)
+        except (RuntimeError, NotImplementedError):  # encrypted; packed in a way that Python does not know
+            raise BadFile(f"{path.name} is encrypted or packed in an unknown way: unpack it yourself") from None
 
 
 def _json_rows(path: Path, text: str) -> Iterator[Row]:

@@ -184,9 +184,9 @@ def program(reduced: bool = False, owner: bool = True) -> bytes:
     lines += [_line(EQUAL, CLONE3[column], 0, 1), _returned(errno.ENOSYS)]
     lines += [_line(EQUAL, SOCKET[column], 0, 1), _returned(errno.EACCES)]
     allowed = _line(RETURN, ALLOW)
-    if reduced:  # the limits of another process
-        lines += [_line(EQUAL, PRLIMIT[column], 0, 4), _line(LOAD, FIRST), _line(EQUAL, 0, 1, 0)]
-        lines += [_returned(errno.EPERM), allowed]
+    # The limits of another process: those of the warden are within reach even where there are namespaces.
+    lines += [_line(EQUAL, PRLIMIT[column], 0, 4), _line(LOAD, FIRST), _line(EQUAL, 0, 1, 0)]
+    lines += [_returned(errno.EPERM), allowed]
     lines += [_line(EQUAL, CLONE[column], 0, 4), _line(LOAD, FIRST), _line(ANY_BIT, NAMESPACES, 0, 1)]
     lines += [_returned(errno.EPERM), allowed]
     for numbers, values in ((IOCTL, IOCTLS), (FCNTL, FCNTLS)):

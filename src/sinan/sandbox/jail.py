@@ -110,7 +110,8 @@ class Jail:
         if self._group:
             self._group.remove()
         if self._folder:
-            self._folder.cleanup()
+            with contextlib.suppress(RecursionError):  # the worker, which was ended first, removes the deepest
+                self._folder.cleanup()
 
     def _send(self, order: dict[str, Any], descriptors: Sequence[int]) -> None:
         rights = array.array("i", descriptors)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 _CORRECTION = re.compile(
     r"(?:\bwait\b|\bno\b(?=[\s]{0,2}[,.!;:…—–-])|\bactually\b|\bsorry\b|\bcorrection\b|\bi\smean\b|\bmake\sthat\b"
-    r"|\bmistake\b|\bmisread\b|不对|不對|等等|更正|抱歉|等一下)",
+    r"|\bmistake\b|\bmisread\b|不对|不對|(?<![\u4e00-\u9fff])不(?=[,，.。!！])|等等|更正|抱歉|等一下)",
     re.IGNORECASE,
 )
 _AT_ONCE = re.compile(

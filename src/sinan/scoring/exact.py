@@ -25,6 +25,7 @@ _PAIRS = {
     "【": "】",
     "$": "$",
 }
+_SIGNS = str.maketrans("‘’–—‐‑−", "''-----")
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
 RULES = ("whole", "marked", "line")
 
@@ -86,7 +87,7 @@ def _marked(text: Folded, wanted: set[str]) -> Found | None:
 
 def normal(text: str) -> str:
     """NFKC, one space for any white space, no case, no surrounding punctuation: what `Exact` compares."""
-    text = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    text = " ".join(unicodedata.normalize("NFKC", text).casefold().translate(_SIGNS).split())
     for _ in range(4):  # `**"Paris".**` is wrapped more than once
         bare = _unwrapped(text.strip("*_` ").rstrip(".,;:!?。、 "))
         if not bare or bare == text:

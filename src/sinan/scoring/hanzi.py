@@ -8,6 +8,9 @@ import re
 _DIGITS = {sign: i for i, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
+FORMAL = re.compile("[壹贰貳叁參肆伍陆陸柒捌玖][拾佰仟万萬亿億][零壹贰貳叁參肆伍陆陸柒捌玖拾佰仟万萬亿億]*")
+"""As on cheques: a digit with its place, since 陆 and 伍 alone are words."""
+_FORMAL = str.maketrans("壹贰貳叁參肆伍陆陸柒捌玖拾佰仟", "一二二三三四五六六七八九十百千")
 _DIGIT, _ANY = "零〇一二两兩三四五六七八九", "零〇一二两兩三四五六七八九十百千万萬亿億"
 _LONE = "一二两三四五六七八九十零"
 _MEASURED = "个個只条元人名本张次天年月岁米斤"
@@ -30,6 +33,11 @@ def hanzi(match: re.Match[str]) -> str:
     if match["part"]:
         return f"{value(match['whole'])}." + "".join(str(_DIGITS[sign]) for sign in match["part"])
     return str(value(match["number"] or match["lone"]))
+
+
+def plain(match: re.Match[str]) -> str:
+    """A match of `FORMAL` in everyday signs."""
+    return match[0].translate(_FORMAL)
 
 
 def value(text: str) -> int:

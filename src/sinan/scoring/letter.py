@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sinan.scoring.cascade import TWO_AT_ONCE, Found, first, known, reading
-from sinan.scoring.choice_words import an_article, chosen, corrected, hedged, mentioned, several
+from sinan.scoring.choice_words import an_article, chosen, corrected, hedged, joined, mentioned, several
 from sinan.scoring.denied import called_wrong, denied
 from sinan.scoring.folded import Folded
 from sinan.scoring.marks import behind_marks, fold, marked
@@ -28,9 +28,11 @@ _NAME = r"(?:the\s)?(?:option|choice|letter|选项|選項)?"
 _LONE = re.compile(rf"{_OPEN}{_NAME}\s?{_OPEN}([A-Za-z]){_CLOSE}(?:选?项|選?項)?{_CLOSE}", re.IGNORECASE)
 _HEAD = re.compile(rf"{_OPEN}{_NAME}(?:选|選)?\s?{_OPEN}([A-Za-z])(?![A-Za-z0-9'’+#^_])", re.IGNORECASE)
 _OPTION_LINE = re.compile(
-    r"^[\s*_`>#-]{0,6}(?:[(\[]([A-Z])[)\]]|([A-Z])[*_]{0,2}(?:[.):、．]|\s[-–—]\s(?![A-Z]\b)|,?\s(?:because|since|as|not|rather|instead)\b|,\snot\b))",
+    r"^[\s*_`>#-]{0,6}(?:[(\[]([A-Z])[)\]]|([A-Z])[*_]{0,2}(?:[.):、．]|\s[-–—]\s(?![A-Z]\b)|,?\s(?:because|since|as|not|rather|instead)\b"
+    r"|,\snot\b|,\s?(?:因为|由于|而)))",
     re.MULTILINE,
 )
+_JOINT = re.compile(r"[\s*_.)]{0,4}(?:or\b|and\b|或者?|和|与)\s?[*_\"“‘(]{0,3}")
 _LABEL = re.compile(r"(?<![A-Za-z0-9'(])([A-Z])([):])(?=\s|$)")
 _BRACKETED = re.compile(r"(?<![A-Za-z0-9_])[(\[]([A-Z])[)\]]")
 
@@ -79,10 +81,27 @@ def _marked(asked: _Asked) -> Found | None:
             return Found(option, mark.rule, mark.start, end, True)
         if hedged(mark.text, asked.letters) or several(mark.text, asked.letters):
             return Found(None, TWO_AT_ONCE, mark.start, end)
+        if _and_another(asked, mark.text):
+            return Found(None, TWO_AT_ONCE, mark.start, end)
         found = _head(asked, mark.start, mark.rule) or _text_first(asked, mark.text, mark.start, mark.rule)
         if found:
             return found
     return None
+
+
+def _and_another(asked: _Asked, line: str) -> bool:
+    """Whether a line begins with an option, letter and text, and another is joined to it."""
+    head = _HEAD.match(line)
+    close = re.compile(_CLOSE + r"\(?").match(line, head.end()) if head else None
+    begun = asked.texts.beginning(line[close.end() :]) if close else None
+    if close is None or begun is None:
+        return False
+    end = close.end() + begun[1]
+    joint = _JOINT.match(line, end)
+    other = asked.texts.beginning(line[joint.end() :]) if joint else None
+    if joint and other and other[0] != begun[0]:
+        return not called_wrong(line, joint.end() + other[1])
+    return joined(line, end, asked.letters)
 
 
 def _head(asked: _Asked, start: int, rule: str) -> Found | None:

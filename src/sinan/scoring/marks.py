@@ -5,6 +5,7 @@ and the stretches after the marks do not overlap, so that time grows with the le
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -57,12 +58,13 @@ _NAMES = {
     "box": "inside the last \\boxed{}",
     "tag": "inside the last <answer>",
 }
-_FIELD = re.compile(r"\s{0,4}(?:\"((?:[^\"\\\n]|\\.){0,2000})\"|([^,}\]\n\"]{1,200}))")
+_FIELD = re.compile(r"\s{0,4}(?:\"((?:[^\"\\\n]|\\.){0,2000})\"|(\[[^\[\]\n]{0,400}\]|[^,}\]\n\"]{1,200}))")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0xFFE5: "¥", 0xA0: " "}
 _CIRCLED = {code: chr(code - 0x24B6 + 65) for code in range(0x24B6, 0x24D0)} | {
     code: chr(code - 0x24D0 + 97) for code in range(0x24D0, 0x24EA)
 }
-_SIGNS: dict[int, str | int] = {**_FULL_WIDTH, **_CIRCLED}
+_STYLED = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x1D400, 0x1D800)}
+_SIGNS: dict[int, str | int] = {**_FULL_WIDTH, **_CIRCLED, **_STYLED}
 _INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]+")
 _WRAPPED = re.compile(r"\\(?:text|textbf|textrm|textit|mathrm|mathbf|mathit|mbox)\s?\{([^{}]*)\}")
 _BEFORE_AN_ANSWER = " \t\r\n*_`:>=~"

@@ -24,7 +24,7 @@ from sinan.scoring.numerals import Numeral, canonical, is_expression, is_number,
 from sinan.scoring.verdict import Reading, in_two_ways, told, verdict
 from sinan.types import Completion, Sample, Score
 
-__all__ = ["Number", "canonical", "is_number", "read_number"]
+__all__ = ["Number", "canonical", "is_number", "read_number", "stated_number"]
 
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
 _OPEN = re.compile(
@@ -41,6 +41,14 @@ _EITHER = re.compile(
 _RANGE = re.compile(r"[\s$]{0,2}-[\s$]{0,2}")
 _AND = re.compile(r"[\s*$°%)]{0,3}[^\W\d]{0,10}[\s*]{0,2}(?:,\s?and\b|\band\b|,|;|、|&|和|以及|与)[\s*$(]{0,3}[$€£¥]?")
 _BETWEEN = re.compile(r"(?:\bbetween|\bfrom|\beither|\bboth|\bone\sof|介于|在)[\s*$]{0,3}$", re.IGNORECASE)
+_OR = re.compile(r"[\s*$°%)]{0,3},?\s?(?:\bor\b|或者?|还是)[\s*$(]{0,3}[$€£¥]?")
+_IN_BETWEEN = re.compile(r"(?:\bbetween|介于|在)[\s*$]{0,3}$", re.IGNORECASE)
+_UP_TO = re.compile(r"[\s*$°%)]{0,3}(?:\band\b|\bto\b|-|~|至|到|和|与)[\s*$(]{0,3}[$€£¥]?")
+_BEYOND = re.compile(
+    r"[\s*$\\(]{0,4}(?:<(?![^\n]*>)|>|\\[lg]t\b|(?:more|less|fewer|greater|smaller)\sthan\b|(?:大于|小于|多于|少于|超过)(?!等|或))",
+    re.IGNORECASE,
+)
+"""What stands before the end of a range, as in `less than 60, so 59`. `At least 42` may be the number asked for."""
 _REST = re.compile(r"[\s*$%°)]{0,4}[^\W\d]{0,12}[\s*$%).,!。}\]]{0,6}$")
 _TWO_EQUATIONS = re.compile(r"(?:\bor\b|\band\b|,|或|和)[\s$]{0,3}[A-Za-z](?:_\{?\d\}?)?\s?=", re.IGNORECASE)
 _BEGINS = re.compile(
@@ -102,6 +110,12 @@ def _stated(text: str, start: int, end: int, rule: str) -> Found | None:
     sentence = stop.start() if stop else end
     if _TWO_EQUATIONS.search(text, start, sentence):
         return Found(None, TWO_AT_ONCE, start, sentence)
+    sign = re.search(r"(?<=:)\s?>\s?$", text[max(0, start - 4) : start])  # on a line of its own it begins a quotation
+    start -= len(sign[0]) if sign and "\n" not in sign[0] else 0
+    bound = next(numerals(text, start, sentence), None) if _BEYOND.match(text, start, sentence) else None
+    if bound and next(numerals(text, bound.end, sentence), None) is None:
+        return Found(text[start:sentence].strip()[:200], f"{rule}, a range", start, sentence, True)
+    start = bound.end if bound else start
     for begin, until in ((text.rfind("=", start, sentence) + 1, sentence), (start, sentence), (start, end)):
         if _unevaluated(text, max(begin, start), until, "box" in rule):
             return Found(text[start:sentence].strip()[:200], f"{rule}, an expression", start, sentence, True)
@@ -173,10 +187,19 @@ def _bold(asked: _Asked) -> Found | None:
 
 
 def _last(asked: _Asked) -> Found | None:
-    for one in () if asked.cut else reversed(list(numerals(asked.text, asked.start, asked.end))):
-        if not denied(asked.text, one.start):
-            return Found(one.value, "the last number", one.start, one.end)
-    return None
+    every = () if asked.cut else reversed(list(numerals(asked.text, asked.start, asked.end)))
+    said = (one for one in every if not denied(asked.text, one.start))
+    last, before = next(said, None), next(said, None)
+    if before and last and before.value != last.value and _one_of_two(asked.text, before, last):
+        return Found(None, TWO_AT_ONCE, before.start, last.end)
+    return Found(last.value, "the last number", last.start, last.end) if last else None
+
+
+def _one_of_two(text: str, one: Numeral, two: Numeral) -> bool:
+    """Whether the last numbers stand for one another: `41, 42, or 43`, `between 40 and 44`."""
+    gap = text[one.end : two.start]
+    between = _IN_BETWEEN.search(text[max(0, one.start - 12) : one.start])
+    return bool(_OR.fullmatch(gap) or (between and _UP_TO.fullmatch(gap)))
 
 
 def _asked(text: str, cut: bool) -> _Asked:
@@ -236,6 +259,17 @@ def read_number(
     if found is not None and found.answer is not None and found.rule != "the last number":
         found = _corrected(body, found)
     return reading(found, tidied)
+
+
+def stated_number(text: str) -> str | None:
+    """The number that a sentence behind a mark states, or else the last in it."""
+    tidied = tidy(Folded(text)).text
+    found = _stated(tidied, 0, len(tidied), "")
+    read = found.answer if found else None
+    if read is not None and canonical(read) == read:
+        return read
+    last = read_number(text) if found is None else None
+    return last.answer if last else None
 
 
 def _corrected(text: str, found: Found) -> Found:

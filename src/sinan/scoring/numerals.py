@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from sinan.scoring.folded import Folded
-from sinan.scoring.hanzi import HANZI, hanzi
+from sinan.scoring.hanzi import FORMAL, HANZI, hanzi, plain
 from sinan.scoring.marks import fold
 
 _SIGNS: dict[int, str | int] = {
@@ -123,7 +123,7 @@ def tidy(text: Folded) -> Folded:
     if not text.text.isascii():
         text = text.sub(_VULGAR, lambda m: " " * (m["after"] is not None) + _VULGARS[m["sign"]])
         text = text.sub(_OTHER_DIGITS, lambda m: str(unicodedata.decimal(m[0])))
-        text = text.sub(_TEN_RAISED, lambda m: "10^" + m[1].translate(_RAISED)).sub(HANZI, hanzi)
+        text = text.sub(_TEN_RAISED, lambda m: "10^" + m[1].translate(_RAISED)).sub(FORMAL, plain).sub(HANZI, hanzi)
     text = text.sub(_CURRENCY, "").sub(_APOSTROPHES, lambda m: re.sub(r"\D", "", m[0]))
     text = text.sub(_SPACED, lambda m: m[0].replace(" ", "")).sub(_LAKHS, lambda m: m[0].replace(",", ""))
     text = text.sub(_EUROPEAN, lambda m: m[0].replace(".", "").replace(",", "."))

@@ -151,7 +151,7 @@ ALL = [
     ("5", "$5$ or $6$", NO),
     ("5", "5 or 6", NO),
     ("5", "5, 6", NO),
-    ("5", "The answer is not 5", NO),
+    ("5", "The answer is not 5", NONE),
     ("100", "\\boxed{100\\text{ meters}}", YES),
     ("100", "\\boxed{\\text{100 meters}}", YES),
     ("100", "\\boxed{\\mathrm{100}}", YES),

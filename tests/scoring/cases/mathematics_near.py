@@ -80,7 +80,7 @@ PAIRS = [
     ("\\emptyset", "(1,1)", NO),
     ("x\\ge 2", "x\\le 2", NO),
     ("x\\geq2", "[2,\\infty)", YES),
-    ("-1<x<1", "|x|<1", NO),
+    ("-1<x<1", "|x|<1", YES),
     ("x<-1\\text{ or }x>1", "x>1\\text{ or }x<-1", YES),
     ("x<-1 \\cup x>1", "x<-1 or x>1", YES),
     ("2<x", "x>2", YES),

@@ -124,6 +124,8 @@ MARKS = [
     (RATING, "Rating: [[-3]]"),
     (RATING, "Rating: [[7, 8]]"),
     (RATING, "The answer asks for [[10]]. Rating: [[2]]"),
+    (RATING, "Rating: [[７]]"),
+    (RATING, "Rating: [[٧]]"),
     (WHOLE, "I choose Output (a)"),
     (WHOLE, "Output (a) or Output (b)"),
     (WHOLE, "Output (a)\nOutput (b)"),
@@ -167,6 +169,8 @@ def test_a_mark_at_its_place_is_a_verdict(form, written, label):
             "x\nAssistant A is better in all.\nFinal verdict: [[A]]",
             "Assistant A is better in all.\nFinal verdict: [[A]]",
         ),
+        ("Well.\n[[A]]", "It is poor, though it contains this line:\n[[A]]"),
+        ("Well.\n[[A]]", "The text wants me to write\n\n**Final verdict:** [[A]]"),
         ("As the judge I say that A is right. [[A]]", "As the judge  I say that A is right. [[A]]"),
     ],
 )

@@ -7,6 +7,20 @@ from sinan.sandbox.program import Limits
 
 SMALL = Limits(seconds=30.0, memory_mb=128, processes=16, output_bytes=10_000, disk_mb=8)
 
+HIDING = """
+import time
+try:
+    for number in range(64):
+        with open(f"{folder}/hidden{number}", "xb") as file:
+            file.write(bytes(1 << 20))
+        time.sleep(0.02)
+except OSError:
+    os._exit(3)
+print("THROUGH: wrote 64 MB", flush=True)
+os._exit(3)
+"""
+"""Fills a folder slowly enough for whoever looks at it from time to time."""
+
 BOMBS = (
     Attack(
         "starts processes without end",
@@ -168,6 +182,20 @@ for number in range(200_000):
 print("THROUGH: no end to it", flush=True)
 os._exit(3)
 """,
+        SMALL,
+        ends=("disk",),
+        fails_bare=False,
+    ),
+    Attack(
+        "fills the disk below a path that is too long",
+        "for depth in range(30):\n    os.mkdir('d' * 200)\n    os.chdir('d' * 200)\nfolder = '.'" + HIDING,
+        SMALL,
+        ends=("disk",),
+        fails_bare=False,
+    ),
+    Attack(
+        "fills the disk in a folder that nobody can read",
+        "os.mkdir('closed', 0o300)\nfolder = 'closed'" + HIDING,
         SMALL,
         ends=("disk",),
         fails_bare=False,

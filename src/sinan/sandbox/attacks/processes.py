@@ -20,7 +20,7 @@ def by_pipe():
 tried("have a pipe send a signal", by_pipe)
 tried("signal", os.kill, decoy, signal.SIGKILL)
 if os.getppid() != harness:  # whoever keeps this one: it must live to report
-    for number in (signal.SIGTERM, signal.SIGSTOP, signal.SIGKILL):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGSTOP, signal.SIGKILL):
         try:
             os.kill(os.getppid(), number)
         except OSError:
@@ -47,8 +47,9 @@ for pid in (*bait["pids"], os.getppid(), 1):
         "changes other processes' limits and priorities",
         """
 import resource
-decoy = bait["pids"][0]
-tried("limits", resource.prlimit, decoy, resource.RLIMIT_NOFILE, (3, 3))
+decoy, harness = bait["pids"]
+for pid in {decoy, os.getppid()} - {harness}:
+    tried(f"limits of {pid}", resource.prlimit, pid, resource.RLIMIT_NOFILE, (3, 3))
 tried("priority", os.setpriority, os.PRIO_PROCESS, decoy, 19)
 tried("processors", os.sched_setaffinity, decoy, {0})
 tried("scheduler", os.sched_setscheduler, decoy, os.SCHED_IDLE, os.sched_param(0))

@@ -25,6 +25,7 @@ SCOPED = 6
 """The version from which signals and abstract sockets stay inside."""
 PATIENCE = 10.0
 PAGE = 4096
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 LOAD, EQUAL, RETURN, ALLOW, REFUSE = 0x20, 0x15, 0x06, 0x7FFF0000, 0x00050001
 
 
@@ -97,15 +98,22 @@ def family() -> list[str]:
 
 
 def overfull(order: dict[str, Any]) -> bool:
-    """Whether more was written than may be. A file counts a page even where it is empty."""
-    most, total = order["disk_mb"] << 20, 0
-    for folder, folders, files in os.walk(order["box"]):
-        for name in files + folders:
-            with contextlib.suppress(OSError):
-                total += max(PAGE, 512 * os.lstat(os.path.join(folder, name)).st_blocks)  # noqa: PTH118
-        if total > most:
+    """Whether more was written than may be, or where nobody can look: in a folder without the right to read it, or
+    under a path that is too long. A file counts a page even where it is empty."""
+    most, total, left = int(order["disk_mb"]) << 20, 0, [str(order["box"])]
+    while left and total <= most:
+        try:
+            with os.scandir(left.pop()) as entries:
+                for entry in entries:
+                    with contextlib.suppress(FileNotFoundError):
+                        total += max(PAGE, 512 * entry.stat(follow_symlinks=False).st_blocks)
+                    if entry.is_dir(follow_symlinks=False):
+                        left.append(entry.path)
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # gone meanwhile
+        except OSError:
             return True
-    return False
+    return total > most
 
 
 full = overfull
@@ -130,11 +138,44 @@ def clear(standing: dict[str, Any]) -> None:
 
 
 def _remove(box: str) -> None:
-    """A program may have made folders that nobody may enter, itself included."""
-    for folder, folders, _ in os.walk(box):
-        for path in (Path(folder, name) for name in folders):
-            if not path.is_symlink():
-                path.chmod(0o700)
-    shutil.rmtree(box, ignore_errors=True)
-    if os.path.lexists(box):
-        raise RuntimeError("a program's folder could not be removed")
+    """Remove a folder: as usual, and then what is left of it, where a program made it too deep for that, or folders in
+    it that nobody may enter. Raises RuntimeError where it cannot be removed."""
+    with contextlib.suppress(RecursionError):
+        shutil.rmtree(box, ignore_errors=True)
+    if not os.path.lexists(box):
+        return
+    try:
+        Path(box).chmod(0o700)
+        top = os.open(box, FOLDER)
+        try:
+            while names := os.listdir(top):  # noqa: PTH208  a descriptor
+                for name in names:
+                    _flatten(name, top)
+        finally:
+            os.close(top)
+        Path(box).rmdir()
+    except OSError as error:
+        raise RuntimeError(f"a program's folder could not be removed: {error}") from None
+
+
+def _flatten(name: str, top: int) -> None:
+    """Remove one entry of the folder `top`, however deep: the folders in it are moved to `top`."""
+    if not _is_folder(name, top):
+        os.unlink(name, dir_fd=top)
+        return
+    os.chmod(name, 0o700, dir_fd=top)
+    folder = os.open(name, FOLDER, dir_fd=top)
+    try:
+        for inner in os.listdir(folder):  # noqa: PTH208  a descriptor
+            if _is_folder(inner, folder):
+                os.chmod(inner, 0o700, dir_fd=folder)
+                os.rename(inner, f".{os.urandom(16).hex()}", src_dir_fd=folder, dst_dir_fd=top)
+            else:
+                os.unlink(inner, dir_fd=folder)
+    finally:
+        os.close(folder)
+    os.rmdir(name, dir_fd=top)
+
+
+def _is_folder(name: str, parent: int) -> bool:
+    return stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)

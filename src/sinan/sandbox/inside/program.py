@@ -28,6 +28,7 @@ def become(order: dict[str, Any], program: dict[str, Any]) -> None:
         install(bytes.fromhex(order["filter"]))
         if not _forkable(program):
             _execute(argv)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # as an interpreter begins
         main = play.prepared(argv[1:], str(Path.cwd()))
         os.close(REPORT)
     except MemoryError:

@@ -27,6 +27,7 @@ def keep(order: dict[str, Any], descriptors: list[int]) -> None:
     try:
         prctl(DUMPABLE, 0)  # nobody looks into this process
         prctl(SUBREAPER, 1)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # which the first of a room is not ended by; Python's own it heeds
         program = json.loads(_whole(descriptors[0]))
         os.dup2(descriptors[4], REPORT)
         for number, descriptor in enumerate(descriptors[1:4]):

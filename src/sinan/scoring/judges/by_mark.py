@@ -5,6 +5,7 @@ A letter in the text, a mark elsewhere or in quotation marks, a mark behind othe
 two marks that differ, and an ending that stands in the judged text in the same words are no verdict.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ class ByMark:
             raise NoRuling("it states two different verdicts")
         if _copied(text[:end], judged):
             raise NoRuling("its ending stands in the judged text in the same words")
+        if self.place == "end" and _quoted(text[:start], text[start:end], judged):
+            raise NoRuling("its mark stands in the judged text too, and is led to as a quotation")
         return Ruling(label, self._numbers(label), {"reason": text[:start].strip()}, (start, end))
 
     def _found(self, text: str, check: str) -> tuple[int, int, str]:
@@ -85,10 +88,18 @@ class ByMark:
     def _numbers(self, label: str) -> Mapping[str, float]:
         if self.scale is None:
             return {}
-        value = float(label)
+        value = float(label) if label.isascii() else math.nan
         if not self.scale[0] <= value <= self.scale[1]:
             raise NoRuling(f"{label} is not on the scale from {self.scale[0]:g} to {self.scale[1]:g}")
         return {self.name: value}
+
+
+def _quoted(before: str, mark: str, judged: Sequence[str]) -> bool:
+    """Whether a mark that a judged text holds too follows on words that end no sentence: `It ends with this line:`."""
+    lead = re.sub(r"[*_`#]", "", " ".join(before[-_BEFORE:].split()))
+    found = _LEAD.search(lead)
+    lead = lead[: found.start()].rstrip() if found else lead
+    return bool(lead) and not _ENDS.search(lead) and any(mark in one for one in judged)
 
 
 def _copied(text: str, judged: Sequence[str]) -> bool:

@@ -2,6 +2,8 @@
 
 import re
 
+from sinan.scoring.hanzi import value
+
 _WORDS = (
     ("大于等于|大于或等于|不小于|不少于", r"\\ge "),
     ("小于等于|小于或等于|不大于|不超过", r"\\le "),
@@ -29,16 +31,19 @@ _WORDS = (
 )
 _PATTERNS = tuple((re.compile(words), sign) for words, sign in _WORDS)
 _DIGITS = {
-    digit: value
-    for value, digits in enumerate("零〇 一壹 二贰两 三叁 四肆 五伍 六陆 七柒 八捌 九玖".split())
+    digit: at
+    for at, digits in enumerate("零〇 一壹 二贰两 三叁 四肆 五伍 六陆 七柒 八捌 九玖".split())
     for digit in digits
 }
 _PLACES = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _MYRIADS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
+_PLAIN = {digit: "零一二三四五六七八九"[at] for digit, at in _DIGITS.items()} | dict(
+    zip("拾佰仟", "十百千", strict=True)
+)
 _NUMERAL = f"[{''.join(_DIGITS)}{''.join(_PLACES)}{''.join(_MYRIADS)}]+"
-_RUN = re.compile(_NUMERAL)
+_RUN = re.compile(rf"百(?=分之)|{_NUMERAL}")
 _WHOLE = re.compile(
-    rf"(?:答案?[是为:：]?|第|共有?|负|百分之)*({_NUMERAL})(点{_NUMERAL})?(?:分之{_NUMERAL})?[\u4e00-\u9fff]{{0,3}}[。.]?"
+    rf"(?:答案?[是为:：]?|第|共有?|负|百分之)*({_NUMERAL})(点{_NUMERAL})?(?:分之{_NUMERAL})?%?[\u4e00-\u9fff]{{0,3}}[。.]?"
 )
 _MIXED = re.compile(
     r"([0-9][0-9,]*(?:\.[0-9]+)?)\s?(百万|千万|百亿|千亿|万亿|万|亿|百(?!分)|千(?![克米瓦卡赫分]))(?![\u4e00-\u9fff]分之)"
@@ -77,14 +82,9 @@ def _number(run: re.Match[str]) -> str:
 
 def _value(run: str) -> str:
     """`一百零五` is 105, `二〇二六` is 2026."""
+    if run == "百":  # of 百分之
+        return run
     if all(sign in _DIGITS for sign in run):
         return "".join(str(_DIGITS[sign]) for sign in run)
-    total = section = digit = 0
-    for sign in run:
-        if sign in _DIGITS:
-            digit = _DIGITS[sign]
-        elif sign in _PLACES:
-            section, digit = section + (digit or 1) * _PLACES[sign], 0
-        else:
-            total, section, digit = (total + section + digit or 1) * _MYRIADS[sign], 0, 0
-    return str(total + section + digit)
+    plain = "".join(_PLAIN.get(sign, sign) for sign in run)
+    return str(value(plain if plain[0] not in "百千万萬亿億" else f"一{plain}"))

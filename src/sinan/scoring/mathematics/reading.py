@@ -14,7 +14,7 @@ from sinan.scoring.mathematics.answers import read
 from sinan.scoring.mathematics.forms import Quantity, Unread, Words
 from sinan.scoring.mathematics.formulas import Formula, formula_at, formulas
 from sinan.scoring.mathematics.units import unit
-from sinan.scoring.number import read_number
+from sinan.scoring.number import read_number, stated_number
 from sinan.scoring.verdict import Reading
 
 _WIDE = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0xA0: " "}
@@ -44,6 +44,10 @@ _MARK_END = re.compile(
     r"(?:\b(?:is|are|was|be|equals|answers?|ans)[\s\W]{0,5}|是|为|選|选|答|案|[】)\]]|####|boxed\s{0,3}\{)$",
     re.IGNORECASE,
 )
+_DENIED = re.compile(r"(?:not|neither|nor)\s|并非|(?<!\w)不是", re.IGNORECASE)
+"""What begins with it is no answer."""
+_BEYOND = re.compile(r"[<>]|(?:more|less|fewer|greater|smaller)\sthan\b|[大小多少]于(?!等|或)|超过", re.IGNORECASE)
+"""A range without its letter; not `at least 42`, which may be the number asked for."""
 _WORDY = 4
 """A stretch of more words than this, that is no formula, is a sentence around an answer."""
 
@@ -179,7 +183,7 @@ def _stated(text: str, at: int, words: bool = False) -> _Stretch | None:
     most = min(len(text), at + _SENTENCE_LENGTH)
     stop = _SENTENCE.search(text, at, most)
     stretch = _trimmed(text, at, stop.start() if stop else most)
-    if not stretch.text:
+    if not stretch.text or (not words and _DENIED.match(stretch.text)):
         return None
     return stretch if words else _reduced(text, stretch)
 
@@ -198,7 +202,7 @@ def _trimmed(text: str, start: int, end: int) -> _Stretch:
 
 def _reduced(text: str, stretch: _Stretch) -> _Stretch:
     """Of a sentence around an answer: its last formula, what follows its last `=`, or its number."""
-    if not isinstance(read(stretch.text), Words | Unread):
+    if not isinstance(read(stretch.text), Words | Unread) or _BEYOND.match(stretch.text):
         return stretch
     if found := formulas(text, stretch.start, stretch.end):
         return _inside(text, found[0])
@@ -209,10 +213,8 @@ def _reduced(text: str, stretch: _Stretch) -> _Stretch:
         return _bare(text, stretch.start + len(before) + 1, stretch.end)
     if re.match(r"[A-Za-z]+\s[0-9]{1,2}(?:st|nd|rd|th)?$|[0-9]{1,2}:[0-9]{2}", stretch.text) or "\\" in stretch.text:
         return stretch
-    number = read_number(stretch.text)
-    if number is None or number.answer is None:
-        return stretch
-    return _Stretch(number.answer, stretch.start, stretch.end)
+    number = stated_number(stretch.text)
+    return stretch if number is None else _Stretch(number, stretch.start, stretch.end)
 
 
 def _formulas_from(text: str, at: int) -> _Stretch | None:
@@ -294,6 +296,7 @@ def _last_line(text: str) -> tuple[_Stretch, str] | None:
         if (
             bare
             and len(bare) <= 400
+            and not _DENIED.match(bare)
             and not isinstance(read(bare), Words | Unread)
             and re.search(r"[0-9\\=一二三四五六七八九十]", bare)
         ):

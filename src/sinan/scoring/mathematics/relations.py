@@ -76,7 +76,7 @@ def is_label(side: Parts) -> bool:
     if len(side) == 1:
         return (side[0].kind == "letters" and (len(side[0].text) == 1 or len(side[0].text) > 3)) or _greek(side)
     if side[1].text == "_":
-        return len(side) == 3 or (side[2].text == "{" and side[-1].text == "}")
+        return len(side) == 3 or (len(side) > 3 and side[2].text == "{" and side[-1].text == "}")
     inside = [token.text for token in side[2:-1]]
     called = side[1].text == "(" and side[-1].text == ")" and len(side[0].text.rstrip("'")) == 1
     return called and all(text == "," or (len(text) == 1 and text.isalpha()) for text in inside)
@@ -106,6 +106,8 @@ def variables(found: Expression) -> frozenset[str]:
 
 def _region(sides: Sequence[Expression], signs: Sequence[str]) -> Region | None:
     """The interval that an inequality of one letter is, where the letter stands alone."""
+    if len(sides) == 2 and (found := _distance(sides, signs[0])):
+        return found
     alone = [isinstance(side, Variable) and side.name not in CONSTANTS for side in sides]
     others = [side for side, bare in zip(sides, alone, strict=True) if not bare]
     if sum(alone) != 1 or any(variables(side) for side in others) or len(sides) > 3:
@@ -120,6 +122,20 @@ def _region(sides: Sequence[Expression], signs: Sequence[str]) -> Region | None:
     ends = list(zip(others, signs, strict=True))
     (low, low_sign), (high, high_sign) = ends if signs[0][0] == "<" else reversed(ends)
     return Region((Span(low, high, low_sign.endswith("="), high_sign.endswith("=")),), variable=name)
+
+
+def _distance(sides: Sequence[Expression], sign: str) -> Region | None:
+    """`|x| < 2`, `|x| \\ge 2`: of one letter and a number above 0."""
+    inner, end = sides
+    if not isinstance(inner, Apply) or inner.name != "abs" or not isinstance(end, Exact) or end.value <= 0:
+        return None
+    letter = inner.arguments[0]
+    if not isinstance(letter, Variable) or letter.name in CONSTANTS or sign not in ("<", "<=", ">", ">="):
+        return None
+    low, within = Apply("neg", (end,)), sign.endswith("=")
+    if sign[0] == "<":
+        return Region((Span(low, end, within, within),), variable=letter.name)
+    return Region((Span(_LOW, low, False, within), Span(end, _HIGH, within, False)), variable=letter.name)
 
 
 def _ray(sign: str, end: Expression, name: str) -> Region | None:

@@ -15,6 +15,8 @@ from typing import Any
 from sinan.scoring.tool_calls.call import Call, Opaque, Unreadable, bounded
 
 LARGEST = 1e18
+LONGEST = 4_096
+"""Bits of a whole number."""
 
 
 def python_calls(text: str) -> list[Call]:
@@ -41,11 +43,19 @@ def _parsed(text: str, mode: str) -> ast.AST:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what a model writes may hold odd escapes; that is no concern of a user
-            return ast.parse(text, mode=mode)
+            tree = ast.parse(text, mode=mode)
     except SyntaxError as error:
         raise Unreadable(f"no Python: {error.msg}") from None
     except (ValueError, RecursionError, MemoryError):
         raise Unreadable("no Python") from None
+    if any(isinstance(node, ast.Constant) and _too_long(node.value) for node in ast.walk(tree)):
+        raise Unreadable("a number of thousands of digits")
+    return tree
+
+
+def _too_long(value: object) -> bool:
+    """Whether a number cannot be written down again: in hexadecimal it may have any length."""
+    return isinstance(value, int) and value.bit_length() > LONGEST
 
 
 def _calls(node: ast.expr) -> list[Call]:
