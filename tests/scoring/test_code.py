@@ -403,7 +403,7 @@ def test_what_cannot_be_judged_is_one_line():
         judged(JAVA | {"test": "class Main"}, "        return 2 * n;\n    }\n}")
     absent = [name for name in languages.LANGUAGES if languages.missing(name)]
     for name in absent:
-        with pytest.raises(UsageError, match=f"mbxp/{name} runs programs in {name}, and .* cannot be found"):
+        with pytest.raises(UsageError, match=f"mbxp/{name} runs programs in {name}, and .* (is|are) not in .* Remedy"):
             languages.refuse_missing(f"mbxp/{name}", name)
 
 

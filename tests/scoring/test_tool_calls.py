@@ -261,7 +261,8 @@ def test_the_scorer_has_a_name():
 def test_nothing_that_a_model_may_write_raises(text):
     pytest.importorskip("tree_sitter")
     for language in ("python", "java", "javascript"):
-        sample = asked({"book": {"room": [1]}}, language=language, functions=[BOOK_IN[language]])
+        function = BOOK_IN[language]
+        sample = asked({function["name"]: {"room": [1]}}, language=language, functions=[function])
         assert judged(sample, text).value in (0.0, 1.0)
 
 

@@ -156,8 +156,9 @@ def missing(name: str) -> tuple[str, ...]:
 def refuse_missing(what: str, name: str) -> None:
     """Raises UsageError where the programs of a language are not all here; `what` is asked in it."""
     if absent := missing(name):
+        verb = "are" if len(absent) > 1 else "is"
         here = [one for one in LANGUAGES if not missing(one)]
         raise UsageError(
-            f"{what} runs programs in {name}, and {' and '.join(absent)} are not in {SEEN}. Remedy: "
+            f"{what} runs programs in {name}, and {' and '.join(absent)} {verb} not in {SEEN}. Remedy: "
             f"install {' and '.join(absent)}, or ask the subsets that can be run here ({', '.join(here)})"
         )
