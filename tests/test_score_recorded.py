@@ -339,3 +339,20 @@ def test_an_archive_that_cannot_be_unpacked_is_one_line(fault):
     Path("a.zip").write_bytes(packed)
     with pytest.raises(BadFile, match=r"a\.zip (?:is encrypted or packed|cannot be read)"):
         outputs(Path("a.zip"), Fields())
+
+
+def test_files_of_a_folder_without_answers_are_passed_over_and_named(tmp_path):
+    Path("folder").mkdir()
+    write(
+        "folder/a.json",
+        json.dumps([{"id": q["id"], "response": said} for q, said in zip(QUESTIONS, SAID, strict=True)]),
+    )
+    write("folder/metrics.jsonl", lines([{"accuracy": 0.5}]))
+    recorded = score_recorded(Path("folder"), mine())
+    assert outcomes(recorded) == RIGHT
+    assert recorded.scored_from["passed_over"] == ["metrics.jsonl"] and len(recorded.scored_from["sha256"]) == 64
+    _, _, err = sinan(tmp_path, "score", "folder", "--benchmark", "mine.py")
+    assert "no answers are in metrics.jsonl: passed over" in err
+    Path("folder/a.json").unlink()
+    with pytest.raises(BadFile, match="no field for the model's answer"):
+        score_recorded(Path("folder"), mine())

@@ -5,6 +5,7 @@
 An answer finds its question as `sinan.datasets.matched` tells. Several answers of one question are its draws.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,9 +38,9 @@ class Recorded:
 
     run: Run
     scored_from: Mapping[str, Any]
-    """`file`, `sha256`, `answers` (rows of the file), `matched_by` (way -> rows, as
-    `matched.Matches` has it), `unmatched` (rows that belong to no question), `reworded` (of those found by id or place:
-    asked in other words), `scorers`, `when`."""
+    """`file`, `sha256`, `passed_over` (files of a folder that hold no answers), `answers` (rows), `matched_by` (way ->
+    rows, as `matched.Matches` has it), `unmatched` (rows that belong to no question), `reworded` (rows asked in other
+    words, of those found by id or place), `scorers`, `when`."""
 
     def to_json(self) -> dict[str, Any]:
         """The document of `sinan score FILE --json`."""
@@ -72,9 +73,11 @@ def score_recorded(
     Raises BadFile where the file cannot be read or an answer belongs to no question, UsageError for what does not fit.
     """
     target = benchmark or str(file)
-    recorded = outputs(file, replace(fields, gold_inside=benchmark is None))
+    passed_over: list[str] = []
+    recorded = outputs(file, replace(fields, gold_inside=benchmark is None), passed_over)
     if benchmark is None:  # row by row: what is asked stands beside what was answered
         recorded = [replace(one, id="", question="") for one in recorded]
+    read = _File(file, recorded, passed_over)
     spec = RunSpec(
         targets=(catalog.absolute(target),),
         models=(model or f"recorded/{file.stem}",),
@@ -83,12 +86,30 @@ def score_recorded(
         scorer=scorer if benchmark is None else None,
         judges=tuple(judges),
     )
-    return in_loop(_scored(file, recorded, spec, scorer, name, known_only, runs, timeout, cache, heard))
+    return in_loop(_scored(read, spec, scorer, name, known_only, runs, timeout, cache, heard))
+
+
+@dataclass(frozen=True)
+class _File:
+    """What was read."""
+
+    path: Path
+    recorded: Sequence[Output]
+    passed_over: Sequence[str]
+    """Files of a folder that hold no answers."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the bytes; of a folder, of its files' hashes and names."""
+        if self.path.is_file():
+            return file_sha256(self.path)
+        files = sorted(one for one in self.path.rglob("*") if one.is_file())
+        lines = [f"{file_sha256(one)}  {one.relative_to(self.path)}\n" for one in files]
+        return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 async def _scored(
-    file: Path,
-    recorded: Sequence[Output],
+    read: _File,
     spec: RunSpec,
     scorer: str | None,
     name: str | None,
@@ -104,29 +125,29 @@ async def _scored(
     for source in sources:
         fetch(source)
     await ready([benchmark], spec)
-    chosen, model = plan.protocol(benchmark, spec), Stored(spec.models[0], "chat", {"recorded": file.name})
+    chosen, model = plan.protocol(benchmark, spec), Stored(spec.models[0], "chat", {"recorded": read.path.name})
 
     def cell_of(spec: RunSpec) -> Cell:
         metrics = adapted.metrics(benchmark, chosen, spec)
         judges = tuple(Judge(judge, price_of(judge)) for judge in panel)
         return plan.cell(benchmark, chosen, model, spec, plan.Done(), metrics=metrics, judges=judges)
 
-    matched = _matched(recorded, cell_of(spec), known_only or spec.limit is not None)
+    matched = _matched(read.recorded, cell_of(spec), known_only or spec.limit is not None)
     spec = replace(spec, draws=max(map(len, matched.answers_of.values()), default=1))
     cell = cell_of(spec)
     tally = Tally([cell], spec.draws, plan.Done())
     about: dict[str, Any] = {}
 
     def told() -> dict[str, Any]:
-        about.update(_about(file, spec, benchmark, cell, panel, matched, tally))
+        about.update(_about(read, spec, benchmark, cell, panel, matched, tally))
         return about
 
     def counted() -> None:
         matched.judged += 1
-        heard(matched.judged, len(recorded))
+        heard(matched.judged, len(read.recorded))
 
     run = await scored_run(
-        runs, name or f"{benchmark.id}-{file.stem}", matched.answers(cell), tally, panel, told, counted, cache
+        runs, name or f"{benchmark.id}-{read.path.stem}", matched.answers(cell), tally, panel, told, counted, cache
     )
     return Recorded(run, about["scored_from"])
 
@@ -206,7 +227,7 @@ def _matched(recorded: Sequence[Output], cell: Cell, passed_over: bool) -> _Matc
 
 
 def _about(
-    file: Path,
+    read: _File,
     spec: RunSpec,
     benchmark: Benchmark,
     cell: Cell,
@@ -222,8 +243,9 @@ def _about(
     )
     when, asked = now(), sum(sum(one.outcomes.values()) for one in tally.cells.values())
     scored_from = {
-        "file": file.name,
-        "sha256": file_sha256(file) if file.is_file() else "",
+        "file": read.path.name,
+        "sha256": read.sha256,
+        "passed_over": list(read.passed_over),
         "answers": len(matched.recorded),
         "matched_by": dict(Counter(matched.matches.how.values())),
         "unmatched": len(matched.recorded) - len(matched.matches.how),

@@ -102,6 +102,9 @@ def _told(scored: "ScoredAgain | Recorded") -> Iterator[str]:
     if changed := of.get("targets_changed"):
         yield f"{changed:,} samples have another right answer than when run {of['run']} was scored"
     if "matched_by" in of:
+        if over := of.get("passed_over"):
+            more = f" and {len(over) - 3:,} more" if len(over) > 3 else ""
+            yield f"no answers are in {', '.join(over[:3])}{more}: passed over"
         how = ", ".join(f"{count:,} by {way}" for way, count in of["matched_by"].items())
         passed = f"; {of['unmatched']:,} belong to none of these and are passed over" if of["unmatched"] else ""
         yield f"{of['answers']:,} recorded answers, matched with questions: {how or 'none'}{passed}"

@@ -92,14 +92,21 @@ class Fields:
     """Whether the file holds the right answers too: then `answer` is none of the model's."""
 
 
-def outputs(path: Path, fields: Fields) -> list[Output]:
-    """All answers of a file or a folder. Raises BadFile with the place of the first fault."""
+class NoAnswers(BadFile):
+    """A file whose rows have no field that an answer could stand in."""
+
+
+def outputs(path: Path, fields: Fields, passed_over: list[str] | None = None) -> list[Output]:
+    """All answers of a file or a folder. Raises BadFile with the place of the first fault.
+
+    Of a folder, files without a field for answers, as of metrics, are passed over where others have one; `passed_over`
+    takes their names.
+    """
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in SUFFIXES)
         if not files:
             raise BadFile(f"{path} holds no file of answers ({', '.join(SUFFIXES)})")
-        found = [one for file in files for one in outputs(file, fields)]
-        return [replace(one, number=number) for number, one in enumerate(found)]
+        return _of_folder(files, fields, [] if passed_over is None else passed_over)
     rows = list(_rows(path))
     if not rows:
         raise BadFile(f"{path.name} holds no answers")
@@ -107,11 +114,25 @@ def outputs(path: Path, fields: Fields) -> list[Output]:
     known = [field for field in ANSWER if field not in unsure]
     answer = fields.answer or _field(rows, known, path, "the model's answer", "--answer")
     if not _somewhere(rows, answer):
-        raise BadFile(f"{path.name} {rows[0].place}: no field {answer}. It has: {', '.join(rows[0].fields)}")
+        raise NoAnswers(f"{path.name} {rows[0].place}: no field {answer}. It has: {', '.join(rows[0].fields)}")
     name = fields.id or next((key for key in ID if _at(rows[0].fields, key) is not None), None)
     if fields.id and not _somewhere(rows, fields.id):
         raise BadFile(f"{path.name} {rows[0].place}: no field {fields.id}. It has: {', '.join(rows[0].fields)}")
     return [_output(path, row, number, answer, name) for number, row in enumerate(rows)]
+
+
+def _of_folder(files: Sequence[Path], fields: Fields, passed_over: list[str]) -> list[Output]:
+    found: list[Output] = []
+    first: NoAnswers | None = None
+    for file in files:
+        try:
+            found += outputs(file, fields)
+        except NoAnswers as error:
+            passed_over.append(file.name)
+            first = first or error
+    if first is not None and not found:
+        raise first
+    return [replace(one, number=number) for number, one in enumerate(found)]
 
 
 def _output(path: Path, row: Row, number: int, answer: str, name: str | None) -> Output:
@@ -157,7 +178,7 @@ def _field(rows: Sequence[Row], known: Sequence[str], path: Path, what: str, opt
     for key in known:
         if key in rows[0].fields and _somewhere(rows, key):
             return key
-    raise BadFile(
+    raise NoAnswers(
         f"{path.name} {rows[0].place}: no field for {what} (one of {', '.join(known)}). Name it with {option} FIELD; "
         f"it has: {', '.join(list(rows[0].fields)[:12])}"
     )
