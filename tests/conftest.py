@@ -1,11 +1,17 @@
 """No test takes answers from the user's own cache or another test's: servers on loopback get each other's ports."""
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 # A busy machine draws and runs slowly; neither says anything of the code.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+
+# lm-evaluation-harness forks for its resamples; a fork of a process with threads may wait for ever.
+os.environ["DISABLE_MULTIPROC"] = "1"
 
 
 @pytest.fixture(autouse=True)

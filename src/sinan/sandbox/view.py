@@ -50,6 +50,11 @@ def interpreter() -> list[str]:
     return sorted(path for path in found if not path.startswith("/usr/") or path.startswith("/usr/local/"))
 
 
+def lies_under(folder: str) -> bool:
+    """Whether a part of the interpreter does, by its own path or by where links lead."""
+    return any(path.startswith(f"{folder}/") for part in interpreter() for path in (part, os.path.realpath(part)))
+
+
 def _of_the_user() -> list[str]:
     """Where packages lie that were installed with `pip install --user`, if this interpreter looks there."""
     return [site.getusersitepackages()] if site.ENABLE_USER_SITE else []

@@ -29,7 +29,7 @@ def furnish(order: dict[str, Any]) -> None:
     mount("tmpfs", str(box), "tmpfs", NOSUID | NODEV, f"size={mib * MIB},nr_inodes={mib * 256 + 1024},mode=755")
     for name in ("work", "tmp", "shm"):
         (box / name).mkdir()
-    for name, place in (("tmp", "/tmp"), ("shm", "/dev/shm")):
+    for name, place in ((("tmp", "/tmp"),) if order["own_tmp"] else ()) + (("shm", "/dev/shm"),):
         (box / name).chmod(0o1777)
         mount(str(box / name), place, None, BIND)
     mount(str(box / "work"), str(box), None, BIND)  # over its own root, where the other two would be seen again
