@@ -186,8 +186,8 @@ def test_another_answer_to_the_same_request_is_told_as_chance(runs, protocol, to
 
 
 def test_another_reading_of_the_same_answer_is_told_as_extraction(runs):
-    runs.ask(wrong_at(2, 3, text="I say 14 or 21 it is"))
-    runs.ask(wrong_at(2, 3, text="I say 14 or 21 it is"), protocol="after")
+    runs.ask(wrong_at(2, 3, text="First 14. Then 21 it is"))
+    runs.ask(wrong_at(2, 3, text="First 14. Then 21 it is"), protocol="after")
     one = runs.compare()
     assert causes(one) == {"r02": ("extraction",), "r03": ("extraction",)}
     assert one.flips == (1, 0) and "a reads '21'" in one.differing[1].detail
@@ -353,7 +353,7 @@ def test_what_cannot_be_compared_is_refused_in_one_line(runs, work):
 def test_runs_are_compared_again_after_they_were_scored_again(runs):
     from sinan.score_again import score_again
 
-    run = runs.ask(wrong_at(2, 3, text="I say 14 or 21 it is"))
+    run = runs.ask(wrong_at(2, 3, text="First 14. Then 21 it is"))
     again = score_again(run.id, scorer="after")
     (one,) = sinan.compare(run, again.run)
     assert causes(one) == {"r02": ("extraction",), "r03": ("extraction",)}
