@@ -39,7 +39,6 @@ from sinan.types import (
     SampleResult,
     Source,
     in_batches,
-    waits,
 )
 from sinan.types.answered import Key
 from sinan.types.earlier import EarlierRuns
@@ -110,7 +109,7 @@ class Asked:
     @property
     def waits(self) -> bool:
         """Whether verdicts take their time."""
-        return any(waits(cell.protocol.scorer) for cell in self.cells)
+        return any(cell.waits for cell in self.cells)
 
     def _workers(self, model: Model) -> int:
         """As many as the model can keep busy, and its judges too: an answer that is being judged keeps its worker."""

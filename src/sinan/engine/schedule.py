@@ -17,7 +17,7 @@ from sinan.engine.budget import Budget, guess
 from sinan.engine.cache import Keys
 from sinan.engine.verdicts import Verdicts
 from sinan.errors import BudgetReached
-from sinan.types import Cache, Cell, Completion, Journal, Model, Question, SampleResult, Sampling, waits
+from sinan.types import Cache, Cell, Completion, Journal, Model, Question, SampleResult, Sampling
 from sinan.types.answered import Key
 
 COMMIT_SECONDS = 0.05
@@ -166,7 +166,7 @@ class _Desk:
     ) -> bool:
         """Record the answer's result; False where the budget does not allow a judge's call. What was just answered and
         is judged slowly is written before: whatever happens to its verdict, it is not lost."""
-        if not waits(cell.protocol.scorer):
+        if not cell.waits:
             self._commits.record(sample.judged(cell, question, answer), key)
             return True
         if new:

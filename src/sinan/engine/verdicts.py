@@ -34,7 +34,6 @@ from sinan.types import (
     SampleResult,
     Sampling,
     Score,
-    waits,
 )
 from sinan.types.asking import ASKING
 from sinan.types.message import canonical
@@ -66,7 +65,7 @@ class Verdicts:
         scorer = cell.protocol.scorer
         if isinstance(scorer, Judging):
             return await self._judged(scorer, cell, question, completion)
-        if not waits(scorer):
+        if not cell.waits:
             return sample.judged(cell, question, completion)
         return sample.with_score(cell, question, completion, await self._in_thread(cell, question, completion))
 
@@ -89,7 +88,7 @@ class Verdicts:
                     left.cancel()
 
     def _begun(self, answer: "Answer") -> "asyncio.Task[SampleResult] | SampleResult":
-        if not waits(answer.cell.protocol.scorer):
+        if not answer.cell.waits:
             return replace(sample.judged(*answer[:3]), cost_usd=answer.cost_usd)
         return asyncio.create_task(self._stored(answer))
 

@@ -3,6 +3,7 @@
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from sinan.types.benchmark import Protocol
@@ -11,7 +12,7 @@ from sinan.types.message import Prompt
 from sinan.types.metric import Estimate, Metric
 from sinan.types.price import Price
 from sinan.types.sample import Sample
-from sinan.types.score import Score
+from sinan.types.score import Score, waits
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,11 @@ class Cell:
     spent waiting for a few of them."""
     judges: tuple[Judge, ...] = ()
     """Whom the scorer asks; none where it judges by itself."""
+
+    @cached_property
+    def waits(self) -> bool:
+        """Whether verdicts take their time. Looked up once: it is asked for at every answer."""
+        return waits(self.protocol.scorer)
 
     @property
     def metric(self) -> Metric:
