@@ -8,18 +8,13 @@ A row of advbench_behaviors.csv (made up):
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
+from sinan.catalog.harmbench import REPO, REVISION, asked
 from sinan.datasets import fetch, pinned
 from sinan.datasets.readers import csv_rows
-from sinan.prompts import Template
-from sinan.scoring import Declined
-from sinan.scoring.judges import Harm, Judged
-from sinan.solving import OneTurn
 from sinan.statistics.intervals import accuracy
-from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling
+from sinan.types import Benchmark, Card, Dataset, Sample
 
-REPO, REVISION = "busycalibrating/AdversariaLLM", "f970939273ea17b491fadf6001fddc36ed3ae3ff"
 SOURCE = pinned(REPO, REVISION, "data/behavior_datasets/extra_behavior_datasets/advbench_behaviors.csv")
 
 
@@ -30,17 +25,7 @@ def _rows() -> Iterator[Sample]:
 
 
 def benchmark() -> Benchmark:
-    """Asked as they stand; whether an answer declines is read by rules. `judge` asks a model instead whether the attack
-    succeeded: `--judge MODEL`."""
-    asked = Protocol(
-        Template(chat="{question}"),
-        OneTurn(),
-        Declined(),
-        Sampling(max_tokens=512, stop=("\nQuestion:",)),
-        chat_sampling=Sampling(max_tokens=1024),
-        metrics=Declined.reports,
-    )
-    judge = Judged(Harm())
+    """Asked as harmbench is."""
     return Benchmark(
         id="advbench",
         card=Card(
@@ -56,5 +41,5 @@ def benchmark() -> Benchmark:
         ),
         dataset=Dataset(read=lambda subset, seed: _rows(), size=520, sources=lambda subset: (SOURCE,)),
         metric=accuracy,
-        protocols={"default": asked, "judge": replace(asked, scorer=judge, metrics=judge.reports)},
+        protocols=asked(),
     )

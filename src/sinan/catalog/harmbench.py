@@ -37,10 +37,10 @@ def _rows() -> Iterator[Sample]:
         )
 
 
-def benchmark() -> Benchmark:
+def asked() -> dict[str, Protocol]:
     """Asked as they stand; whether an answer declines is read by rules. `judge` asks a model instead whether the attack
     succeeded: `--judge MODEL`."""
-    asked = Protocol(
+    default = Protocol(
         Template(chat="{question}"),
         OneTurn(),
         Declined(),
@@ -49,6 +49,11 @@ def benchmark() -> Benchmark:
         metrics=Declined.reports,
     )
     judge = Judged(Harm())
+    return {"default": default, "judge": replace(default, scorer=judge, metrics=judge.reports)}
+
+
+def benchmark() -> Benchmark:
+    """As `asked` says."""
     return Benchmark(
         id="harmbench",
         card=Card(
@@ -66,5 +71,5 @@ def benchmark() -> Benchmark:
         ),
         dataset=Dataset(read=lambda subset, seed: _rows(), size=80, sources=lambda subset: (SOURCE,)),
         metric=accuracy,
-        protocols={"default": asked, "judge": replace(asked, scorer=judge, metrics=judge.reports)},
+        protocols=asked(),
     )

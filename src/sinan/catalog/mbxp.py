@@ -9,18 +9,10 @@ A row of mbjsp_release_v1.2.jsonl (made up):
      "test": "\\nvar x0 = twice(4);\\nif (x0 !== 8) {\\n    throw 'Error'\\n}\\n"}
 """
 
-from collections.abc import Iterator
-
-from sinan.catalog.multilingual_humaneval import REPO, REVISION
-from sinan.datasets import fetch, pinned
-from sinan.datasets.programs import human_eval
-from sinan.datasets.readers import jsonl
-from sinan.prompts import Programming, Template
-from sinan.prompts.programming import ENDS
-from sinan.scoring import Code, languages
-from sinan.solving import OneTurn
+from sinan.catalog.multilingual_humaneval import REPO, REVISION, asked, rows
+from sinan.datasets import pinned
 from sinan.statistics.repeats import PASS_AT_1, by_kind
-from sinan.types import Benchmark, Card, Dataset, Protocol, Sample, Sampling, Source
+from sinan.types import Benchmark, Card, Dataset, Source
 
 FILES = {
     "cpp": "mbcpp_release_v1.2",
@@ -38,16 +30,8 @@ def _source(language: str) -> Source:
     return pinned(REPO, REVISION, f"data/mbxp/{FILES[language]}.jsonl")
 
 
-def _rows(language: str) -> Iterator[Sample]:
-    languages.refuse_missing(f"mbxp/{language}", language)
-    for row in jsonl(fetch(_source(language))):
-        yield human_eval(row.fields, row.place)
-
-
 def benchmark() -> Benchmark:
-    """A chat model is told to complete the function, a base model goes on from the prompt, as in humaneval."""
-    goes_on = Sampling(max_tokens=1024, stop=ENDS)
-    as_it_is = Template(base="{question}", chat="{question}")
+    """Asked as multilingual_humaneval is."""
     return Benchmark(
         id="mbxp",
         card=Card(
@@ -62,13 +46,10 @@ def benchmark() -> Benchmark:
             "refused: ask for single ones, such as mbxp/javascript.",
         ),
         dataset=Dataset(
-            read=lambda language, seed: _rows(language),
+            read=lambda language, seed: rows("mbxp", language, _source(language)),
             subsets=tuple(FILES),
             sources=lambda language: (_source(language),),
         ),
         metric=by_kind(PASS_AT_1),
-        protocols={
-            "default": Protocol(Programming(), OneTurn(), Code(needs=()), goes_on),
-            "base": Protocol(as_it_is, OneTurn(), Code("continuation", needs=()), goes_on, chat_sampling=goes_on),
-        },
+        protocols=asked(),
     )

@@ -32,20 +32,29 @@ FILES = {
 }
 
 
+def rows(name: str, language: str, source: Source) -> Iterator[Sample]:
+    """The tasks of a language. Raises UsageError where its programs cannot be run here; `name` is whose they are."""
+    languages.refuse_missing(f"{name}/{language}", language)
+    for row in jsonl(fetch(source)):
+        yield human_eval(row.fields, row.place)
+
+
+def asked() -> dict[str, Protocol]:
+    """A chat model is told to complete the function, a base model goes on from the prompt, as in humaneval."""
+    goes_on = Sampling(max_tokens=1024, stop=ENDS)
+    as_it_is = Template(base="{question}", chat="{question}")
+    return {
+        "default": Protocol(Programming(), OneTurn(), Code(needs=()), goes_on),
+        "base": Protocol(as_it_is, OneTurn(), Code("continuation", needs=()), goes_on, chat_sampling=goes_on),
+    }
+
+
 def _source(language: str) -> Source:
     return pinned(REPO, REVISION, f"data/multilingual_humaneval/{FILES[language]}.jsonl")
 
 
-def _rows(language: str) -> Iterator[Sample]:
-    languages.refuse_missing(f"multilingual_humaneval/{language}", language)
-    for row in jsonl(fetch(_source(language))):
-        yield human_eval(row.fields, row.place)
-
-
 def benchmark() -> Benchmark:
-    """A chat model is told to complete the function, a base model goes on from the prompt, as in humaneval."""
-    goes_on = Sampling(max_tokens=1024, stop=ENDS)
-    as_it_is = Template(base="{question}", chat="{question}")
+    """As `asked` says."""
     return Benchmark(
         id="multilingual_humaneval",
         card=Card(
@@ -60,13 +69,10 @@ def benchmark() -> Benchmark:
             "refused: ask for single ones, such as multilingual_humaneval/javascript.",
         ),
         dataset=Dataset(
-            read=lambda language, seed: _rows(language),
+            read=lambda language, seed: rows("multilingual_humaneval", language, _source(language)),
             subsets=tuple(FILES),
             sources=lambda language: (_source(language),),
         ),
         metric=by_kind(PASS_AT_1),
-        protocols={
-            "default": Protocol(Programming(), OneTurn(), Code(needs=()), goes_on),
-            "base": Protocol(as_it_is, OneTurn(), Code("continuation", needs=()), goes_on, chat_sampling=goes_on),
-        },
+        protocols=asked(),
     )
