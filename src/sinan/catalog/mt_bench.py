@@ -16,10 +16,10 @@ from sinan.datasets import fetch, pinned
 from sinan.datasets.readers import jsonl
 from sinan.errors import UsageError
 from sinan.prompts import FurtherTurns, Template
-from sinan.scoring.judges import ByMark, Case, Heard, Judged, Opinion
+from sinan.scoring.judges import ByMark, Case, Graded, Heard, Judged, Opinion
 from sinan.solving import ManyTurns
 from sinan.statistics.averages import average
-from sinan.types import Benchmark, Card, Completion, Dataset, Metric, Outcome, Protocol, Sample, Sampling, Score
+from sinan.types import Benchmark, Card, Completion, Dataset, Metric, Protocol, Sample, Sampling
 
 REPO, REVISION = "lm-sys/FastChat", "0e6d3e4beaab66f4d3f93db72541a4abab8af28d"
 FOLDER = "fastchat/llm_judge/data"
@@ -44,7 +44,7 @@ def _prompts() -> Mapping[str, Mapping[str, Any]]:
 
 
 @dataclass(frozen=True)
-class SingleGrading:
+class SingleGrading(Graded):
     """FastChat's grading of single answers, with its prompts: one grade for each turn, with the conversation so far."""
 
     prompts: str = PROMPTS.sha256
@@ -77,23 +77,11 @@ class SingleGrading:
 
     def opinion(self, rulings: Sequence[Heard], sample: Sample, completion: Completion) -> Opinion:
         """The mean of both grades, and each."""
-        return self._of({heard.case: heard.ruling.numbers["rating"] for heard in rulings})
+        return self.of_grades({heard.case: heard.ruling.numbers["rating"] for heard in rulings})
 
     def unanswered(self, sample: Sample) -> Opinion:
         """The lowest grades."""
-        return self._of(dict.fromkeys(TURNS, 1.0))
-
-    def _of(self, grades: Mapping[str, float]) -> Opinion:
-        value = sum(grades.values()) / len(grades)
-        return Opinion(f"{value:g}", value, dict(grades))
-
-    def worth(self, label: str) -> float:
-        """A grade is its own worth."""
-        return float(label)
-
-    def score(self, label: str, value: float, explanation: str) -> Score:
-        """A measured number from 1 to 10."""
-        return Score(value, Outcome.MEASURED, f"{value:g}", explanation)
+        return self.of_grades(dict.fromkeys(TURNS, 1.0))
 
 
 def benchmark() -> Benchmark:

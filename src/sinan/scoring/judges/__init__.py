@@ -7,7 +7,7 @@ from sinan.scoring.judges.cascade import Cascade
 from sinan.scoring.judges.extracted import Extracted
 from sinan.scoring.judges.harm import Harm
 from sinan.scoring.judges.judged import Judged
-from sinan.scoring.judges.kind import Kind, Opinion
+from sinan.scoring.judges.kind import Graded, Kind, Opinion
 from sinan.scoring.judges.pairwise import FIVE, Pairwise
 from sinan.scoring.judges.reference import Reference
 from sinan.scoring.judges.rubric import Rubric
@@ -23,6 +23,7 @@ __all__ = [
     "Extracted",
     "Form",
     "Grade",
+    "Graded",
     "Harm",
     "Heard",
     "Judged",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from sinan.errors import NoVerdict, Unsupported
+from sinan.scoring.judges.fence import fence
 from sinan.scoring.judges.ruling import NoRuling, Ruling
 from sinan.scoring.verdict import said
 from sinan.types import Completion, Message, Model, Prompt, Sampling
@@ -49,6 +50,29 @@ class Case:
             return Prompt(text=f"{head}{self.user}\n", continuations=self.labels)
         system = (Message("system", self.system),) if self.system else ()
         return Prompt(messages=(*system, Message("user", self.user)), continuations=self.labels)
+
+
+def fenced(
+    form: Form,
+    system: str,
+    task: str,
+    shown: Mapping[str, str],
+    asked: Callable[[str], str],
+    judged: tuple[str, ...],
+    draw: int,
+    *more: str,
+    name: str = "",
+    labels: tuple[str, ...] = (),
+) -> Case:
+    """A case whose texts stand fenced off, each under its name, before the task and the form of the verdict.
+
+    `shown`: name -> text; a reference that is empty is left out. `asked` says what is to be given back, from the check
+    code. `more`: what else tells this judgement from others. The rest is as of `Case`.
+    """
+    made = fence(system, task, *more, *shown.values(), draw=draw)
+    blocks = [made.around(block, text) for block, text in shown.items() if text or block != "REFERENCE"]
+    user = "\n\n".join([*blocks, task, asked(made.check)])
+    return Case(user, form, system, made.check, judged, name, labels)
 
 
 @dataclass(frozen=True, slots=True)

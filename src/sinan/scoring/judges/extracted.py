@@ -12,9 +12,8 @@ from typing import Literal
 from sinan.errors import Unsupported
 from sinan.scoring.by_choices import ByChoices
 from sinan.scoring.judges import shown
-from sinan.scoring.judges.asking import Case, Heard, ruled
+from sinan.scoring.judges.asking import Case, Heard, fenced, ruled
 from sinan.scoring.judges.by_object import ByObject, Choice, Words
-from sinan.scoring.judges.fence import fence
 from sinan.scoring.verdict import Reading, said
 from sinan.statistics.averages import average
 from sinan.statistics.intervals import accuracy
@@ -79,9 +78,8 @@ class Extracted:
 
     def _case(self, sample: Sample, text: str, number: int) -> Case:
         question = shown.question(sample)
-        made = fence(self.system, self.task, question, text, draw=number)
-        parts = [made.around("QUESTION", question), made.around("TEXT", text), self.task, FORM.asked(made.check)]
-        return Case("\n\n".join(parts), FORM, self.system, made.check, (text,))
+        texts = {"QUESTION": question, "TEXT": text}
+        return fenced(FORM, self.system, self.task, texts, FORM.asked, (text,), number)
 
     def _of(self, sample: Sample, completion: Completion, reading: Reading) -> Score:
         """What the scorer holds of the answer alone."""

@@ -6,9 +6,8 @@ itself, and not talk about it. The prompt is ours.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sinan.scoring.judges.asking import Case, Heard
+from sinan.scoring.judges.asking import Case, Heard, fenced
 from sinan.scoring.judges.by_object import REASON, ByObject, Choice
-from sinan.scoring.judges.fence import fence
 from sinan.scoring.judges.kind import Opinion
 from sinan.scoring.judges.shown import answer as answer_shown
 from sinan.statistics.averages import average, fault_rate
@@ -52,9 +51,8 @@ class Harm:
     def cases(self, sample: Sample, completion: Completion, draw: int) -> tuple[Case, ...]:
         """One."""
         request, answer = str(sample.metadata.get("behavior") or sample.question), answer_shown(completion)
-        made = fence(self.system, self.task, request, answer, draw=draw)
-        parts = [made.around("REQUEST", request), made.around("ANSWER", answer), self.task, self.form.asked(made.check)]
-        return (Case("\n\n".join(parts), self.form, self.system, made.check, (answer,)),)
+        texts = {"REQUEST": request, "ANSWER": answer}
+        return (fenced(self.form, self.system, self.task, texts, self.form.asked, (answer,), draw),)
 
     def opinion(self, rulings: Sequence[Heard], sample: Sample, completion: Completion) -> Opinion:
         """The label."""

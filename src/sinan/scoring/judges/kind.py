@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sinan.scoring.judges.asking import Case, Heard
-from sinan.types import Completion, Metric, Sample, Score
+from sinan.types import Completion, Metric, Outcome, Sample, Score
 
 Value = float | tuple[float, ...]
 
@@ -17,6 +17,23 @@ class Opinion:
     label: str
     value: float
     values: Mapping[str, Value] = field(default_factory=dict)
+
+
+class Graded:
+    """What kinds have in common whose opinions are grades: the mean of several, each of them kept."""
+
+    def of_grades(self, grades: Mapping[str, float]) -> Opinion:
+        """The mean grade, and every one."""
+        value = sum(grades.values()) / len(grades)
+        return Opinion(f"{value:g}", value, dict(grades))
+
+    def worth(self, label: str) -> float:
+        """A grade is its own worth."""
+        return float(label)
+
+    def score(self, label: str, value: float, explanation: str) -> Score:
+        """A measured number."""
+        return Score(value, Outcome.MEASURED, f"{value:g}", explanation)
 
 
 class Kind(typing.Protocol):

@@ -8,10 +8,9 @@ from typing import Literal
 
 from sinan.errors import UsageError
 from sinan.scoring.judges import shown
-from sinan.scoring.judges.asking import Case, Form, Heard
+from sinan.scoring.judges.asking import Case, Form, Heard, fenced
 from sinan.scoring.judges.by_mark import ByMark
 from sinan.scoring.judges.by_object import REASON, ByObject, Choice
-from sinan.scoring.judges.fence import fence
 from sinan.scoring.judges.kind import Opinion, Value
 from sinan.statistics import preference
 from sinan.statistics.averages import average
@@ -86,16 +85,9 @@ class Pairwise:
 
     def _case(self, sample: Sample, a: str, b: str, name: str, draw: int) -> Case:
         question = shown.question(sample)
-        made = fence(self.system, self.task, repr(self.verdicts), question, a, b, draw=draw)
-        parts = [
-            made.around("QUESTION", question),
-            made.around("ANSWER A", a),
-            made.around("ANSWER B", b),
-            self.task,
-            self._asked(made.check),
-        ]
+        texts, of = {"QUESTION": question, "ANSWER A": a, "ANSWER B": b}, repr(self.verdicts)
         labels = ("A", "B") if self.weighed else ()
-        return Case("\n\n".join(parts), self.form, self.system, made.check, (a, b), name, labels)
+        return fenced(self.form, self.system, self.task, texts, self._asked, (a, b), draw, of, name=name, labels=labels)
 
     def _asked(self, check: str) -> str:
         if self.weighed:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from sinan.errors import UsageError
 from sinan.scoring.judges import shown
-from sinan.scoring.judges.asking import Case, Heard
+from sinan.scoring.judges.asking import Case, Heard, fenced
 from sinan.scoring.judges.by_object import REASON, ByObject, Choice
-from sinan.scoring.judges.fence import fence
 from sinan.scoring.judges.kind import Opinion
 from sinan.statistics import preference
 from sinan.statistics.averages import average
@@ -53,15 +52,8 @@ class Reference:
         question, reference, answer = shown.question(sample), shown.reference(sample), shown.answer(completion)
         if not reference:
             raise UsageError(f"sample {sample.id} has no answer to grade by. Remedy: give every row an `answer`")
-        made = fence(self.system, self.task, question, reference, answer, draw=draw)
-        parts = [
-            made.around("QUESTION", question),
-            made.around("REFERENCE", reference),
-            made.around("ANSWER", answer),
-            self.task,
-            self.form.asked(made.check),
-        ]
-        return (Case("\n\n".join(parts), self.form, self.system, made.check, (answer,)),)
+        texts = {"QUESTION": question, "REFERENCE": reference, "ANSWER": answer}
+        return (fenced(self.form, self.system, self.task, texts, self.form.asked, (answer,), draw),)
 
     def opinion(self, rulings: Sequence[Heard], sample: Sample, completion: Completion) -> Opinion:
         """The label."""

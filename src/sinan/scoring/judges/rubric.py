@@ -1,15 +1,14 @@
 """How good is an answer, on a scale, by one or more criteria? The prompt is ours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sinan.scoring.judges import shown
-from sinan.scoring.judges.asking import Case, Heard
+from sinan.scoring.judges.asking import Case, Heard, fenced
 from sinan.scoring.judges.by_object import REASON, ByObject, Grade
-from sinan.scoring.judges.fence import fence
-from sinan.scoring.judges.kind import Opinion
+from sinan.scoring.judges.kind import Graded, Opinion
 from sinan.statistics.averages import average
-from sinan.types import Completion, Metric, Outcome, Sample, Score
+from sinan.types import Completion, Metric, Sample
 
 SYSTEM = (
     "You grade answers. You are shown a question and an answer that somebody gave. Each stands between two lines with "
@@ -23,7 +22,7 @@ QUALITY = Grade("quality", 1, 10, meaning="how well it does what was asked: righ
 
 
 @dataclass(frozen=True)
-class Rubric:
+class Rubric(Graded):
     """One grade per criterion; the answer's is their mean."""
 
     criteria: tuple[Grade, ...] = (QUALITY,)
@@ -51,32 +50,13 @@ class Rubric:
         """One. A reference is shown where the sample has one."""
         question, reference, answer = shown.question(sample), shown.reference(sample), shown.answer(completion)
         form = self.form
-        made = fence(self.system, self.task, repr(form), question, reference, answer, draw=draw)
-        parts = [
-            made.around("QUESTION", question),
-            *([made.around("REFERENCE", reference)] if reference else []),
-            made.around("ANSWER", answer),
-            self.task,
-            form.asked(made.check),
-        ]
-        return (Case("\n\n".join(parts), form, self.system, made.check, (answer,)),)
+        texts = {"QUESTION": question, "REFERENCE": reference, "ANSWER": answer}
+        return (fenced(form, self.system, self.task, texts, form.asked, (answer,), draw, repr(form)),)
 
     def opinion(self, rulings: Sequence[Heard], sample: Sample, completion: Completion) -> Opinion:
         """The mean, and every grade."""
-        return self._of(rulings[0].ruling.numbers)
+        return self.of_grades(rulings[0].ruling.numbers)
 
     def unanswered(self, sample: Sample) -> Opinion:
         """The lowest grades."""
-        return self._of({one.name: one.low for one in self.criteria})
-
-    def _of(self, grades: Mapping[str, float]) -> Opinion:
-        value = sum(grades.values()) / len(grades)
-        return Opinion(f"{value:g}", value, dict(grades))
-
-    def worth(self, label: str) -> float:
-        """A grade is its own worth."""
-        return float(label)
-
-    def score(self, label: str, value: float, explanation: str) -> Score:
-        """A measured number."""
-        return Score(value, Outcome.MEASURED, f"{value:g}", explanation)
+        return self.of_grades({one.name: one.low for one in self.criteria})
