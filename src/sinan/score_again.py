@@ -92,24 +92,15 @@ async def _scored(
     if not len(finals):
         raise StoreError(f"run {old.id} holds no answer that could be scored: {old.journal} is empty or not there")
     again = _Again(old, chosen, cells, finals, Tally(cells, spec.draws, plan.Done()))
-    about: dict[str, Any] = {}
-
-    def told() -> dict[str, Any]:
-        about.update(_about(before, spec, benchmarks, again, judges))
-        return about
-
-    def counted() -> None:
-        again.judged += 1
-        heard(again.judged, len(finals))
-
-    run = await scored_run(
+    run, about = await scored_run(
         old.path.absolute().parent if old.path.parent == Path() else old.path.parent,
         name or f"{old.id.partition('-')[2]}-{chosen or 'again'}",
         again.answers(),
         again.tally,
         judges,
-        told,
-        counted,
+        lambda: _about(before, spec, benchmarks, again, judges),
+        heard,
+        len(finals),
         cache,
     )
     return ScoredAgain(run, about["scored_from"])
@@ -162,8 +153,6 @@ class _Again:
     tally: Tally
     answered: int = 0
     """Records that hold an answer."""
-    judged: int = 0
-    """Results that the new run has."""
     missing: int = 0
     """Questions that the run never came to."""
     targets_changed: int = 0

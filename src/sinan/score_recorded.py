@@ -136,18 +136,16 @@ async def _scored(
     spec = replace(spec, draws=max(map(len, matched.answers_of.values()), default=1))
     cell = cell_of(spec)
     tally = Tally([cell], spec.draws, plan.Done())
-    about: dict[str, Any] = {}
-
-    def told() -> dict[str, Any]:
-        about.update(_about(read, spec, benchmark, cell, panel, matched, tally))
-        return about
-
-    def counted() -> None:
-        matched.judged += 1
-        heard(matched.judged, len(read.recorded))
-
-    run = await scored_run(
-        runs, name or f"{benchmark.id}-{read.path.stem}", matched.answers(cell), tally, panel, told, counted, cache
+    run, about = await scored_run(
+        runs,
+        name or f"{benchmark.id}-{read.path.stem}",
+        matched.answers(cell),
+        tally,
+        panel,
+        lambda: _about(read, spec, benchmark, cell, panel, matched, tally),
+        heard,
+        len(read.recorded),
+        cache,
     )
     return Recorded(run, about["scored_from"])
 
@@ -185,7 +183,6 @@ class _Matched:
     matches: Matches
     answers_of: Mapping[str, Sequence[Completion]]
     """By the id of the sample; samples without any are not in it."""
-    judged: int = 0
     missing: int = 0
     """Draws of questions that no row answers."""
 

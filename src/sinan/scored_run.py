@@ -27,13 +27,14 @@ async def scored_run(
     tally: Tally,
     judges: Sequence[Model],
     about: Callable[[], dict[str, Any]],
-    heard: Callable[[], None] = lambda: None,
-    cache: bool = True,
-) -> Run:
-    """Judge the answers and write the run. `about` gives its run.json once all are judged.
+    heard: Callable[[int, int], None],
+    of: int,
+    cache: bool,
+) -> tuple[Run, dict[str, Any]]:
+    """Judge the answers and write the run; returns it with its run.json, which `about` gives once all are judged.
 
-    `heard` is called after each. `judges` are opened here; `cache`: whether their answers are taken from earlier calls,
-    and kept for later ones. Whatever is raised, no run is left behind.
+    `heard` is called after each with how many are done, `of` how many. `judges` are opened here; `cache`: whether their
+    answers are taken from earlier calls, and kept for later ones. Whatever is raised, no run is left behind.
     """
     began = time.perf_counter()
     endpoints = paces(judges, None, 1)
@@ -45,10 +46,12 @@ async def scored_run(
                 stack.push_async_callback(judge.close)
                 await judge.open(endpoints.get(judge.endpoint))
             at_once = sum(endpoints[j.endpoint].limit if j.endpoint in endpoints else j.concurrency for j in judges)
+            done = 0
             async for result in verdicts.in_order(answers, 2 * THREADS + at_once):
                 disk.append(result)
                 tally.count(result)
-                heard()
+                done += 1
+                heard(done, of)
         disk.sync()
         frames.write_samples(folder, repeated=False)
         described = about()
@@ -60,7 +63,7 @@ async def scored_run(
         folder.describe(described)
     seconds, rows = time.perf_counter() - began, partial(frames.relation, folder)
     status, requests, expected = described["status"], described["requests"], described["expected"]
-    return Run(folder.id, str(folder.path), status, results, requests, seconds, expected, rows)
+    return Run(folder.id, str(folder.path), status, results, requests, seconds, expected, rows), described
 
 
 @contextmanager
