@@ -11,7 +11,7 @@ from sinan.errors import TransientError
 from sinan.models.batches.api import State
 from sinan.models.batches.files import form
 from sinan.models.batches.ledger import Entry, matches
-from sinan.models.dialects import anthropic_batch, openai_batch
+from sinan.models.dialects import anthropic_batch, batch_replies, openai_batch
 
 NAMES = [
     "id", "status", "data", "has_more", "errors", "request_counts", "completed", "failed", "output_file_id", "metadata",
@@ -29,7 +29,7 @@ ENTRY = Entry("sinan-0123456789abcdef", 1e9, ("a", "b"))
 @pytest.mark.parametrize("dialect", [openai_batch, anthropic_batch])
 @given(reply=VALUES)
 def test_a_reply_is_read_or_is_worth_another_try(dialect, reply):
-    for read in (dialect.state, dialect.listed, dialect.result, dialect.identifier):
+    for read in (dialect.state, batch_replies.listed, dialect.result, batch_replies.identifier):
         try:
             read(reply)
         except TransientError:

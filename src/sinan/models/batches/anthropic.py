@@ -8,6 +8,7 @@ from sinan.models.batches.api import Hear, State
 from sinan.models.batches.files import FileTransport
 from sinan.models.batches.ledger import Entry
 from sinan.models.dialects import anthropic_batch as dialect
+from sinan.models.dialects import batch_replies
 
 PATH = "/messages/batches"
 
@@ -26,7 +27,7 @@ class AnthropicBatches:
 
     async def create(self, name: str, path: str, lines: Sequence[bytes]) -> str:
         """The name stays here: the API has no place for it."""
-        return await self._files.send_once(PATH, dialect.creation(lines), dialect.identifier)
+        return await self._files.send_once(PATH, dialect.creation(lines), batch_replies.identifier)
 
     async def find(self, entry: Entry, known: Container[str]) -> str | None:
         """The one that is most likely ours. Where it is a stranger's after all, that shows in its results, which do
@@ -34,7 +35,7 @@ class AnthropicBatches:
         since: list[Mapping[str, Any]] = []
         after = ""
         while True:
-            batches, last = await self._files.read(f"{PATH}?limit=100{after}", dialect.listed)
+            batches, last = await self._files.read(f"{PATH}?limit=100{after}", batch_replies.listed)
             since += batches
             if last is None or dialect.made_at(batches[-1]) < entry.created - dialect.CLOCKS_APART:
                 return dialect.likely(since, entry, known)

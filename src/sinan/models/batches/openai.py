@@ -9,6 +9,7 @@ import orjson
 from sinan.models.batches.api import Hear, State
 from sinan.models.batches.files import FileTransport
 from sinan.models.batches.ledger import Entry
+from sinan.models.dialects import batch_replies
 from sinan.models.dialects import openai_batch as dialect
 
 CLOCKS_APART = 3_600.0
@@ -29,15 +30,15 @@ class OpenAIBatches:
 
     async def create(self, name: str, path: str, lines: Sequence[bytes]) -> str:
         """Upload the file, then make the batch; a file that no batch is made of costs nothing."""
-        file = await self._files.upload("/files", dialect.PURPOSE, f"{name}.jsonl", lines, dialect.identifier)
+        file = await self._files.upload("/files", dialect.PURPOSE, f"{name}.jsonl", lines, batch_replies.identifier)
         body = orjson.dumps(dialect.creation(name, path, file))
-        return await self._files.send_once("/batches", body, dialect.identifier)
+        return await self._files.send_once("/batches", body, batch_replies.identifier)
 
     async def find(self, entry: Entry, known: Container[str]) -> str | None:
         """By our name in its metadata, among all that were made since."""
         after = ""
         while True:
-            batches, last = await self._files.read(f"/batches?limit=100{after}", dialect.listed)
+            batches, last = await self._files.read(f"/batches?limit=100{after}", batch_replies.listed)
             for batch in batches:
                 if dialect.named(batch, entry.name):
                     return str(batch["id"])

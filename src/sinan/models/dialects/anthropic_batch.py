@@ -19,7 +19,7 @@ from typing import Any
 from sinan.errors import TransientError
 from sinan.models.batches.api import State
 from sinan.models.batches.ledger import Entry
-from sinan.models.dialects import untrusted
+from sinan.models.dialects.batch_replies import requests
 
 MOST, MOST_BYTES = 100_000, 256_000_000
 """Requests of a batch, and bytes of the request that makes it."""
@@ -50,14 +50,6 @@ def creation(lines: Sequence[bytes]) -> bytes:
     return b'{"requests": [' + b", ".join(lines) + b"]}"
 
 
-def identifier(reply: Any) -> str:
-    """The id of a batch. Raises TransientError."""
-    found = reply.get("id") if isinstance(reply, dict) else None
-    if not isinstance(found, str) or not found:
-        raise TransientError("the reply names no id")
-    return found
-
-
 def state(reply: Any) -> State:
     """How far a batch is, from GET /messages/batches/ID. Raises TransientError."""
     status = reply.get("processing_status") if isinstance(reply, dict) else None
@@ -66,21 +58,11 @@ def state(reply: Any) -> State:
     gone = reply.get("archived_at") is not None
     return State(
         over=status == "ended",
-        answered=_count(reply, "succeeded"),
-        failed=sum(_count(reply, name) for name in ("errored", "canceled", "expired")),
+        answered=requests(reply, "succeeded"),
+        failed=sum(requests(reply, name) for name in ("errored", "canceled", "expired")),
         fault="its results are kept no longer" if status == "ended" and gone else "",
         cancelled=reply.get("cancel_initiated_at") is not None,
     )
-
-
-def listed(reply: Any) -> tuple[Sequence[Mapping[str, Any]], str | None]:
-    """A page of GET /messages/batches, newest first, and the id after which the next one begins; None where it is the
-    last."""
-    rows = reply.get("data") if isinstance(reply, dict) else None
-    if not isinstance(rows, list):
-        raise TransientError("the reply lists no batches")
-    batches = [row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
-    return batches, str(batches[-1]["id"]) if batches and reply.get("has_more") is True else None
 
 
 def likely(batches: Sequence[Mapping[str, Any]], entry: Entry, known: Container[str]) -> str | None:
@@ -122,9 +104,4 @@ def result(row: Any) -> tuple[str, int, Any]:
 
 
 def _size(batch: Mapping[str, Any]) -> int:
-    return sum(_count(batch, name) for name in ("processing", "succeeded", "errored", "canceled", "expired"))
-
-
-def _count(reply: Mapping[str, Any], name: str) -> int:
-    counts = reply.get("request_counts")
-    return untrusted.count(counts.get(name)) or 0 if isinstance(counts, dict) else 0
+    return sum(requests(batch, name) for name in ("processing", "succeeded", "errored", "canceled", "expired"))

@@ -11,11 +11,12 @@ Source: the API's reference, pages "Batch" and "Files", and the types of the lib
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sinan.errors import TransientError
 from sinan.models.batches.api import State
+from sinan.models.dialects.batch_replies import requests
 
 MOST, MOST_BYTES = 50_000, 200_000_000
 """Requests of a batch, and bytes of its file."""
@@ -43,14 +44,6 @@ def creation(name: str, path: str, file: str) -> dict[str, Any]:
     }
 
 
-def identifier(reply: Any) -> str:
-    """The id of a file or a batch. Raises TransientError."""
-    found = reply.get("id") if isinstance(reply, dict) else None
-    if not isinstance(found, str) or not found:
-        raise TransientError("the reply names no id")
-    return found
-
-
 def state(reply: Any) -> State:
     """How far a batch is, from GET /batches/ID. Raises TransientError."""
     status = reply.get("status") if isinstance(reply, dict) else None
@@ -61,22 +54,13 @@ def state(reply: Any) -> State:
     faults = _faults(reply) if status == "failed" else []
     return State(
         over=status in _OVER,
-        answered=_count(reply, "completed"),
-        failed=_count(reply, "failed"),
+        answered=requests(reply, "completed"),
+        failed=requests(reply, "failed"),
         fault="; ".join(said for _, said in faults[:3]) or ("no reason is given" if status == "failed" else ""),
         full=any(code == _FULL for code, _ in faults),
         cancelled=status == "cancelled",
         results=results,
     )
-
-
-def listed(reply: Any) -> tuple[Sequence[Mapping[str, Any]], str | None]:
-    """A page of GET /batches, newest first, and the id after which the next one begins; None where it is the last."""
-    rows = reply.get("data") if isinstance(reply, dict) else None
-    if not isinstance(rows, list):
-        raise TransientError("the reply lists no batches")
-    batches = [row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
-    return batches, str(batches[-1]["id"]) if batches and reply.get("has_more") is True else None
 
 
 def named(batch: Mapping[str, Any], name: str) -> bool:
@@ -114,9 +98,3 @@ def _said(error: dict[str, Any]) -> str:
     where = f"line {error['line']}: " if isinstance(error.get("line"), int) else ""
     code = f" ({error['code']})" if isinstance(error.get("code"), str) else ""
     return " ".join(f"{where}{error.get('message') or 'no message'}{code}".split())
-
-
-def _count(reply: dict[str, Any], name: str) -> int:
-    counts = reply.get("request_counts")
-    found = counts.get(name) if isinstance(counts, dict) else None
-    return found if isinstance(found, int) else 0
