@@ -10,7 +10,6 @@ import email.parser
 import email.policy
 import json
 import re
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.loopback import Loopback
 from tests.models.typed_dicts import misfit
 
 Answer = Callable[[dict[str, Any]], Any]
@@ -27,12 +27,13 @@ REQUIRED = {"/v1/chat/completions": {"model", "messages"}, "/v1/responses": {"mo
 STEPS = ("upload", "before create", "create", "look", "results", "half")
 
 
-class BatchServer:
+class BatchServer(Loopback):
     """What both have in common: a thread, steps, counts."""
 
     most = 50_000
 
     def __init__(self, answer: Answer, looks: int = 2) -> None:
+        super().__init__()
         self.answer, self.looks = answer, looks
         self.accepted: Counter[str] = Counter()
         """By custom_id: how often it was taken into a batch, which is what is paid for."""
@@ -54,28 +55,8 @@ class BatchServer:
         self.lost = 0
         """So many answers to a request that made a batch never arrive."""
         self.creates: list[dict[str, Any]] = []
-        self._ready = threading.Event()
 
-    def __enter__(self) -> "Any":
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
-        self._thread.start()
-        assert self._ready.wait(20)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(20)
-
-    @property
-    def root(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def url(self) -> str:
-        return f"{self.root}/v1"
-
-    async def _serve(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+    async def serve(self) -> None:
         app = web.Application(client_max_size=2**28)
         self.routes(app.router)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -83,8 +64,8 @@ class BatchServer:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         self.port = site._server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._stop.wait()
+        self.up()
+        await self.stop.wait()
         await runner.cleanup()
 
     def routes(self, router: web.UrlDispatcher) -> None:

@@ -8,8 +8,10 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from tests.loopback import Loopback
 
-class ChatServer:
+
+class ChatServer(Loopback):
     """Answers with `answer(question)`, which may return (status, message) instead of a text, or (text, finish reason).
 
     After `hold_after` answers it holds further ones until `release()`.
@@ -18,37 +20,19 @@ class ChatServer:
     def __init__(
         self, answer: Callable[[str], str | tuple[int, str] | tuple[str, str]], hold_after: int | None = None
     ) -> None:
+        super().__init__()
         self.answer, self.hold_after = answer, hold_after
         self.asked: Counter[str] = Counter()
         self.answered: Counter[str] = Counter()
         self.headers: list[dict[str, str]] = []
         self.held = threading.Event()
-        self._ready = threading.Event()
-
-    def __enter__(self) -> "ChatServer":
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
-        self._thread.start()
-        assert self._ready.wait(20)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(20)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
-
-    @property
-    def model(self) -> str:
-        return f"openai/mock?base_url={self.url}"
 
     def release(self) -> None:
         self.hold_after = None
-        self._loop.call_soon_threadsafe(self._gate.set)
+        self.loop.call_soon_threadsafe(self._gate.set)
 
-    async def _serve(self) -> None:
-        self._loop, self._stop, self._gate = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+    async def serve(self) -> None:
+        self._gate = asyncio.Event()
         app = web.Application()
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_post("/v1/completions", self._chat)
@@ -57,8 +41,8 @@ class ChatServer:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         self.port = site._server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._stop.wait()
+        self.up()
+        await self.stop.wait()
         await runner.cleanup()
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:

@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.loopback import Loopback
+
 CUT = object()
 """The connection is dropped here, in the middle of the answer."""
 HANG = object()
@@ -55,48 +57,29 @@ class Served:
     ended: float = 0.0
 
 
-class StreamServer:
+class StreamServer(Loopback):
     """`script(number, body)` gives the steps of a streamed answer, or a whole HTTP answer as bytes."""
 
     def __init__(self, script: Callable[[int, dict[str, Any]], Sequence[Step] | bytes] | None = None) -> None:
+        super().__init__()
         self.script = script or (lambda number, body: answer())
         self.served: list[Served] = []
         self.in_flight = self.most = self.connections = 0
         self.enough = threading.Event()
         self.wanted = 1 << 30
         """Requests after which `enough` is set."""
-        self._ready = threading.Event()
-
-    def __enter__(self) -> "StreamServer":
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
-        self._thread.start()
-        assert self._ready.wait(20)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(20)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
-
-    @property
-    def model(self) -> str:
-        return f"openai/mock?base_url={self.url}"
 
     @property
     def measured(self) -> list[Served]:
         """Without the first request, with which a load test finds out whether there is any sense in it."""
         return self.served[1:]
 
-    async def _run(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+    async def serve(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
         server = await asyncio.start_server(self._connection, "127.0.0.1", 0, limit=2**26)
         self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._stop.wait()
+        self.up()
+        await self.stop.wait()
         server.close()
         for task in self._tasks:
             task.cancel()
