@@ -6,7 +6,8 @@ REACH = (
     Attack(
         "reads the user's files and keys",
         """
-for path in (bait["secret"], "/etc/passwd", "/etc/shadow", "/etc/hostname", "/root/.bashrc", "/var/log/dpkg.log"):
+homes = [folder + "/.bashrc" for folder in ("/root", bait["home"])]
+for path in (bait["secret"], "/etc/passwd", "/etc/shadow", "/etc/hostname", "/var/log/dpkg.log", *homes):
     tried(path, read, path)
 for folder in (bait["folder"], bait["home"], bait["home"] + "/.ssh", "/root", "/home", "/var", "/srv", "/mnt", "/run"):
     try:
@@ -62,7 +63,8 @@ tried("attribute", os.setxattr, bait["secret"], "user.sinan", b"x")
     Attack(
         "follows and plants links to the outside",
         """
-for target in (bait["secret"], "/etc/passwd", "/proc/1/root/etc/passwd", "/proc/self/root/../etc/passwd"):
+first, own = (f"/proc/{process}/root" for process in (1, "self"))
+for target in (bait["secret"], "/etc/passwd", first + "/etc/passwd", own + "/../etc/passwd"):
     name = "link%d" % len(os.listdir("."))
     try:
         os.symlink(target, name)
