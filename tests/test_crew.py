@@ -317,9 +317,15 @@ def test_several_processes_for_a_local_model_are_refused():
         crew.size(2, asked, 10, False)
 
 
+def test_an_id_that_holds_half_of_a_character_is_refused():
+    toy, spec = benchmark([Sample("\ud800", "question", "0")]), RunSpec(("toy",), ("fake/one",))
+    with pytest.raises(UsageError, match="id of a sample must be a text of whole characters"):
+        list(plan.cell(toy, plan.protocol(toy, spec), FakeModel(str), spec, _LeftOut(0, 1)).questions)
+
+
 @settings(deadline=None)
 @given(
-    ids=st.lists(st.text(st.characters(codec=None), max_size=8), unique=True, max_size=40),
+    ids=st.lists(st.text(st.characters(codec="utf-8"), max_size=8), unique=True, max_size=40),
     of=st.integers(1, 7),
     draws=st.integers(1, 3),
     data=st.data(),
