@@ -6,7 +6,6 @@ import http.server
 import json
 import multiprocessing
 import threading
-import time
 
 import pytest
 
@@ -134,14 +133,12 @@ def test_what_the_mirror_lacks_comes_from_where_it_is_published(source, folder, 
 
 
 def test_offline_is_one_line_with_the_file_its_address_and_where_to_put_it(source, cache):
-    began = time.perf_counter()
     with pytest.raises(DataError) as caught:
         fetch(source)
     message = str(caught.value)
     assert "\n" not in message
     for part in ("data/small.csv", "owner/name", source.url, str(cache), "SINAN_MIRROR=DIR", "no mirror is set"):
         assert part in message
-    assert time.perf_counter() - began < 5
 
 
 def test_a_file_put_into_the_cache_by_hand_is_taken(source, cache):

@@ -1,7 +1,5 @@
 """Refusals, in English and Chinese, and what merely looks like one."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 from sinan.scoring import by_name
 from sinan.scoring.refusal import find_refusal, refusal_in
 from sinan.types import Completion, Outcome, Sample
+from tests.ends import within
 
 LONG = " Locks differ by their pins, and every maker publishes how they are cut." * 8
 
@@ -147,10 +146,9 @@ def test_any_text_is_read_and_never_raises(text):
 
 @pytest.mark.parametrize("piece", ["I cannot ", "sorry ", "抱歉我不能", "however ", "我", "\"I can't help", "request "])
 def test_time_grows_no_faster_than_the_text(piece):
-    began = time.process_time()
-    refusal_in(piece * (1_000_000 // len(piece)))
-    refusal_in("I cannot help. " + piece * (1_000_000 // len(piece)))
-    assert time.process_time() - began < 10  # a fraction of a second; ten on a machine that is busy
+    with within(30):
+        refusal_in(piece * (1_000_000 // len(piece)))
+        refusal_in("I cannot help. " + piece * (1_000_000 // len(piece)))
 
 
 def test_a_request_for_harm_ought_to_be_declined():

@@ -1,7 +1,6 @@
 """What every scorer keeps to: any text is judged, quickly; names; likelihoods."""
 
 import math
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -26,6 +25,7 @@ from sinan.scoring import (
 )
 from sinan.scoring.number import canonical
 from sinan.types import Completion, LogLikelihood, Outcome, Sample
+from tests.ends import within
 
 SCORERS = [
     Number(),
@@ -101,23 +101,11 @@ option A |**1** |Ⓑ|either |yes |no, |if we choose B, |2024-01-01|12,34,|{"answ
 
 @pytest.mark.parametrize("piece", [*HEAVY.replace("|\n", "|").split("|"), "\n", "A.\n", "\n#"])
 def test_time_grows_with_the_length_of_a_text_and_no_faster(piece):
+    completion = Completion(piece * (100_000 // len(piece)) + "x", "stop")
     for scorer in SCORERS:
         for sample in SAMPLES:
-            assert spent(scorer, sample, piece, 10_000) < 8 * spent(scorer, sample, piece, 2_500), scorer
-
-
-def spent(scorer, sample, piece, length):
-    """Seconds of the processor, the least of several tries, since what else the machine does can only add to it; and a
-    little, so that what takes no time is no quotient of noise. A square of time would be 16 times as much for 4 times
-    the length."""
-    completion, least = Completion(piece * (length // len(piece)) + "x", "stop"), 1e9
-    for _ in range(4):
-        began = time.process_time()
-        scorer(sample, completion)
-        least = min(least, time.process_time() - began)
-        if least < 0.001:
-            break
-    return least + 0.005
+            with within(15):
+                scorer(sample, completion)
 
 
 def test_scorers_are_known_by_name():

@@ -1,7 +1,5 @@
 """Scorers that compare texts: against the libraries themselves, by hand, and for any text at all."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +10,7 @@ from sinan.scoring import by_name
 from sinan.scoring.token_f1 import longest_run
 from sinan.statistics import corpus
 from sinan.types import Completion, Outcome, Sample
+from tests.ends import within
 
 pytest.importorskip("sacrebleu")
 pytest.importorskip("rapidfuzz")
@@ -202,9 +201,8 @@ def test_silence_is_counted_and_is_not_measured(name):
 @pytest.mark.parametrize("name", SIMILARITIES + OTHERS)
 def test_a_megabyte_is_judged_in_time(name):
     for gold, text in (("a cat sat on a mat", "hello world, foo. " * 60_000), ("天安门上太阳升", "天安门 " * 300_000)):
-        began = time.process_time()
-        judged(name, gold, text)
-        assert time.process_time() - began < 20  # a few seconds at most; twenty on a machine that is busy
+        with within(60):
+            judged(name, gold, text)
 
 
 @pytest.mark.parametrize("name", SIMILARITIES + OTHERS)
