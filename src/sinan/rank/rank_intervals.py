@@ -1,0 +1,96 @@
+"""Which differences are sure, all together, and where that leaves each model: an interval of ranks.
+
+A model's own interval says nothing of its rank. So every pair is tested on its difference, and the tests share one
+level: the chance that any of them is wrong stays below alpha. A model's rank is then surely behind all that are surely
+better, and before all that are surely worse (Mogstad, Romano, Shaikh and Wilhelm 2024). The critical value is that of
+the largest of all |t|, found by drawing their joint distribution, and found again for the pairs that are left once some
+are decided (Romano and Wolf 2005).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri, stdtrit
+
+from sinan.rank.contrasts import Contrasts, Numbers
+
+DRAWS = 10_000
+AT_ONCE = 1 << 22
+"""Errors of differences that are held at once."""
+
+Method = Literal["max-t", "bonferroni"]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What is sure of M models."""
+
+    sign: NDArray[np.int8]
+    """(M, M) 1 where the row's model is surely above the column's, -1 where it is surely below, else 0."""
+    critical: float
+    """Standard errors that a difference of all pairs must exceed, before any is decided: the half-width of
+    simultaneous intervals. Infinite where nothing can be said."""
+
+    @property
+    def intervals(self) -> list[tuple[int, int]]:
+        """Of each model the first and the last rank that it may have."""
+        models = len(self.sign)
+        better, worse = (self.sign < 0).sum(axis=1), (self.sign > 0).sum(axis=1)
+        return [(1 + int(b), models - int(w)) for b, w in zip(better, worse, strict=True)]
+
+
+def max_t(contrasts: Contrasts, alpha: float = 0.05, seed: int = 0, draws: int = DRAWS) -> Decided:
+    """Step-down with the joint distribution of all t. With few clusters their common tail is Student's: the normal
+    draws are divided by the root of a chi-square over its degrees of freedom."""
+    t = _t(contrasts)
+    if contrasts.root is None or contrasts.df < 1 or not len(t):
+        return bonferroni(contrasts, alpha)
+    random = np.random.default_rng(seed)
+    normal = random.standard_normal((draws, contrasts.root.shape[1]))
+    if contrasts.df < 1e6:
+        normal /= np.sqrt(random.chisquare(contrasts.df, draws) / contrasts.df)[:, None]
+    left = np.isfinite(contrasts.stderr)
+    critical = first = _quantile(contrasts, normal, left, alpha)
+    while (surely := left & (np.abs(t) > critical)).any() and (left := left & ~surely).any():
+        critical = _quantile(contrasts, normal, left, alpha)
+    return Decided(_signs(contrasts, np.where(left, 0.0, t)), first)
+
+
+def bonferroni(contrasts: Contrasts, alpha: float = 0.05, normal: bool = False) -> Decided:
+    """Every pair at alpha / P, with no draws: a little wider, and the same on every machine. `normal`: quantiles of the
+    normal distribution whatever the degrees of freedom, and plain standard errors."""
+    level = 1 - alpha / 2 / max(1, len(contrasts.difference))
+    if contrasts.df < 1:
+        critical = np.inf
+    else:
+        critical = float(ndtri(level) if normal else stdtrit(min(contrasts.df, 1e9), level))
+    t = _t(contrasts)
+    return Decided(_signs(contrasts, np.where(np.abs(t) > critical, t, 0.0)), critical)
+
+
+METHODS = {"max-t": max_t, "bonferroni": bonferroni}
+
+
+def _t(contrasts: Contrasts) -> Numbers:
+    """0 where there is no standard error: nothing is sure there."""
+    known = np.isfinite(contrasts.stderr) & (contrasts.stderr > 0) & np.isfinite(contrasts.difference)
+    return np.divide(contrasts.difference, contrasts.stderr, out=np.zeros(len(known)), where=known)
+
+
+def _quantile(contrasts: Contrasts, normal: Numbers, among: NDArray[np.bool_], alpha: float) -> float:
+    """The 1 - alpha quantile of the largest error among these pairs."""
+    rows = max(1, AT_ONCE // max(1, len(among)))
+    largest = [
+        np.abs(contrasts.noise(normal[at : at + rows])[:, among]).max(axis=1) for at in range(0, len(normal), rows)
+    ]
+    return float(np.quantile(np.concatenate(largest), 1 - alpha, method="higher"))
+
+
+def _signs(contrasts: Contrasts, sure: Numbers) -> NDArray[np.int8]:
+    models = contrasts.models
+    sign = np.zeros((models, models), np.int8)
+    sign[contrasts.first, contrasts.second] = np.sign(sure)
+    sign[contrasts.second, contrasts.first] = -np.sign(sure)
+    return sign
