@@ -39,6 +39,8 @@ class Contrasts:
     """Of the standard errors: clusters less one, of the pair that has the fewest; below 1 where nothing can be said."""
     root: Numbers | None
     """(P, r) A square root of the pairs' covariance. None where it was not computed."""
+    clustered: bool = False
+    """Whether the units are clusters of several items."""
 
     @property
     def models(self) -> int:
@@ -82,10 +84,12 @@ def of_items(values: Numbers, clusters: Indices) -> Contrasts:
         stderr = np.sqrt(variance * np.where(groups > 1, groups / (groups - 1.0), np.nan))
     clustered = len(np.unique(clusters)) < values.shape[1]
     stderr = _no_less_than_bonett_price(stderr, values, there, first, second, n, clustered)
-    return Contrasts(first, second, difference, stderr, n, float(groups.min(initial=values.shape[1])) - 1, root)
+    return Contrasts(first, second, difference, stderr, n, float(groups.min(initial=values.shape[1])) - 1, root, clustered)
 
 
-def of_covariance(values: Numbers, covariance: Numbers, n: Indices, df: float, stderr: Numbers | None = None) -> Contrasts:
+def of_covariance(
+    values: Numbers, covariance: Numbers, n: Indices, df: float, clustered: bool, stderr: Numbers | None = None
+) -> Contrasts:
     """Of M numbers with a joint covariance. `stderr`: of the pairs, where not the covariance's own."""
     first, second = pairs(len(values))
     own, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
@@ -93,7 +97,7 @@ def of_covariance(values: Numbers, covariance: Numbers, n: Indices, df: float, s
     root = whole[first] - whole[second]
     if stderr is None:
         stderr = np.sqrt(np.einsum("pr,pr->p", root, root))
-    return Contrasts(first, second, values[first] - values[second], stderr, n, df, root)
+    return Contrasts(first, second, values[first] - values[second], stderr, n, df, root, clustered)
 
 
 def weighted(parts: Sequence[Contrasts], weights: Sequence[float]) -> Contrasts:
@@ -107,7 +111,8 @@ def weighted(parts: Sequence[Contrasts], weights: Sequence[float]) -> Contrasts:
     difference = np.sum([w * part.difference for part, w in zip(parts, weights, strict=True)], axis=0)
     n = np.sum([part.n for part in parts], axis=0)
     least = float(np.nanmin(free, initial=np.inf)) if np.isfinite(free).any() else float(frees.min())
-    return Contrasts(parts[0].first, parts[0].second, difference, np.sqrt(squares.sum(axis=0)), n, least, root)
+    clustered = any(part.clustered for part in parts)
+    return Contrasts(parts[0].first, parts[0].second, difference, np.sqrt(squares.sum(axis=0)), n, least, root, clustered)
 
 
 def _summed(influence: Numbers, clusters: Indices) -> Numbers:

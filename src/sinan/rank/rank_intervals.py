@@ -40,6 +40,11 @@ class Decided:
         better, worse = (self.sign < 0).sum(axis=1), (self.sign > 0).sum(axis=1)
         return [(1 + int(b), models - int(w)) for b, w in zip(better, worse, strict=True)]
 
+    @property
+    def reversed(self) -> "Decided":
+        """Where the smaller number is the better one."""
+        return Decided(-self.sign, self.critical)
+
 
 def max_t(contrasts: Contrasts, alpha: float = 0.05, seed: int = 0, draws: int = DRAWS) -> Decided:
     """Step-down with the joint distribution of all t. With few clusters their common tail is Student's: the normal
@@ -58,19 +63,16 @@ def max_t(contrasts: Contrasts, alpha: float = 0.05, seed: int = 0, draws: int =
     return Decided(_signs(contrasts, np.where(left, 0.0, t)), first)
 
 
-def bonferroni(contrasts: Contrasts, alpha: float = 0.05, normal: bool = False) -> Decided:
-    """Every pair at alpha / P, with no draws: a little wider, and the same on every machine. `normal`: quantiles of the
-    normal distribution whatever the degrees of freedom, and plain standard errors."""
+def bonferroni(contrasts: Contrasts, alpha: float = 0.05) -> Decided:
+    """Every pair at alpha / P, with no draws: a little wider, and the same on every machine. Quantiles are the normal
+    distribution's; of clusters Student's, since they may be few."""
     level = 1 - alpha / 2 / max(1, len(contrasts.difference))
     if contrasts.df < 1:
         critical = np.inf
     else:
-        critical = float(ndtri(level) if normal else stdtrit(min(contrasts.df, 1e9), level))
+        critical = float(stdtrit(min(contrasts.df, 1e9), level) if contrasts.clustered else ndtri(level))
     t = _t(contrasts)
     return Decided(_signs(contrasts, np.where(np.abs(t) > critical, t, 0.0)), critical)
-
-
-METHODS = {"max-t": max_t, "bonferroni": bonferroni}
 
 
 def _t(contrasts: Contrasts) -> Numbers:
