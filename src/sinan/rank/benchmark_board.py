@@ -18,7 +18,7 @@ SAME = 1e-9
 """Two ways to make the same number differ by less."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scored:
     """A table, and what is known of its models besides."""
 
