@@ -63,7 +63,7 @@ def rank(
     kept = [one for one in found if not benchmarks or one.further["benchmark"] in benchmarks]
     if not kept:
         raise UsageError(f"no finished run is in {runs}: nothing to rank. Remedy: sinan run TARGET -m MODEL -m MODEL")
-    return _boards(kept, ways, weights or {}, missing)
+    return _boards(kept, ways, weights or {}, missing, notice)
 
 
 def rank_votes(file: Path, fields: Fields = Fields(), arena: Arena = Arena(), ways: Ways = Ways()) -> Leaderboard:
@@ -72,7 +72,11 @@ def rank_votes(file: Path, fields: Fields = Fields(), arena: Arena = Arena(), wa
 
 
 def _boards(
-    scored: Sequence[Scored], ways: Ways, weights: Mapping[str, float], missing: Missing
+    scored: Sequence[Scored],
+    ways: Ways,
+    weights: Mapping[str, float],
+    missing: Missing,
+    notice: Callable[[str], None],
 ) -> tuple[Leaderboard, ...]:
     boards = [board(one, ways) for one in scored]
     chosen: dict[str, Scored] = {}
@@ -84,6 +88,8 @@ def _boards(
     if len(chosen) > 1 or weights:
         whole = overall([replace(one, name=name) for name, one in chosen.items()], weights, ways, missing)
     if whole is None:
+        if len(chosen) > 1:
+            notice(f"no overall: no model has comparable scores on all of {', '.join(chosen)}. Remedy: --benchmark ID")
         return tuple(boards)
     passed = [one.name for one in scored if one not in chosen.values()]
     note = (f"not part of the overall: {', '.join(passed)}",) if passed else ()

@@ -17,7 +17,7 @@ def print_board(board: Leaderboard) -> None:
     of_votes = board.further.get("kind") == "votes"
     beside = [name for name in NOT_RIGHT if any(one.outcomes.get(name) for one in board.standings)]
     scores = list(board.further.get("benchmarks", ()))
-    heads = ["rank", "model", board.metric, "95 % interval", "vs next", "tied", "n", *beside]
+    heads = ["rank", "model", "overall" if scores else board.metric, "95 % interval", "vs next", "tied", "n", *beside]
     heads += ["wins", "losses", "ties"] if of_votes else ["over weights", *scores] if scores else []
     table = outcome_table(*heads, left=("model", "tied"))
     for one in board.standings:
@@ -84,7 +84,7 @@ def _told(board: Leaderboard) -> str:
     about = [board.further.get(name, "") for name in ("protocol", "version")]
     parts = [f"{about[0]} {about[1][:8]}".strip(), f"{len(board.standings):,} models"]
     parts.append(f"{board.n:,} {'votes' if board.further.get('kind') == 'votes' else 'items'}")
-    parts += [f"{board.clusters:,} clusters"] * (board.clusters is not None)
+    parts += [] if board.clusters is None else [f"{board.clusters:,} clusters"]
     parts += [f"chance {percent(board.chance)}"] * (board.chance is not None)
     parts += ["less is better"] * board.less_is_better
     return "   ".join(part for part in parts if part)

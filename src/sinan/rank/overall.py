@@ -57,7 +57,8 @@ class _Sheet:
 def overall(
     parts: Sequence[Scored], weights: Mapping[str, float], ways: Ways, missing: Missing = "refuse"
 ) -> Leaderboard | None:
-    """The board over all parts that are shares of one and are means over items; None for fewer than two of them.
+    """The board over all parts that are shares of one and are means over items; None for fewer than two of them, or
+    where no model has them all.
 
     `weights`: by benchmark; 1 where none is given. Raises UsageError for a weight of what is not there, or below 0.
     """
@@ -71,6 +72,8 @@ def overall(
     lacking = np.isnan(sheet.scores).any(axis=1)
     whole, errors = additive(sheet.scores) if missing == "additive" and lacking.any() else (sheet.scores, None)
     placed = [at for at in range(len(sheet.models)) if not np.isnan(whole[at]).any()]
+    if not placed:
+        return None
     corrected = chance_corrected(whole, sheet.chance)
     contrasts = _contrasts(sheet, whole, errors, placed)
     entries = [_entry(sheet, corrected, errors, at) for at in range(len(sheet.models))]
