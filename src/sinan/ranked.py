@@ -39,7 +39,7 @@ def rank(
     *,
     runs: Path | str = Path("runs"),
     benchmarks: Collection[str] = (),
-    ways: Ways = Ways(),
+    ways: Ways | None = None,
     weights: Mapping[str, float] | None = None,
     missing: Missing = "refuse",
     chances: Chances = lambda names: {},
@@ -47,9 +47,9 @@ def rank(
 ) -> tuple[Leaderboard, ...]:
     """A board for every benchmark, and an overall where there are several.
 
-    `sources`: runs (id, beginning of an id, path, `last`) and tables of outcomes (.csv, .tsv); without any, all finished
-    runs of the folder. `notice` hears what is passed over. Raises UnknownName for a run or benchmark that is not there,
-    UsageError where there is nothing to rank, BadFile and StoreError for what cannot be read.
+    `sources`: runs (id, beginning of an id, path, `last`) and tables of outcomes (.csv, .tsv); without any, all
+    finished runs of the folder. `notice` hears what is passed over. Raises UnknownName for a run or benchmark that is
+    not there, UsageError where there is nothing to rank, BadFile and StoreError for what cannot be read.
     """
     tables = [Path(one) for one in sources if Path(one).suffix.lower() in TABLES]
     named = [str(one) for one in sources if Path(one).suffix.lower() not in TABLES]
@@ -63,12 +63,14 @@ def rank(
     kept = [one for one in found if not benchmarks or one.further["benchmark"] in benchmarks]
     if not kept:
         raise UsageError(f"no finished run is in {runs}: nothing to rank. Remedy: sinan run TARGET -m MODEL -m MODEL")
-    return _boards(kept, ways, weights or {}, missing, notice)
+    return _boards(kept, ways or Ways(), weights or {}, missing, notice)
 
 
-def rank_votes(file: Path, fields: Fields = Fields(), arena: Arena = Arena(), ways: Ways = Ways()) -> Leaderboard:
+def rank_votes(
+    file: Path, fields: Fields | None = None, arena: Arena | None = None, ways: Ways | None = None
+) -> Leaderboard:
     """The ratings that a file of votes gives. Raises BadFile, UsageError."""
-    return replace(arena_board(votes(file, fields), ways, arena), name=file.stem)
+    return replace(arena_board(votes(file, fields or Fields()), ways or Ways(), arena or Arena()), name=file.stem)
 
 
 def _boards(
@@ -182,10 +184,14 @@ def _names(sides: Sequence[Side]) -> list[str]:
         [f"{side.benchmark} ({side.entry['protocol']})" for side in sides],
         [f"{side.benchmark} ({side.entry['protocol']}, {side.entry['version'][:8]})" for side in sides],
     ]
-    names = []
+    names: list[str] = []
     for at in range(len(sides)):
         name = next((own[at] for own in tried if own.count(own[at]) == 1), tried[-1][at])
-        names.append(name if name not in names else f"{name} #{names.count(name) + sum(n.startswith(name + ' #') for n in names) + 1}")
+        names.append(
+            name
+            if name not in names
+            else f"{name} #{names.count(name) + sum(n.startswith(name + ' #') for n in names) + 1}"
+        )
     return names
 
 
@@ -221,9 +227,7 @@ def _scored(name: str, shelf: _Shelf, chances: Chances) -> Scored:
 
 def _notes(shelf: _Shelf, several: bool) -> Iterator[str]:
     first, *others = (cell.side for cell in shelf.cells)
-    unlike = {
-        str(one): None for other in others for one in differences(first, other) if one.unfair
-    }
+    unlike = {str(one): None for other in others for one in differences(first, other) if one.unfair}
     if unlike:
         more = f"; and {len(unlike) - 3} more" if len(unlike) > 3 else ""
         yield f"not all models were asked alike: {'; '.join(list(unlike)[:3])}{more}"

@@ -38,7 +38,9 @@ OF_SCORES = ("benchmarks", "weights", "chances", "missing")
     metavar="FIELD",
     help="Of votes: votes alike in it are not independent; `none`: all are; twice for two crossed ones.",
 )
-@click.option("--style", multiple=True, metavar="FIELD", help="Of votes: tell the effect of this apart; again for more.")
+@click.option(
+    "--style", multiple=True, metavar="FIELD", help="Of votes: tell the effect of this apart; again for more."
+)
 @click.option("--position", is_flag=True, help="Of votes: tell the advantage of the first place apart.")
 @click.option("--evenly", is_flag=True, help="Of votes: pairs count alike, by 1 / max(votes of the pair, 50).")
 @click.option("--bootstrap", type=click.IntRange(0), default=0, metavar="N", help="Of votes: resamples, as a check.")
@@ -51,7 +53,11 @@ OF_SCORES = ("benchmarks", "weights", "chances", "missing")
     help="How intervals of ranks are found.",
 )
 @click.option(
-    "--alpha", type=click.FloatRange(0, 0.5, min_open=True), default=0.05, show_default=True, help="Of all pairs together."
+    "--alpha",
+    type=click.FloatRange(0, 0.5, min_open=True),
+    default=0.05,
+    show_default=True,
+    help="Of all pairs together.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of what is drawn.")
 @click.option(

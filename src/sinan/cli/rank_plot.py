@@ -1,4 +1,5 @@
-"""Leaderboards as a picture: a row per model with its interval, ties shaded together, chance as a dotted line."""
+"""Leaderboards as a picture: a row per model with its interval, chance as a dotted line. Who may be first is shaded;
+a bar at the right joins models that are tied."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,8 +14,8 @@ from sinan.types.leaderboard import Leaderboard, Standing
 BRONZE, SHADE = "#8a5a1f", "#ece5d8"
 LINE, HEAD, FOOT, LEFT, WIDE = 0.2, 0.85, 0.6, 3.2, 5.4
 """Inches: a model's line, the words above a board, its axis below, room for names, the axes."""
-LETTERS = 5
-"""Of ties that are written beside a name."""
+LANES = 12
+"""Bars of ties beside each other; those of further groups are left out."""
 
 
 def plot(boards: Sequence[Leaderboard], path: Path) -> None:
@@ -45,7 +46,11 @@ def plot(boards: Sequence[Leaderboard], path: Path) -> None:
 def _words(board: Leaderboard) -> str:
     unit = " in %" if board.in_percent else ""
     level = f"{100 * (1 - board.alpha):g} %"
-    ties = f"left: ranks that a model may have, simultaneous {level}; shaded: tied" if board.method != "none" else ""
+    ties = (
+        f"left: ranks that a model may have, simultaneous {level}; shaded: may be first; bars: tied"
+        if board.method != "none"
+        else ""
+    )
     return "   ".join(filter(None, [f"{board.metric}{unit}, 95 % intervals   n = {board.n:,}", ties]))
 
 
@@ -56,15 +61,20 @@ def _draw(axes: Any, board: Leaderboard, can_show: Any) -> None:
         spine.set_visible(False)
     _frame(axes, board)
     axes.set_ylim(count, 0)
-    for first, last in _bands(board):
-        axes.axhspan(first + 0.06, last + 0.94, color=SHADE, zorder=0, linewidth=0)
+    for at, one in enumerate(board.standings):
+        if one.rank_interval and one.rank_interval[0] == 1 and count > 1:
+            axes.axhspan(at, at + 1, color=SHADE, zorder=0, linewidth=0)
+    for lane, first, last in _bars(board):
+        x = [1.02 + 0.013 * lane] * 2
+        ends = [first + 0.2, last + 0.8]
+        axes.plot(x, ends, color=MUTED, linewidth=1.6, transform=axes.get_yaxis_transform(), clip_on=False)
     if board.chance is not None:
         axes.axvline(100 * board.chance, color=MUTED, linewidth=1.1, linestyle=(0, (1, 1.6)), zorder=1)
         axes.text(100 * board.chance, -0.12, "chance", color=MUTED, fontsize=7, ha="center", va="bottom")
     for at, one in enumerate(board.standings):
         _mark(axes, board, one, at + 0.5)
     axes.set_yticks([at + 0.5 for at in range(count)], [can_show(one.model, 34) for one in board.standings])
-    axes.tick_params(axis="y", length=0, labelsize=8.5, colors=INK, pad=58)
+    axes.tick_params(axis="y", length=0, labelsize=8.5, colors=INK, pad=46)
     axes.tick_params(axis="x", length=0, labelsize=8, colors=MUTED)
     axes.set_axisbelow(True)
     axes.grid(axis="x", color=RULE, linewidth=0.5)
@@ -83,26 +93,24 @@ def _frame(axes: Any, board: Leaderboard) -> None:
         axes.set_xlim(low - room / 2, high + room)
 
 
-def _bands(board: Leaderboard) -> Iterator[tuple[int, int]]:
-    """Rows of every group of ties that is not within another's; overlapping ones are told apart by their letters."""
+def _bars(board: Leaderboard) -> Iterator[tuple[int, int, int]]:
+    """Lane, first and last row of every group of ties of more than one model; bars of one lane do not touch."""
     members: dict[str, list[int]] = {}
     for at, one in enumerate(board.standings):
         for letter in one.tie_group.split():
             members.setdefault(letter, []).append(at)
-    reached = -1
-    for rows in sorted(members.values()):
-        if len(rows) > 1 and rows[0] > reached:
-            yield rows[0], rows[-1]
-            reached = rows[-1]
+    reached: list[int] = []
+    for rows in sorted(rows for rows in members.values() if len(rows) > 1):
+        lane = next((at for at, last in enumerate(reached) if last < rows[0]), len(reached))
+        reached[lane : lane + 1] = [rows[-1]]
+        if lane < LANES:
+            yield lane, rows[0], rows[-1]
 
 
 def _mark(axes: Any, board: Leaderboard, one: Standing, y: float) -> None:
-    """Ranks and letters before the axes; the value with its interval and its figure beside it."""
-    transform = axes.get_yaxis_transform()
-    letters = one.tie_group.split()
-    told = " ".join(letters[:LETTERS]) + ("…" if len(letters) > LETTERS else "")
-    axes.text(-0.135, y, ranks(one), color=BRONZE, fontsize=8.5, ha="center", va="center", transform=transform)
-    axes.text(-0.085, y, told, color=MUTED, fontsize=7, ha="left", va="center", transform=transform)
+    """The ranks before the axes; the value with its interval and its figure beside it."""
+    before = {"ha": "right", "va": "center", "transform": axes.get_yaxis_transform()}
+    axes.text(-0.015, y, ranks(one), color=BRONZE, fontsize=8.5, **before)
     if one.estimate.value is None:
         axes.text(0, y, "–", color=MUTED, fontsize=10, ha="left", va="center")
         return
@@ -110,6 +118,8 @@ def _mark(axes: Any, board: Leaderboard, one: Standing, y: float) -> None:
     centre = factor * one.estimate.value
     low, high = (factor * end for end in one.estimate.ci) if one.estimate.ci else (centre, centre)
     axes.plot([low, high], [y, y], color=BRONZE, linewidth=1.6, solid_capstyle="butt", zorder=2)
-    axes.plot([centre], [y], color=BRONZE, marker="o", markersize=5, markeredgecolor=PAPER, markeredgewidth=0.6, zorder=3)
+    axes.plot(
+        [centre], [y], color=BRONZE, marker="o", markersize=5, markeredgecolor=PAPER, markeredgewidth=0.6, zorder=3
+    )
     shown = value(one.estimate, True) if board.in_percent else plain(one.estimate.value)
     axes.annotate(shown, (high, y), (4, 0), textcoords="offset points", color=INK, fontsize=7.5, va="center")

@@ -95,16 +95,15 @@ def _lines(board: Leaderboard) -> list[str]:
     if board.method == "none":
         return list(board.notes)
     lines = [
-        f"rank: simultaneous {level}, all {board.family:,} pairs of {len(board.standings):,} models; who shares a letter "
-        "is tied",
+        f"rank: simultaneous {level}, all {board.family:,} pairs of {len(board.standings):,} models; who shares a "
+        "letter is tied",
         f"{board.method} · {board.estimand}",
     ]
     further = board.further
     lines += [_effect(one) for one in further.get("effects", ())]
     if flip := further.get("flip"):
-        lines.append(
-            f"without {flip['votes']:,} votes ({100 * flip['share']:.2g} %), {flip['to']} would be first, not {flip['from']}"
-        )
+        share = f"{100 * flip['share']:.2g} %"
+        lines.append(f"without {flip['votes']:,} votes ({share}), {flip['to']} would be first, not {flip['from']}")
     if further.get("kind") == "votes":
         lines.append(str(further["convention"]))
     return [*lines, *board.notes]

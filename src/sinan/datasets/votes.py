@@ -31,7 +31,19 @@ MODELS = (
     ("player_a", "player_b"),
     ("a", "b"),
 )
-WON = ("winner", "rating", "verdict", "vote", "outcome", "result", "preference", "label", "judge_verdict", "a_wins", "won")
+WON = (
+    "winner",
+    "rating",
+    "verdict",
+    "vote",
+    "outcome",
+    "result",
+    "preference",
+    "label",
+    "judge_verdict",
+    "a_wins",
+    "won",
+)
 COUNTS = (
     ("wins_a", "wins_b", "ties"),
     ("a_wins", "b_wins", "ties"),
@@ -165,7 +177,11 @@ def _verdicts(rows: Sequence[Row], sides: tuple[str, str], field: str, file: Pat
     decided = [(text, own) for text, own in zip(texts, named, strict=True) if text and WORDS.get(text.lower()) != 0.5]
     if decided and all(text in own for text, own in decided):
         return [
-            None if not text else WORDS.get(text.lower(), 0.5) if text not in own else 0.5 + (text == own[0]) / 2 - (text == own[1]) / 2
+            None
+            if not text
+            else WORDS.get(text.lower(), 0.5)
+            if text not in own
+            else 0.5 + (text == own[0]) / 2 - (text == own[1]) / 2
             for text, own in zip(texts, named, strict=True)
         ]
     numbers = {n for text in texts if (n := _number(text)) is not None}
@@ -217,7 +233,9 @@ def _numbered(rows: Sequence[Row], name: str) -> Any:
     """Numbers from 0 for equal values; a row without a value stands by itself."""
     numbers: dict[str, int] = {}
     texts = [
-        f"alone {at}" if (value := row.fields.get(name)) is None else "is " + json.dumps(value, sort_keys=True, default=str)
+        f"alone {at}"
+        if (value := row.fields.get(name)) is None
+        else "is " + json.dumps(value, sort_keys=True, default=str)
         for at, row in enumerate(rows)
     ]
     return np.array([numbers.setdefault(text, len(numbers)) for text in texts], dtype=np.int64)
@@ -231,11 +249,16 @@ def _style(row: Row, name: str, file: Path) -> float:
     for place in places:
         if (number := _number(place.get(name))) is not None:
             return number
-        for a, b in ((f"{name}_a", f"{name}_b"), *((("sum_assistant_a_tokens", "sum_assistant_b_tokens"),) * (name == "length"))):
+        for a, b in (
+            (f"{name}_a", f"{name}_b"),
+            *((("sum_assistant_a_tokens", "sum_assistant_b_tokens"),) * (name == "length")),
+        ):
             one, other = _size(place.get(a)), _size(place.get(b))
             if one is not None and other is not None:
                 return (one - other) / (one + other + 1)
-    raise BadFile(f"{file.name} {row.place}: no number {name}, and none of {name}_a and {name}_b. Remedy: --style FIELD")
+    raise BadFile(
+        f"{file.name} {row.place}: no number {name}, and none of {name}_a and {name}_b. Remedy: --style FIELD"
+    )
 
 
 def _size(value: Any) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sinan.errors import UsageError
-from sinan.rank.bradley_terry import Fit, collapsed, evenly, fit, scaled, with_position
+from sinan.rank.bradley_terry import Fit, collapsed, evenly, fit, scaled, summed, with_position
 from sinan.rank.contrasts import Contrasts, Numbers, of_covariance, pairs
 from sinan.rank.standings import Entry, Ways, standings
 from sinan.rank.votes_checked import fit_test, flip, win_matrix
@@ -21,6 +21,9 @@ MEAN, PER_THETA = 1000.0, 400 / math.log(10)
 """The mean rating, and rating points per unit of strength: 400 points are odds of ten to one."""
 FEW = 10
 """Clusters below which errors are rough."""
+
+
+SHORT = {"max-t": "step-down max-t", "bonferroni": "bonferroni"}
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def arena_board(votes: Votes, ways: Ways, arena: Arena = Arena()) -> Leaderboard
         "votes",
         placed,
         "rating",
-        f"bradley-terry; simultaneous: {'step-down max-t' if ways.method == 'max-t' else 'bonferroni'}, {errors.method}",
+        f"bradley-terry; simultaneous: {SHORT[ways.method]}, {errors.method}",
         ways.alpha,
         len(contrasts.difference),
         len(votes.won),
@@ -132,12 +135,16 @@ def _contrasts(found: Fit, errors: _Errors) -> Contrasts:
     return of_covariance(ratings, covariance, met, errors.df, errors.clusters is not None, stderr)
 
 
-def _entries(
-    found: Fit, errors: _Errors, beside: Mapping[str, Numbers], resampled: Numbers | None
-) -> list[Entry]:
+def _entries(found: Fit, errors: _Errors, beside: Mapping[str, Numbers], resampled: Numbers | None) -> list[Entry]:
     votes, half = found.votes, t_quantile(max(1.0, errors.df))
     return [
-        Entry(model, _rating(found.theta[at], errors.own[at], half, errors.method, votes, at), (), _counts(votes, at), more)
+        Entry(
+            model,
+            _rating(found.theta[at], errors.own[at], half, errors.method, votes, at),
+            (),
+            _counts(votes, at),
+            more,
+        )
         for at, model in enumerate(votes.models)
         for more in [_strength(found, errors, beside, resampled, at)]
     ]
@@ -175,7 +182,7 @@ def _bootstrap(found: Fit, resamples: int, seed: int) -> Numbers:
     for _ in range(resamples):
         times = random.multinomial(groups, np.full(groups, 1 / groups))[clusters]
         try:
-            rows.append(fit(cells, np.bincount(cell, found.weight * times, len(cells.won)), start).theta)
+            rows.append(fit(cells, summed(cell, found.weight * times, len(cells.won)), start).theta)
         except UsageError:  # what was drawn joins no longer all models; how many were kept is told
             continue
     if len(rows) < 2:
@@ -183,9 +190,7 @@ def _bootstrap(found: Fit, resamples: int, seed: int) -> Numbers:
     return np.array(rows)
 
 
-def _further(
-    found: Fit, errors: _Errors, spread: Numbers, arena: Arena, resampled: Numbers | None
-) -> dict[str, Any]:
+def _further(found: Fit, errors: _Errors, spread: Numbers, arena: Arena, resampled: Numbers | None) -> dict[str, Any]:
     votes = found.votes
     share, met = win_matrix(votes)
     shares = [[None if math.isnan(one) else one for one in row] for row in share.tolist()]

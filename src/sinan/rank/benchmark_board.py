@@ -109,7 +109,7 @@ def _entries(scored: Scored) -> list[Entry]:
     table, clusters = scored.table, cluster_numbers(scored.table)
     estimates = scored.estimates or [own_estimate(row, clusters, table.draws) for row in table.values]
     outcomes = scored.outcomes or [{}] * len(table.models)
-    runs = [(run,) for run in table.runs] or [()] * len(table.models)
+    runs: list[tuple[str, ...]] = [(run,) for run in table.runs] or [()] * len(table.models)
     return [Entry(*one) for one in zip(table.models, estimates, runs, outcomes, strict=True)]
 
 

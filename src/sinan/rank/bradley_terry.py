@@ -61,7 +61,9 @@ class Fit:
         """The covariance if votes of different clusters are independent. Raises UsageError for fewer than two."""
         groups = int(clusters.max(initial=-1)) + 1
         if groups < 2:
-            raise UsageError("all votes are in one cluster: nothing can be said of their errors. Remedy: --cluster none")
+            raise UsageError(
+                "all votes are in one cluster: nothing can be said of their errors. Remedy: --cluster none"
+            )
         rows = np.arange(len(clusters))
         sums = csr_array((np.ones(len(rows)), (clusters, rows)), shape=(groups, len(rows))) @ self.scores
         return groups / (groups - 1) * self._sandwich((sums.T @ sums).toarray())
@@ -76,13 +78,19 @@ def fit(votes: Votes, weight: Numbers | None = None, start: Numbers | None = Non
     between them, and the groups are named."""
     weight = np.ones(len(votes.won)) if weight is None else weight
     cells, cell = collapsed(votes)
-    counts = np.bincount(cell, weight, len(cells.won))
+    counts = summed(cell, weight, len(cells.won))
     held = _without_bound(cells, counts)
     begin = np.zeros(len(votes.models) + votes.covariates.shape[1]) if start is None else start
     found, hessian = _maximum(cells, counts, held, begin)
     theta, beta = found[: len(votes.models)], found[len(votes.models) :]
     names = tuple(votes.models[m] for m in held)
-    return Fit(votes, weight, theta - theta.mean(), beta, np.linalg.pinv(hessian, hermitian=True), names)
+    inverse = np.linalg.pinv(hessian, hermitian=True).astype(np.float64)
+    return Fit(votes, weight, theta - theta.mean(), beta, inverse, names)
+
+
+def summed(places: Indices, weight: Numbers, size: int) -> Numbers:
+    """(size,) the weights at each place, added up."""
+    return np.bincount(places, weight, size).astype(np.float64)
 
 
 def collapsed(votes: Votes) -> tuple[Votes, Indices]:
@@ -95,7 +103,12 @@ def collapsed(votes: Votes) -> tuple[Votes, Indices]:
     key = (votes.a * models + votes.b) * len(outcomes) + outcome.reshape(-1)
     _, chosen, cell = np.unique(key, return_index=True, return_inverse=True)
     cells = replace(
-        votes, a=votes.a[chosen], b=votes.b[chosen], won=votes.won[chosen], covariates=np.zeros((len(chosen), 0)), clusters={}
+        votes,
+        a=votes.a[chosen],
+        b=votes.b[chosen],
+        won=votes.won[chosen],
+        covariates=np.zeros((len(chosen), 0)),
+        clusters={},
     )
     return cells, cell.reshape(-1).astype(np.int64)
 
@@ -173,9 +186,7 @@ def _bounded(votes: Votes, at: Numbers) -> Numbers:
     return at
 
 
-def _derivatives(
-    votes: Votes, weight: Numbers, held: Sequence[int], at: Numbers
-) -> tuple[Numbers, Numbers, float]:
+def _derivatives(votes: Votes, weight: Numbers, held: Sequence[int], at: Numbers) -> tuple[Numbers, Numbers, float]:
     """Gradient, minus second derivative and log-likelihood, by sums over pairs: no row of N by M is made."""
     models = len(votes.models)
     x, z = votes.covariates, at[votes.a] - at[votes.b] + votes.covariates @ at[models:]
@@ -222,6 +233,6 @@ def _refuse_strangers(votes: Votes, met: NDArray[np.bool_]) -> None:
     if groups > 1:
         named = ["{" + ", ".join(np.array(votes.models)[label == group][:6]) + "}" for group in range(min(groups, 6))]
         raise UsageError(
-            f"no vote joins {groups} groups of models: {', '.join(named)}. There is no order between them. Remedy: rank "
-            "each group by itself, or collect votes between them"
+            f"no vote joins {groups} groups of models: {', '.join(named)}. There is no order between them. Remedy: "
+            "rank each group by itself, or collect votes between them"
         )

@@ -24,7 +24,7 @@ def chance_corrected(scores: Numbers, chance: Sequence[float]) -> Numbers:
     return result
 
 
-def weighted_mean(scores: Numbers, weights: Sequence[float]) -> Numbers:
+def weighted_mean(scores: Numbers, weights: Sequence[float] | Numbers) -> Numbers:
     """Of weights that sum to one."""
     result: Numbers = scores @ np.array(weights)
     return result

@@ -52,7 +52,8 @@ class Contrasts:
         assert self.root is not None
         spread = np.sqrt(np.einsum("pr,pr->p", self.root, self.root))
         scaled = np.divide(self.root, spread[:, None], out=np.zeros_like(self.root), where=spread[:, None] > 0)
-        return normal @ scaled.T
+        drawn: Numbers = normal @ scaled.T
+        return drawn
 
 
 def pairs(models: int) -> tuple[Indices, Indices]:
@@ -75,16 +76,19 @@ def of_items(values: Numbers, clusters: Indices) -> Contrasts:
         influence = _summed(values - values.mean(axis=1, keepdims=True), clusters) / max(1, values.shape[1])
         whole = _root(influence)
         difference = values.mean(axis=1)[first] - values.mean(axis=1)[second]
-        root: Numbers | None = whole[first] - whole[second]
+        apart: Numbers = whole[first] - whole[second]
+        root: Numbers | None = apart
         groups = np.full(len(first), influence.shape[1])
-        variance = np.einsum("pr,pr->p", root, root)
+        variance = np.einsum("pr,pr->p", apart, apart)
     else:
         difference, variance, groups, root = _on_intersections(values, there, clusters, first, second)
     with np.errstate(invalid="ignore", divide="ignore"):
         stderr = np.sqrt(variance * np.where(groups > 1, groups / (groups - 1.0), np.nan))
     clustered = len(np.unique(clusters)) < values.shape[1]
     stderr = _no_less_than_bonett_price(stderr, values, there, first, second, n, clustered)
-    return Contrasts(first, second, difference, stderr, n, float(groups.min(initial=values.shape[1])) - 1, root, clustered)
+    return Contrasts(
+        first, second, difference, stderr, n, float(groups.min(initial=values.shape[1])) - 1, root, clustered
+    )
 
 
 def of_covariance(
@@ -112,7 +116,9 @@ def weighted(parts: Sequence[Contrasts], weights: Sequence[float]) -> Contrasts:
     n = np.sum([part.n for part in parts], axis=0)
     least = float(np.nanmin(free, initial=np.inf)) if np.isfinite(free).any() else float(frees.min())
     clustered = any(part.clustered for part in parts)
-    return Contrasts(parts[0].first, parts[0].second, difference, np.sqrt(squares.sum(axis=0)), n, least, root, clustered)
+    return Contrasts(
+        parts[0].first, parts[0].second, difference, np.sqrt(squares.sum(axis=0)), n, least, root, clustered
+    )
 
 
 def _summed(influence: Numbers, clusters: Indices) -> Numbers:

@@ -1,7 +1,7 @@
-"""One board over several benchmarks: the weighted mean of chance-corrected scores, shown with how far it can be trusted.
+"""One board over several benchmarks: the weighted mean of chance-corrected scores, and how far it can be trusted.
 
-Benchmarks are fixed, their items are drawn: the error is the root of sum(w^2 SE^2), and models are paired on the items of
-every benchmark. A model that lacks a benchmark has no overall, unless what is missing is filled in and marked.
+Benchmarks are fixed, their items are drawn: the error is the root of sum(w^2 SE^2), and models are paired on the items
+of every benchmark. A model that lacks a benchmark has no overall, unless what is missing is filled in and marked.
 """
 
 import math
@@ -79,7 +79,9 @@ def overall(
     entries = [_entry(sheet, corrected, errors, at) for at in range(len(sheet.models))]
     more = _sensitivity(sheet, corrected[placed], ways.seed)
     for at, row in zip(placed, more, strict=True):
-        entries[at] = Entry(entries[at].model, entries[at].estimate, entries[at].runs, {}, entries[at].further | row)
+        entries[at] = Entry(
+            entries[at].model, entries[at].estimate, entries[at].runs, {}, {**entries[at].further, **row}
+        )
     found, decided = standings([entries[at] for at in placed], contrasts, ways)
     return Leaderboard(
         "overall",
@@ -128,9 +130,7 @@ def _stderr(row: Numbers, part: Scored) -> float:
 
 
 def _contrasts(sheet: _Sheet, whole: Numbers, errors: Numbers | None, placed: Sequence[int]) -> Contrasts:
-    parts = [
-        _paired(part, sheet, whole, errors, column, placed) for column, part in enumerate(sheet.parts)
-    ]
+    parts = [_paired(part, sheet, whole, errors, column, placed) for column, part in enumerate(sheet.parts)]
     factors = [w / (1 - c) for w, c in zip(sheet.weights, sheet.chance, strict=True)]
     return weighted(parts, factors)
 
@@ -232,7 +232,10 @@ def _notes(sheet: _Sheet, lacking: Any, missing: Missing, left_out: Sequence[str
     notes.append(f"weights: {', '.join(told)}")
     names = [name for name, lacks in zip(sheet.models, lacking, strict=True) if lacks]
     if names and missing == "refuse":
-        notes.append(f"without an overall, since a benchmark is missing: {', '.join(names)}. Remedy: run it, or --missing additive")
+        notes.append(
+            f"without an overall, since a benchmark is missing: {', '.join(names)}. Remedy: run it, or --missing "
+            "additive"
+        )
     elif names:
         notes.append(f"imputed by an additive model, which nothing guarantees: missing scores of {', '.join(names)}")
     if left_out:

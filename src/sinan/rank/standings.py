@@ -1,5 +1,6 @@
 """From numbers and the differences between them to places on a board."""
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -82,13 +83,11 @@ def _goodness(entry: Entry, less_is_better: bool) -> float:
     return -entry.estimate.value if less_is_better else entry.estimate.value
 
 
-def _gaps(
-    entries: Sequence[Entry], contrasts: Contrasts, decided: Decided, order: Sequence[int]
-) -> dict[int, Gap]:
+def _gaps(entries: Sequence[Entry], contrasts: Contrasts, decided: Decided, order: Sequence[int]) -> dict[int, Gap]:
     """Model -> how far it is from the next one."""
     row = {(int(j), int(k)): at for at, (j, k) in enumerate(zip(contrasts.first, contrasts.second, strict=True))}
     found = {}
-    for one, other in zip(order, order[1:], strict=False):
+    for one, other in itertools.pairwise(order):
         at = row[min(one, other), max(one, other)]
         difference = float(contrasts.difference[at]) * (1 if one < other else -1)
         stderr = float(contrasts.stderr[at])
