@@ -89,7 +89,7 @@ def votes(file: Path, fields: Fields = Fields()) -> Votes:
     counted = () if fields.won else next((c for c in COUNTS if {c[0], c[1]} <= set(known)), ())
     told = [] if counted else _verdicts(rows, sides, _won(fields, known, file), file)
     for at, row in enumerate(rows):
-        named = tuple(str(row.fields.get(side) or "") for side in sides)
+        named = tuple("" if (name := row.fields.get(side)) is None else str(name) for side in sides)
         given = _counted(row, counted, file) if counted else [] if told[at] is None else [(told[at], 1)]
         if given and not all(named):
             raise BadFile(f"{file.name} {row.place}: {sides[0]} or {sides[1]} is empty")

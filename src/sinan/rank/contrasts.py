@@ -41,11 +41,21 @@ class Contrasts:
     """(P, r) A square root of the pairs' covariance. None where it was not computed."""
     clustered: bool = False
     """Whether the units are clusters of several items."""
+    plain: Numbers | None = None
+    """(P,) standard errors without the floor; None where there is none."""
 
     @property
     def models(self) -> int:
         """M."""
         return int(self.second.max(initial=0)) + 1
+
+    @property
+    def varies(self) -> NDArray[np.bool_]:
+        """(P,) whether a pair's numbers differ from item to item by more than a constant."""
+        if self.root is None:
+            return np.isfinite(self.stderr)
+        found: NDArray[np.bool_] = np.einsum("pr,pr->p", self.root, self.root) > 1e-24
+        return found
 
     def noise(self, normal: Numbers) -> Numbers:
         """(draws, r) standard normal numbers -> (draws, P) errors of the differences, each of variance 1, or 0."""
@@ -85,10 +95,9 @@ def of_items(values: Numbers, clusters: Indices) -> Contrasts:
     with np.errstate(invalid="ignore", divide="ignore"):
         stderr = np.sqrt(variance * np.where(groups > 1, groups / (groups - 1.0), np.nan))
     clustered = len(np.unique(clusters)) < values.shape[1]
-    stderr = _no_less_than_bonett_price(stderr, values, there, first, second, n, clustered)
-    return Contrasts(
-        first, second, difference, stderr, n, float(groups.min(initial=values.shape[1])) - 1, root, clustered
-    )
+    floored = _no_less_than_bonett_price(stderr, values, there, first, second, n, clustered)
+    df = float(groups.min(initial=values.shape[1])) - 1
+    return Contrasts(first, second, difference, floored, n, df, root, clustered, stderr)
 
 
 def of_covariance(
@@ -165,8 +174,9 @@ def _no_less_than_bonett_price(
     n: Indices,
     clustered: bool,
 ) -> Numbers:
-    """One pair is added to each side. Of graded numbers the floor stands in where nothing varies; of numbers beyond
-    [0, 1] nothing does."""
+    """One pair is added to each side, which also draws the difference nearer to 0: the floor is scaled by (n + 2) / n,
+    so that a difference over it is that of the two, as they are. Of graded numbers the floor stands in where nothing
+    varies; of numbers beyond [0, 1] nothing does."""
     known = np.where(there, values, 0.0)
     if known.min(initial=0.0) < 0 or known.max(initial=0.0) > 1:
         return stderr
@@ -174,7 +184,7 @@ def _no_less_than_bonett_price(
     ahead = known @ there.T.astype(np.float64) - _least_sums(known, single)
     up, down = ahead[first, second], ahead.T[first, second]
     plus, minus = (up + 1) / (n + 2), (down + 1) / (n + 2)
-    floor = np.sqrt((plus + minus - (plus - minus) ** 2) / (n + 2))
+    floor = np.sqrt((plus + minus - (plus - minus) ** 2) / (n + 2)) * (n + 2) / np.maximum(n, 1)
     held = np.full(len(stderr), single) & (not clustered or (up + down < FEW_DISCORDANT)) | (stderr == 0)
     return np.where(held, np.maximum(stderr, floor), stderr)
 

@@ -7,7 +7,7 @@ the largest of all |t|, found by drawing their joint distribution, and found aga
 are decided (Romano and Wolf 2005).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -17,6 +17,8 @@ from scipy.special import ndtri, stdtrit
 from sinan.rank.contrasts import Contrasts, Numbers
 
 DRAWS = 10_000
+FEW = 29
+"""Degrees of freedom below which the normal distribution is not near enough."""
 AT_ONCE = 1 << 22
 """Errors of differences that are held at once."""
 
@@ -58,21 +60,30 @@ def max_t(contrasts: Contrasts, alpha: float = 0.05, seed: int = 0, draws: int =
         normal /= np.sqrt(random.chisquare(contrasts.df, draws) / contrasts.df)[:, None]
     left = np.isfinite(contrasts.stderr)
     critical = first = _quantile(contrasts, normal, left, alpha)
-    while (surely := left & (np.abs(t) > critical)).any() and (left := left & ~surely).any():
+    # Where nothing varies there is nothing to draw: what stands in for an error there has a critical value of its own.
+    own = np.where(contrasts.varies, 0.0, _alone(contrasts, alpha, few=True))
+    while (surely := left & (np.abs(t) > np.maximum(critical, own))).any() and (left := left & ~surely).any():
         critical = _quantile(contrasts, normal, left, alpha)
     return Decided(_signs(contrasts, np.where(left, 0.0, t)), first)
 
 
 def bonferroni(contrasts: Contrasts, alpha: float = 0.05) -> Decided:
     """Every pair at alpha / P, with no draws: a little wider, and the same on every machine. Quantiles are the normal
-    distribution's; of clusters Student's, since they may be few."""
-    level = 1 - alpha / 2 / max(1, len(contrasts.difference))
-    if contrasts.df < 1:
-        critical = np.inf
-    else:
-        critical = float(stdtrit(min(contrasts.df, 1e9), level) if contrasts.clustered else ndtri(level))
+    distribution's; of clusters, and of fewer than 30 items, Student's. Where numbers vary it takes their errors as they
+    are, without a floor."""
+    critical = _alone(contrasts, alpha, contrasts.clustered or contrasts.df < FEW)
+    if contrasts.plain is not None:
+        contrasts = replace(contrasts, stderr=np.where(contrasts.varies, contrasts.plain, contrasts.stderr))
     t = _t(contrasts)
     return Decided(_signs(contrasts, np.where(np.abs(t) > critical, t, 0.0)), critical)
+
+
+def _alone(contrasts: Contrasts, alpha: float, few: bool) -> float:
+    """The critical value of one pair among all, whatever the others do. `few`: Student's."""
+    level = 1 - alpha / 2 / max(1, len(contrasts.difference))
+    if contrasts.df < 1:
+        return float(np.inf)
+    return float(stdtrit(min(contrasts.df, 1e9), level) if few else ndtri(level))
 
 
 def _t(contrasts: Contrasts) -> Numbers:
