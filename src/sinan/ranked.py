@@ -24,6 +24,7 @@ from sinan.rank.standings import Ways
 from sinan.statistics import accuracy, metrics
 from sinan.statistics.intervals import mean
 from sinan.statistics.scales import in_percent, less_is_better
+from sinan.store import frames
 from sinan.store.tables import StoredCell, table
 from sinan.types import CellResult, Metric
 from sinan.types.leaderboard import Leaderboard
@@ -161,7 +162,7 @@ def _shelves(cells: Iterable[_Stored]) -> list[_Shelf]:
     found: dict[tuple[Any, ...], list[_Shelf]] = {}
     for cell in cells:
         alike = found.setdefault(cell.conditions, [])
-        shelf = next((one for one in alike if not data_differ(one.cells[0].side, cell.side)), None)
+        shelf = next((one for one in alike if _same_questions(one.cells[0], cell)), None)
         if shelf is None:
             alike.append(_Shelf([cell]))
         elif any(one.side.model == cell.side.model for one in shelf.cells):
@@ -169,6 +170,21 @@ def _shelves(cells: Iterable[_Stored]) -> list[_Shelf]:
         else:
             shelf.cells.append(cell)
     return [shelf for alike in found.values() for shelf in alike]
+
+
+def _same_questions(one: _Stored, other: _Stored) -> bool:
+    """Whether equal ids are equal questions. Generated ones depend on the seed: with another seed the right answers
+    are held against each other."""
+    if data_differ(one.side, other.side):
+        return False
+    if one.side.spec.seed == other.side.spec.seed:
+        return True
+    targets, others = _targets(one), _targets(other)
+    return all(others.get(name, target) == target for name, target in targets.items())
+
+
+def _targets(cell: _Stored) -> dict[str, str]:
+    return dict(frames.of_cell(cell.folder, cell.side.benchmark, cell.side.model, ("sample_id", "target")))
 
 
 def _of_runs(shelves: Sequence[_Shelf], chances: Chances) -> Iterator[Scored]:
@@ -182,6 +198,7 @@ def _names(sides: Sequence[Side]) -> list[str]:
     tried = [
         [side.benchmark for side in sides],
         [f"{side.benchmark} ({side.entry['protocol']})" for side in sides],
+        [f"{side.benchmark} (seed {side.spec.seed})" for side in sides],
         [f"{side.benchmark} ({side.entry['protocol']}, {side.entry['version'][:8]})" for side in sides],
     ]
     names: list[str] = []

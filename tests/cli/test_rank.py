@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+import sinan
 from sinan.cli.main import _code
 from tests.comparison_runs import OWN, Runs, right, wrong_at
 from tests.rank.cases import SHARED, case
@@ -65,6 +66,15 @@ def test_what_was_asked_under_another_protocol_is_another_board_and_no_overall_m
     boards, _ = ranked(capsys)
     assert set(boards) == {"own (default)", "own (worded)"}
     assert all(len(one["standings"]) == 1 and any("own board" in n for n in one["notes"]) for one in boards.values())
+
+
+def test_questions_that_another_seed_generated_are_another_board(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for model, seed in (("needle/xs", 0), ("needle/s", 0), ("needle/m", 1)):
+        sinan.run("arithmetic", model, limit=12, seed=seed)
+    boards, _ = ranked(capsys, "--benchmark", "arithmetic")
+    assert sorted(len(one["standings"]) for one in boards.values()) == [1, 2]
+    assert len(boards) == len(set(boards)) == 2 and "overall" not in boards
 
 
 def test_models_that_answered_other_parts_are_paired_on_what_both_have(runs, capsys):

@@ -82,7 +82,8 @@ def _span(board: Leaderboard, ci: tuple[float, float] | None) -> str:
 
 def _told(board: Leaderboard) -> str:
     about = [board.further.get(name, "") for name in ("protocol", "version")]
-    parts = [f"{about[0]} {about[1][:8]}".strip(), f"{len(board.standings):,} models"]
+    count = len(board.standings)
+    parts = [f"{about[0]} {about[1][:8]}".strip(), f"{count:,} model{'s' * (count != 1)}"]
     parts.append(f"{board.n:,} {'votes' if board.further.get('kind') == 'votes' else 'items'}")
     parts += [] if board.clusters is None else [f"{board.clusters:,} clusters"]
     parts += [f"chance {percent(board.chance)}"] * (board.chance is not None)
@@ -92,7 +93,7 @@ def _told(board: Leaderboard) -> str:
 
 def _lines(board: Leaderboard) -> list[str]:
     level = f"{100 * (1 - board.alpha):g} %"
-    if board.method == "none":
+    if board.method == "none" or not board.family:
         return list(board.notes)
     lines = [
         f"rank: simultaneous {level}, all {board.family:,} pairs of {len(board.standings):,} models; who shares a "
