@@ -130,6 +130,7 @@ def packed(result: SampleResult, cells: Mapping[tuple[str, str], int]) -> list[A
         score.answer,
         sample.unit,
         sample.unit_size,
+        sample.cluster,
         result.question.position,
     ]
 
@@ -137,13 +138,13 @@ def packed(result: SampleResult, cells: Mapping[tuple[str, str], int]) -> list[A
 def unpacked(row: Sequence[Any], cells: Sequence[tuple[str, str]]) -> SampleResult:
     """The result, with its texts left out. `cells`: (benchmark, model) in the order of run.json."""
     cell, sample_id, group, draw, outcome, value, explanation, attempts, cost_usd, answer, *more = row
-    values, read, unit, unit_size, position = more
+    values, read, unit, unit_size, cluster, position = more
     completion = None
     if answer is not None:
         tokens_in, tokens_out, cached, requests = answer
         usage = Usage(tokens_in, tokens_out)
         completion = Completion("", "stop", usage, attempts=attempts, requests=requests, cached=cached)
-    sample = Sample(sample_id, "", "", group=group, unit=unit, unit_size=unit_size)
+    sample = Sample(sample_id, "", "", group=group, unit=unit, unit_size=unit_size, cluster=cluster)
     question = Question(sample, Prompt(), draw, position=position)
     score = Score(value, Outcome(outcome), read, explanation, values)
     benchmark, model = cells[cell]

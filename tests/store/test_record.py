@@ -97,6 +97,7 @@ def test_a_line_reads_as_the_one_written_before(result):
     old = written_before(result)
     assert decode(encode(result)) == decode(old)
     new = {"scores": {}, "shots": [], "unit": "", "unit_size": 1, "position": None, "turns": [], "prompt_ids": ""}
+    new |= {"cluster": ""}
     new |= {"readings": [], "evidence": {}, "judging": {}, "judged": True}
     assert decode(old) == orjson.loads(old) | {"cached": False} | new
     assert len(encode(result)) < len(old)

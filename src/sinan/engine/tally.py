@@ -127,6 +127,7 @@ class CellTally:
                 record["unit_size"],
                 record["position"],
                 form_of(record["sample_id"], record["unit"]),
+                record["cluster"],
             )
         )
         self.spent(record["tokens_in"], record["tokens_out"], record["cost_usd"])
@@ -185,6 +186,7 @@ class Counted(NamedTuple):
     unit_size: int
     position: int | None
     form: str = ""
+    cluster: str = ""
 
 
 def counted(result: SampleResult) -> Counted:
@@ -201,6 +203,7 @@ def counted(result: SampleResult) -> Counted:
         sample.unit_size,
         result.question.position,
         sample.form,
+        sample.cluster,
     )
 
 

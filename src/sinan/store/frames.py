@@ -52,6 +52,7 @@ JOURNAL_COLUMNS = {
     "shots": "JSON",
     "unit": "VARCHAR",
     "unit_size": "INTEGER",
+    "cluster": "VARCHAR",
     "position": "BIGINT",
     "turns": "JSON",
     "prompt_ids": "VARCHAR",
@@ -76,6 +77,7 @@ LEFT_OUT = {
     "shots": "'[]'",
     "unit": "''",
     "unit_size": "1",
+    "cluster": "''",
     "turns": "'[]'",
     "prompt_ids": "''",
     "readings": "'[]'",
@@ -167,6 +169,35 @@ def of_cell(folder: RunFolder, benchmark: str, model: str, columns: Sequence[str
         )
         while batch := found.fetchmany(10_000):
             yield from batch
+
+
+def by_unit(folder: RunFolder, benchmark: str, model: str, of: str = "", whole: bool = False) -> dict[str, Any]:
+    """The questions of a cell as columns (numpy arrays), in the order of their ids' characters: `unit`, `cluster` (the
+    unit itself, where it shares nothing), `group`, `draws` (rows that have a value) and `value`: the mean of the rows'
+    values, null where none has one; with `whole` the list of them. `of` names one of the score's values."""
+    with _reading(folder) as connection:
+        rows = _rows(connection, folder)
+        there = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}
+        value = f"TRY_CAST(json_extract(scores, {_literal(_pointer(of))}) AS DOUBLE)" if of else "score"
+        unit = "coalesce(nullif(unit, ''), sample_id)" if "unit" in there else "sample_id"
+        cluster = f"coalesce(nullif(cluster, ''), {unit})" if "cluster" in there else unit
+        together = (
+            f"coalesce(list({value} ORDER BY sample_id, draw) FILTER ({value} IS NOT NULL), [])"
+            if whole
+            else f"avg({value})"
+        )
+        return dict(
+            connection.execute(
+                f'SELECT {unit} AS unit, any_value({cluster}) AS cluster, any_value("group") AS "group", '
+                f"count({value}) AS draws, {together} AS value FROM {rows} "
+                f"WHERE benchmark = {_literal(benchmark)} AND model = {_literal(model)} GROUP BY 1 ORDER BY 1"
+            ).fetchnumpy()
+        )
+
+
+def _pointer(name: str) -> str:
+    """One key of a JSON object, whatever characters it has (RFC 6901)."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def opened(row: Mapping[str, Any]) -> Record:

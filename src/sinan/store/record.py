@@ -41,6 +41,7 @@ DEFAULTS: Record = {
     "shots": (),
     "unit": "",
     "unit_size": 1,
+    "cluster": "",
     "position": None,
     "turns": (),
     "prompt_ids": "",
@@ -96,6 +97,7 @@ def _sound(record: Record) -> bool:
         and type(record["attempts"]) is int
         and type(record["unit"]) is str
         and type(record["unit_size"]) is int
+        and type(record["cluster"]) is str
         and isinstance(record["position"], _PLACE)
         and type(record["scores"]) is dict
         and isinstance(record["completion"], _TEXT)
@@ -159,6 +161,8 @@ def to_record(result: SampleResult) -> Record:
         record["shots"] = list(question.shots)
     if sample.unit:
         record["unit"], record["unit_size"] = sample.unit, sample.unit_size
+    if sample.cluster:
+        record["cluster"] = sample.cluster
     if question.position is not None:
         record["position"] = question.position
     _add_verdict(record, result)

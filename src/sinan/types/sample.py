@@ -30,6 +30,10 @@ class Sample:
     """What is one question asked in several forms (its options rotated) has one unit, and counts once. Empty: `id`."""
     unit_size: int = 1
     """Samples of the unit."""
+    cluster: str = ""
+    """What it shares with other samples, so that their scores depend on each other: the passage that several questions
+    are about, the dialogue that turns belong to, the picture. Error bars take all of a cluster together. Empty: it
+    stands alone."""
 
     @property
     def form(self) -> str:

@@ -1,0 +1,74 @@
+"""A table of outcomes that somebody keeps: one row per question, one column per model.
+
+    item,model-a,model-b
+    q-17,1,0
+
+The first column names the item. A column in which every cell is a number from 0 to 1, or empty, is a model; of the
+others `category`, `group`, `subject` or `topic` groups the items, and `cluster` or `passage` says what they share. An
+empty cell is an answer that could not be read: it counts as wrong, as everywhere, and is counted.
+"""
+
+import csv
+import math
+from pathlib import Path
+
+from sinan.errors import BadFile
+from sinan.types.table import ScoreTable
+
+GROUPS = ("category", "group", "subject", "topic")
+CLUSTERS = ("cluster", "passage")
+
+
+def outcomes(path: str | Path) -> ScoreTable:
+    """The table of a .csv or .tsv file. Raises BadFile where it is none."""
+    import numpy as np
+
+    file = Path(path)
+    head, rows = _rows(file)
+    columns = dict(zip(head, zip(*rows, strict=True), strict=True))
+    items, *_ = columns.values()
+    if len(set(items)) != len(items):
+        twice = next(item for item in items if items.count(item) > 1)
+        raise BadFile(f"{file.name}: item {twice!r} stands in it more than once")
+    named = {name.lower(): own for name, own in columns.items()}
+    scores = {name: numbers for name in head[1:] if (numbers := _numbers(columns[name])) is not None}
+    scores = {name: numbers for name, numbers in scores.items() if name.lower() not in (*GROUPS, *CLUSTERS)}
+    if not scores:
+        raise BadFile(f"{file.name}: no column holds numbers from 0 to 1, so none is a model's. Its columns: {head}")
+    values = np.array(list(scores.values()), dtype=np.float64)
+    unread = int(np.isnan(values).sum())
+    shared = next((named[name] for name in CLUSTERS if name in named), ())
+    return ScoreTable(
+        file.stem if file.stem != "correctness" else file.parent.name,
+        tuple(scores),
+        tuple(items),
+        np.nan_to_num(values),
+        tuple(own or item for own, item in zip(shared, items, strict=True)) if shared else (),
+        tuple(next((named[name] for name in GROUPS if name in named), ())),
+        notes=(f"{unread:,} empty cells count as wrong",) if unread else (),
+    )
+
+
+def _rows(file: Path) -> tuple[list[str], list[list[str]]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            head, *rows = csv.reader(lines, delimiter="\t" if file.suffix.lower() == ".tsv" else ",", strict=True)
+    except (OSError, UnicodeDecodeError, ValueError, csv.Error) as error:
+        raise BadFile(f"{file}: a table of outcomes cannot be read from it ({error})") from None
+    rows = [row for row in rows if row]
+    if len(head) < 2 or not rows or len(set(head)) != len(head):
+        raise BadFile(f"{file.name}: a table of outcomes has a line of different names, and lines of as many cells")
+    for number, row in enumerate(rows, 2):
+        if len(row) != len(head):
+            raise BadFile(f"{file.name}: line {number} has {len(row)} cells, the first has {len(head)}")
+    return head, rows
+
+
+def _numbers(cells: tuple[str, ...]) -> list[float] | None:
+    """NaN for what is empty; None where one of them is no number from 0 to 1, or all are empty."""
+    try:
+        found = [float(cell) if cell.strip() else math.nan for cell in cells]
+    except ValueError:
+        return None
+    given = [number for number in found if not math.isnan(number)]
+    return found if given and all(0 <= number <= 1 for number in given) else None
