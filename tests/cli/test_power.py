@@ -96,3 +96,33 @@ def test_what_cannot_be_planned_is_one_line(work, capsys, arguments, said):
     code = _code(["power", *arguments.split()])
     err = capsys.readouterr().err
     assert code == 2 and said in err and err.count("\n") == 1 and "Traceback" not in err
+
+
+def test_a_table_of_outcomes_tells_how_often_verdicts_differ_and_what_clusters_add(work, document, capsys):
+    rows = ["item,passage,a,b"]
+    rows += [f"q{i},p{i // 4},{int(i % 8 < 4)},{int(i % 8 >= 4 or i < 4)}" for i in range(40)]
+    (work / "table.csv").write_text("\n".join(rows))
+    found = document("power", "table.csv")
+    assert (found["n"], found["discordance"]) == (40, pytest.approx(36 / 40))
+    assert found["discordance_from"]["models"] == ["a", "b"] and found["deff"] > 3
+    assert document("power", "table.csv", "--deff", "1")["deff_from"] == "given"
+    assert _code(["power", "table.csv"]) == 0
+    assert "design effect" in capsys.readouterr().out
+
+
+def test_two_models_on_few_questions_are_warned_about_before_they_are_asked(work, document, capsys):
+    two = "run logic -m needle/xs -m needle/s -n 20".split()
+    line = "sinan: logic: 20 questions cannot tell two models apart that differ by less than about 24 points"
+    assert _code(two) == 0
+    assert line in capsys.readouterr().err
+    assert any(note.startswith(line.removeprefix("sinan: ")) for note in document(*two, "--dry-run")["notes"])
+    for quiet in ([*two, "--quiet"], [*two, "-m", "needle/m"], "run logic -m needle/xs -n 20".split()):
+        assert _code(quiet) == 0
+        assert "cannot tell" not in capsys.readouterr().err
+
+
+def test_an_undecided_comparison_says_what_it_could_have_told(document):
+    assert _code("run logic -m needle/xs -m needle/m -n 20 --quiet".split()) == 0
+    (one,) = document("compare", "last")["comparisons"]
+    assert one["verdict"] == "undecided"
+    assert any("with 20 pairs of which" in note and "cannot be told" in note for note in one["notes"])

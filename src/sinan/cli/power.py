@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -10,8 +10,10 @@ from sinan.cli.output import document
 from sinan.errors import SinanError, UsageError
 
 if TYPE_CHECKING:
+    from sinan.comparison.earlier_pairs import Discordance
     from sinan.statistics.planned import Plan
     from sinan.types import Benchmark
+    from sinan.types.table import ScoreTable
 
 WANTED = 0.03
 """The difference that is planned for where none is named."""
@@ -43,7 +45,7 @@ NOT_NEGATIVE = click.FloatRange(0)
 @click.option("--alpha", type=click.FloatRange(0, 1, True, True), default=0.05, show_default=True)
 @click.option("--power", "chance", type=click.FloatRange(0.5, 1, False, True), default=0.8, show_default=True)
 @click.option("--comparisons", type=click.IntRange(1), default=1, show_default=True, help="That are all to hold.")
-@click.option("--deff", type=POSITIVE, default=1.0, show_default=True, help="Design effect of clusters.")
+@click.option("--deff", type=POSITIVE, help="Design effect of clusters (default: earlier runs', else 1).")
 @click.option("--full", is_flag=True, help="The claim is about this benchmark's full run, not about questions like it.")
 @click.option("--population", type=click.IntRange(1), help="As --full, of a benchmark of so many questions.")
 @click.option("--cost-item", type=NOT_NEGATIVE, default=0.0, show_default=True, help="Of a question, beside its draws.")
@@ -66,11 +68,11 @@ def _plan(options: dict[str, Any]) -> "Plan":
     from sinan.statistics.planned import Plan
     from sinan.statistics.power import Level
 
-    benchmark = _benchmark(options["target"])
-    size = _size(benchmark) if benchmark else None
+    of = _target(options["target"])
+    size = of.size if of else None
     n = size if options["n"] is None else options["n"]
     if n is None and options["difference"] is None:
-        what = "its number of questions is known only once its data are here" if benchmark else "nothing says of what"
+        what = "its number of questions is known only once its data are here" if of else "nothing says of what"
         raise UsageError(f"power: {what}. Remedy: a benchmark, -n QUESTIONS or --difference D")
     population = _population(options, size)
     if n and (most := population or size) and n > most:
@@ -81,12 +83,11 @@ def _plan(options: dict[str, Any]) -> "Plan":
         WANTED if options["difference"] is None else options["difference"],
         samples=samples,
         level=Level(options["alpha"], options["chance"], options["comparisons"]),
-        deff=options["deff"],
         population=population,
-        benchmark=benchmark.id if benchmark else None,
+        benchmark=of.name if of else None,
         size=size,
         costs=(options["cost_item"], options["cost_sample"]),
-        **_assumed(options, benchmark),
+        **_assumed(options, of),
     )
     return _without_what_cannot_be(plan, options)
 
@@ -101,7 +102,7 @@ def _without_what_cannot_be(plan: "Plan", options: dict[str, Any]) -> "Plan":
     return plan
 
 
-def _assumed(options: dict[str, Any], benchmark: "Benchmark | None") -> dict[str, Any]:
+def _assumed(options: dict[str, Any], of: "_Target | None") -> dict[str, Any]:
     """What verdicts or variances are planned with, and where that is from. Raises UsageError for two that exclude each
     other."""
     from sinan.statistics import power
@@ -112,46 +113,80 @@ def _assumed(options: dict[str, Any], benchmark: "Benchmark | None") -> dict[str
         raise UsageError("--discordance, --correlation and --omega2 are three ways to say one thing: give one of them")
     if (options["correlation"] is None) != (options["accuracy"] is None):
         raise UsageError("--correlation and --accuracy go together: the one tells nothing without the other")
+    measured = _measured(of, options["runs"])
+    besides = _besides(options, measured)
     if ways[2]:
         if not any(variances):
             raise UsageError("--omega2 0: where nothing varies one question tells every difference")
-        return {"discordance": None, "variance": power.Variance(*(value or 0.0 for value in variances))}
-    measured = None
-    if benchmark and not ways[1] and (not ways[0] or options["noise"] is None):
-        from sinan.comparison.earlier_pairs import discordance
-
-        measured = discordance(options["runs"], benchmark.id)
-    noise = _noise(options["noise"], measured)
+        return besides | {"discordance": None, "variance": power.Variance(*(value or 0.0 for value in variances))}
     if ways[0]:
-        return noise | {"discordance": options["discordance"], "discordance_from": "given"}
+        return besides | {"discordance": options["discordance"], "discordance_from": "given"}
     if ways[1]:
         value = power.discordance_of(options["accuracy"], options["correlation"])
         if value <= 0:
             raise UsageError("--correlation and --accuracy: by these no verdict differs, and there is nothing to tell")
-        return noise | {"discordance": value, "discordance_from": "correlation and accuracy"}
+        return besides | {"discordance": value, "discordance_from": "correlation and accuracy"}
     if measured:
-        return noise | {"discordance": measured.value, "discordance_from": measured.to_json()}
-    return noise | {"discordance": power.DISCORDANCE, "discordance_from": "assumed"}
+        return besides | {"discordance": measured.value, "discordance_from": measured.to_json()}
+    return besides | {"discordance": power.DISCORDANCE, "discordance_from": "assumed"}
 
 
-def _noise(given: float | None, measured: Any) -> dict[str, Any]:
-    if given is not None:
-        return {"noise": given, "noise_from": "given"}
-    if measured and measured.noise is not None:
-        return {"noise": measured.noise, "noise_from": "earlier runs"}
-    return {}
+def _besides(options: dict[str, Any], measured: "Discordance | None") -> dict[str, Any]:
+    """What draws take away, and what clusters add: as given, else as measured, else as usual."""
+    found: dict[str, Any] = {}
+    if options["noise"] is not None:
+        found |= {"noise": options["noise"], "noise_from": "given"}
+    elif measured and measured.noise is not None:
+        found |= {"noise": measured.noise, "noise_from": "earlier runs"}
+    if options["deff"] is not None:
+        return found | {"deff": options["deff"], "deff_from": "given"}
+    if measured:
+        return found | {"deff": measured.deff, "deff_from": "earlier runs"}
+    return found | {"deff": 1.0, "deff_from": "assumed"}
 
 
-def _benchmark(target: str | None) -> "Benchmark | None":
+def _measured(of: "_Target | None", runs: Path) -> "Discordance | None":
+    """What is known of the questions' verdicts."""
+    if of is None:
+        return None
+    from sinan.comparison.earlier_pairs import discordance, of_table
+
+    return of_table(of.table) if of.table else discordance(runs, of.name)
+
+
+class _Target(NamedTuple):
+    """What is planned for."""
+
+    name: str
+    size: int | None
+    table: "ScoreTable | None" = None
+    """Outcomes of models on its questions, where these are what was named."""
+
+
+def _target(target: str | None) -> _Target | None:
     from sinan import catalog
 
     if target is None:
         return None
+    if table := _outcomes(target):
+        return _Target(table.benchmark, len(table.items), table)
     found = catalog.resolve([target])
     if len(found) > 1:
         names = ", ".join(one.id for one in found[:4])
         raise UsageError(f"{target} is {len(found)} benchmarks ({names}, ...): plan for one of them at a time")
-    return found[0]
+    return _Target(found[0].id, _size(found[0]))
+
+
+def _outcomes(target: str) -> "ScoreTable | None":
+    """A table of outcomes, one column per model; None for anything else, such as a file of questions."""
+    if not target.lower().endswith((".csv", ".tsv")) or not Path(target).is_file():
+        return None
+    from sinan.datasets.outcomes import outcomes
+    from sinan.datasets.questions import QUESTION
+
+    with Path(target).open(encoding="utf-8-sig", errors="replace") as lines:
+        head = lines.readline().lower().strip().replace("\t", ",").split(",")
+    return None if set(head) & set(QUESTION) else outcomes(target)
 
 
 def _size(benchmark: "Benchmark") -> int | None:
@@ -240,6 +275,6 @@ def _rests_on(plan: "Plan") -> str:
             told = f"measured on {pairs}{near} in {', '.join(source['runs'][:3])}{', ...' * (len(source['runs']) > 3)}"
         parts.append(f"{100 * (plan.discordance or 0):.3g} % of the verdicts differ ({told})")
     if plan.deff != 1:
-        parts.append(f"design effect {plan.deff:g}")
+        parts.append(f"design effect {plan.deff:.3g} ({plan.deff_from})")
     about = "this benchmark's full run" if plan.population else "questions like these"
     return f"paired, two-sided; {'; '.join(parts)}; about {about}"

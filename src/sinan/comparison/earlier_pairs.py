@@ -12,6 +12,7 @@ import numpy as np
 from sinan import store
 from sinan.errors import SinanError
 from sinan.store import frames
+from sinan.types.table import ScoreTable
 
 RUNS = 50
 """Runs that are looked into, the newest first."""
@@ -30,6 +31,8 @@ class Discordance:
     """Mean square of the difference on one question, at one draw: of verdicts the share that differs."""
     noise: float | None
     """Share of the variance of a difference that further draws take away; None where each question was drawn once."""
+    deff: float
+    """Design effect of the questions' clusters; 1 where they stand alone."""
     pairs: int
     close: bool
     """Whether only pairs within 5 points count; else there was none."""
@@ -43,30 +46,56 @@ class Discordance:
 
 
 class _Stored(NamedTuple):
-    """A model's scores on a benchmark."""
+    """A model's scores on a benchmark, by question in the order of their ids."""
 
     run: str
     model: str
-    means: Mapping[str, float]
-    """By unit."""
-    noise: Mapping[str, float]
-    """By unit, the variance over draws; empty where there was one."""
+    units: "np.ndarray[Any, Any]"
+    means: "np.ndarray[Any, Any]"
+    """Over draws."""
+    noise: "np.ndarray[Any, Any] | None"
+    """The variance over draws; None where there was one."""
+    clusters: "np.ndarray[Any, Any]"
     draws: int
 
 
 def discordance(runs: Path, benchmark: str) -> Discordance | None:
     """What the newest runs tell that asked several models alike; None where none did."""
     for cells in _alike(runs, benchmark):
-        found = [pair for a, b in combinations(cells, 2) if (pair := _pair(a, b))]
-        close = [pair for pair in found if pair.difference <= CLOSE]
-        chosen = close or found
-        if chosen:
-            noises = [pair.noise for pair in chosen if pair.noise is not None]
-            names = sorted({name for pair in chosen for name in pair.models})
-            used = tuple(dict.fromkeys(cell.run for cell in cells if cell.model in names))
-            value = median(pair.discordance for pair in chosen)
-            return Discordance(value, median(noises) if noises else None, len(chosen), bool(close), tuple(names), used)
+        if found := _over_pairs(cells):
+            return found
     return None
+
+
+def of_table(table: ScoreTable) -> Discordance | None:
+    """What a table of outcomes tells."""
+    items = np.array(table.items, dtype=object)
+    clusters = np.array(table.clusters or table.items, dtype=object)
+    cells = []
+    for model, values in zip(table.models, table.values, strict=True):
+        there = ~np.isnan(values)
+        cells.append(_Stored(table.benchmark, model, items[there], values[there], None, clusters[there], 1))
+    return _over_pairs(cells)
+
+
+def _over_pairs(cells: list[_Stored]) -> Discordance | None:
+    """Of pairs of models that lie close to each other, else of all."""
+    found = [pair for a, b in combinations(cells, 2) if (pair := _pair(a, b))]
+    close = [pair for pair in found if pair.difference <= CLOSE]
+    chosen = close or found
+    if not chosen:
+        return None
+    noises = [pair.noise for pair in chosen if pair.noise is not None]
+    names = tuple(sorted({name for pair in chosen for name in pair.models}))
+    return Discordance(
+        median(pair.discordance for pair in chosen),
+        median(noises) if noises else None,
+        max(1.0, median(pair.deff for pair in chosen)),
+        len(chosen),
+        bool(close),
+        names,
+        tuple(dict.fromkeys(cell.run for cell in cells if cell.model in names)),
+    )
 
 
 def _alike(runs: Path, benchmark: str) -> Iterator[list[_Stored]]:
@@ -94,22 +123,20 @@ def _plain(spec: Mapping[str, Any]) -> bool:
 
 def _read(folder: store.RunFolder, cell: Mapping[str, Any], draws: int) -> _Stored | None:
     """None where a score is no share of one."""
-    values: dict[str, list[float]] = {}
     of = (cell.get("metrics") or [{}])[0].get("of", "")
-    if of:
-        return None  # another number than the score decides there
     try:
-        for name, score in frames.of_cell(folder, cell["benchmark"], cell["model"], ("sample_id", "score")):
-            if score is not None:
-                values.setdefault(name, []).append(float(score))
+        found = frames.by_unit(folder, cell["benchmark"], cell["model"], of, whole=True)
     except SinanError:
         return None
-    whole = {name: own for name, own in values.items() if len(own) == draws}
-    if not whole or not all(0 <= score <= 1 for own in whole.values() for score in own):
+    whole = np.asarray(found["draws"]) == draws
+    if not whole.any():
         return None
-    means = {name: float(np.mean(own)) for name, own in whole.items()}
-    noise = {name: float(np.var(own, ddof=1)) for name, own in whole.items()} if draws > 1 else {}
-    return _Stored(folder.id, cell["model"], means, noise, draws)
+    values = np.array([list(own) for own in found["value"][whole]], dtype=float)
+    if values.min() < 0 or values.max() > 1:
+        return None
+    noise = values.var(axis=1, ddof=1) if draws > 1 else None
+    units, clusters = found["unit"][whole], found["cluster"][whole]
+    return _Stored(folder.id, cell["model"], units, values.mean(axis=1), noise, clusters, draws)
 
 
 class _Pair(NamedTuple):
@@ -117,22 +144,39 @@ class _Pair(NamedTuple):
     difference: float
     discordance: float
     noise: float | None
+    deff: float
 
 
 def _pair(a: _Stored, b: _Stored) -> _Pair | None:
     """None where they share too few questions, or differ on none."""
-    common = sorted(a.means.keys() & b.means.keys())
+    common, of_a, of_b = np.intersect1d(a.units, b.units, return_indices=True)
     if len(common) < LEAST:
         return None
-    apart = np.array([a.means[name] - b.means[name] for name in common])
+    apart = a.means[of_a] - b.means[of_b]
     difference, total = float(apart.mean()), float(apart.var())
     within = left = 0.0
-    for one in (a, b):
-        if one.noise:
-            own = float(np.mean([one.noise[name] for name in common]))
+    for one, places in ((a, of_a), (b, of_b)):
+        if one.noise is not None:
+            own = float(one.noise[places].mean())
             within, left = within + own, left + own / one.draws
     at_one_draw = max(0.0, total - left) + within
     if at_one_draw + difference**2 <= 0:
         return None
-    noise = within / at_one_draw if a.noise and b.noise and at_one_draw > 0 else None
-    return _Pair((a.model, b.model), abs(difference), at_one_draw + difference**2, noise)
+    several = a.noise is not None and b.noise is not None and at_one_draw > 0
+    return _Pair(
+        (a.model, b.model),
+        abs(difference),
+        at_one_draw + difference**2,
+        within / at_one_draw if several else None,
+        _design_effect(apart - difference, a.clusters[of_a]),
+    )
+
+
+def _design_effect(residuals: "np.ndarray[Any, Any]", clusters: "np.ndarray[Any, Any]") -> float:
+    """The square of the clustered standard error (CR1) by that of single questions; 1 where none shares anything."""
+    n, (names, places) = len(residuals), np.unique(clusters, return_inverse=True)
+    spread = float((residuals**2).sum()) / (n - 1) * n
+    if len(names) in (1, n) or spread <= 0:
+        return 1.0
+    sums = np.bincount(places, residuals)
+    return float(len(names) / (len(names) - 1) * (sums**2).sum() / spread)

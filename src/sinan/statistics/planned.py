@@ -38,6 +38,7 @@ class Plan:
     level: Level = Level()
     deff: float = 1.0
     """Design effect of clusters."""
+    deff_from: str = "given"
     population: int | None = None
     """Questions of the benchmark, where the claim is about its full run."""
     benchmark: str | None = None
@@ -123,6 +124,7 @@ class Plan:
             "power": self.level.power,
             "comparisons": self.level.comparisons,
             "deff": self.deff,
+            "deff_from": self.deff_from,
             "detectable": None if self.n is None else {f"{p:g}": self.detectable(p) for p in self.powers},
             "smallest_ever": self.smallest_ever,
             "needed": whole if self.difference is not None else None,

@@ -159,13 +159,13 @@ def too_few(n: int, differing: int, difference: float | None, stderr: float | No
     return f"{told}; needed for the observed {_amount(abs(difference), in_percent)}: about {_rounded(more)} pairs"
 
 
-def few_questions(n: int, what: str, level: Level = Level()) -> str:
-    """What two models on n questions will leave open, in one line, before they are asked."""
-    smallest, wanted = detectable(n, DISCORDANCE, level), 0.03
+def few_questions(n: int, what: str, level: Level = Level(), left: float = 1.0) -> str:
+    """What two models on n questions will leave open, in one line, before they are asked; `left` as of `needed`."""
+    smallest, wanted = detectable(n, DISCORDANCE, level, left), 0.03
     return (
-        f"{what}: {n:,} questions cannot tell two models apart that differ by less than about "
+        f"{what}: {n:,} question{'s' * (n != 1)} cannot tell two models apart that differ by less than about "
         f"{_amount(smallest, True)} (80 % power, where one verdict in five differs); 3 points take about "
-        f"{_rounded(needed(wanted, DISCORDANCE, level))}. See: sinan power"
+        f"{_rounded(needed(wanted, DISCORDANCE, level, left))}. See: sinan power"
     )
 
 
