@@ -61,3 +61,8 @@ def of_forms(metric: Metric, kinds: Sequence[str]) -> tuple[Metric, ...]:
     steps = [replace(difference.named(f"{kind} - {ORIGINAL}", metric.of), forms=(ORIGINAL, kind)) for kind in kinds]
     beside = worst.named("worst", metric.of), spread.named("spread", metric.of)
     return own, *beside, *(one for pair in zip(each, steps, strict=True) for one in pair)
+
+
+def guess_floor(options: int) -> float:
+    """Of a question that counts only if it is right in all rotations of its options: what guessing gets."""
+    return (1 / options) ** options
