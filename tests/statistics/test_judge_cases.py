@@ -105,7 +105,7 @@ def test_prediction_powered_inference_by_hand():
     ],
 )
 def test_the_interval_holds_near_1_with_few_labels(n, rate, sensitivity, specificity):
-    """1,000 worlds (seed 12): where t's interval covers the truth in 62 to 93 of 100."""
+    """1,000 worlds (seed 12), where t's interval would cover the truth far less often."""
     rng, covered = np.random.default_rng(12), 0
     for _ in range(1_000):
         truth = rng.random(n) < rate

@@ -23,7 +23,7 @@ from sinan.types.judgement import Compared, JudgeAudit, Judgement, Measured
 
 RESAMPLES = 1_000
 MANY_LABELS = 50
-FEW = "; with so few labels the interval holds less often than it says"
+FEW = "; few labels: the interval holds less often than it says"
 _GRADES = 12
 """Different numbers up to which grades are taken for classes in their order."""
 

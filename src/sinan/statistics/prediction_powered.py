@@ -12,8 +12,8 @@ gets 0, and what is left is the mean of the human labels.
 The interval is t's with the degrees of freedom of Welch and Satterthwaite; of labels that are 0 or 1 it is Wilson's for
 as many items as would have this standard error, theta (1 - theta) / SE^2, and no fewer than were labelled, with that
 quantile of t. It holds where the labelled items are a random sample of all, whatever the judge is like: in simulations
-93 to 96 in 100 from 50 labels on, at rates from 0.02 to 0.98, where t's fell to 86 at 100 labels and to 62 at 50. With
-30 labels it is 90 to 95.
+of verdicts in 92 to 96 of 100 from 50 labels on, at rates from 0.02 to 0.98, and in 89 to 96 with 30
+(bench/judge_coverage.py). Near 0 and 1 t's interval holds far less often.
 
 For the difference of two models take the differences of labels and of verdicts, item by item.
 """
