@@ -31,6 +31,7 @@ from sinan.store.folder import RunLock
 from sinan.store.provenance import provenance
 from sinan.types import Benchmark, CellResult, Completion, Run, RunSpec, SampleResult
 from sinan.types.answered import Key
+from sinan.variation import with_spread
 
 Status = Literal["complete", "partial", "stopped"]
 
@@ -311,8 +312,10 @@ def _writing(folder: store.RunFolder, about: dict[str, Any]) -> Iterator[tuple[s
 def _conclude(folder: store.RunFolder, run: Run) -> Run:
     """results.json and the status. On a full disk they stay behind: the journal has all that they say."""
     try:
+        about = folder.about()
+        run = replace(run, results=with_spread(folder, about, run.results))
         folder.conclude([row for result in run.results for row in result.to_json()])
-        folder.describe(folder.about() | {"status": run.status, "ended": store.now(), "requests": dict(run.requests)})
+        folder.describe(about | {"status": run.status, "ended": store.now(), "requests": dict(run.requests)})
     except StoreError:
         if run.status != "stopped":
             raise

@@ -22,6 +22,7 @@ COMMANDS = {
     "score": "Score the stored answers of a run again, without calling a model.",
     "compare": "Two runs side by side: the difference, and why each sample differs.",
     "rank": "Leaderboards: who is ahead, who is tied; ratings from votes.",
+    "power": "How small a difference a benchmark can tell, and how many questions it takes.",
     "perf": "Load-test a model's server: latencies and throughput at several levels of load.",
     "judge": "Judges: their agreement with people, their biases, corrected win rates.",
     "hub": "The catalogue of benchmarks: list, show.",

@@ -76,12 +76,14 @@ def command(**options: Any) -> int:
     (dim:math), a file of questions (.jsonl, .csv, .parquet), a benchmark of one's own (./mine.py), a task of
     lm-evaluation-harness (lm-eval:NAME, lm-eval:FILE.yaml), or an experiment (exp.toml)."""
     from sinan.asked import in_loop
+    from sinan.cli.foresight import left_open
     from sinan.evaluate import evaluate
 
     spec = _spec(options)
     if options["dry_run"]:
         return _estimate(spec, options)
     watch = _watch(options)
+    watch.foresight = left_open(spec)
     how = {name: options[name] for name in ("runs", "name", "resume", "timeout", "max_cost", "max_time")}
     how |= {"max_tokens": options["max_tokens_total"], "cache": not options["no_cache"]}
     how |= {name: _number(f"--{name}", options) for name in ("concurrency", "workers")}
@@ -109,12 +111,15 @@ def command(**options: Any) -> int:
 def _estimate(spec: RunSpec, options: dict[str, Any]) -> int:
     """Nothing is asked; how files of one's own were understood is said here too."""
     from sinan.cli.estimate import Limits, print_estimate
+    from sinan.cli.foresight import Open
     from sinan.evaluate import foresee
 
     how = {name: options[name] for name in ("runs", "resume", "timeout")}
     how["concurrency"] = _number("--concurrency", options)
     limits = Limits(options["max_cost"], options["max_tokens_total"], options["max_time"], not options["no_cache"])
-    print_estimate(asyncio.run(foresee(spec, **how)), options["as_json"], limits)
+    watch = Open(spec)
+    estimate = asyncio.run(foresee(spec, **how, watch=watch))
+    print_estimate(estimate, options["as_json"], limits, watch.left_open)
     return 0
 
 

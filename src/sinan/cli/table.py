@@ -21,6 +21,9 @@ OF_FORMS = (
     "each question in several forms: n counts questions, outcomes count forms; worst: the form that went worst; "
     "spread: the best form less the worst"
 )
+OF_VARIANTS = (
+    "each question in several variants: n counts questions, outcomes count variants; the first line is their mean"
+)
 MANY = 6
 """So many metrics of one scale need not be named one by one."""
 AMBER, RED, MUTED = "yellow", "red", "dim"
@@ -42,6 +45,10 @@ def print_results(results: Sequence[CellResult]) -> None:
     out.print()
     for line in _notes(results):
         out.print(line)
+    if any(result.spread for result in results):
+        from sinan.cli.spread_table import print_spread
+
+        print_spread(results, out)
 
 
 def safe(text: str, width: int | None = None) -> Text:
@@ -131,6 +138,8 @@ def _notes(results: Sequence[CellResult]) -> list[Text]:
     lines = [Text("  ", style=MUTED).append(safe(_told(results)))]
     if any((one.kind or one.metric) == "spread" for _, one in reported(results)):
         lines.append(Text("  " + OF_FORMS, style=MUTED))
+    if any(r.spread for r in results):
+        lines.append(Text("  " + OF_VARIANTS, style=MUTED))
     if (draws := max((r.k for r in results), default=1)) > 1:
         lines.append(Text(f"  {draws} draws of each sample: n counts samples, outcomes count draws", style=MUTED))
     told = _extraction(results)
