@@ -1,7 +1,7 @@
 """Two runs side by side on the samples they share: how far apart they are, and why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Cause = Literal[
@@ -52,6 +52,18 @@ class PairedDifference:
     """How interval and p-value were computed."""
     n: int
     """Pairs: samples (or units) that have a number in both runs."""
+    clusters: int | None = None
+    """Independent units where pairs share some (`Sample.cluster`); None where every pair stands alone."""
+    df: float | None = None
+    """Degrees of freedom of t."""
+    deff: float | None = None
+    """Design effect of the clusters: by how much they multiply the variance of pairs that stand alone."""
+    tests: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Every test of no difference that applies: `mcnemar`, `t`, `sign_flip`, `randomisation`."""
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Every 95 % interval that applies: `t`, `bonett_price`, `tango`, `bootstrap`."""
+    notes: tuple[str, ...] = ()
+    """What limits it."""
 
     @property
     def sign(self) -> int:
