@@ -12,6 +12,10 @@ from sinan.statistics import accuracy, metrics
 from sinan.types import Benchmark, Metric
 
 
+QUESTIONS = 100_000
+"""Of a cell: more are not built anew for the sake of those that differ."""
+
+
 @dataclass
 class StoredRun:
     """A run that is compared, and what its questions were."""
@@ -33,6 +37,9 @@ class StoredRun:
     def side(self, entry: Mapping[str, Any]) -> Side:
         """The cell with its questions and its scorer, where they can be had without asking the network."""
         side = Side(self.folder.id, self.about, entry, _metrics(entry)[0])
+        if (self.about.get("expected") or 0) > QUESTIONS * len(self.about["cells"]):
+            self.trouble = f"they are more than {QUESTIONS:,}"
+            return side
         benchmark = self._at_hand(side).get(side.benchmark)
         if benchmark is None or any(download.whereabouts(one) == "fetchable" for one in benchmark.dataset.files):
             return side

@@ -22,8 +22,6 @@ BATCH = 500
 """Samples whose texts are held at once."""
 EXPLAINED, SUBSET, SEED = 10_000, 2_000, 0
 """So many that differ are explained each; of more, a part that is drawn from the seed."""
-QUESTIONS = 100_000
-"""Of a cell: more are not built anew for the sake of those that differ."""
 LEFT_OUT = ("only_a", "only_b", "failed", "collected")
 
 
@@ -98,7 +96,7 @@ def _by_metric(opened: tuple[StoredRun, StoredRun], sides: tuple[Side, Side]) ->
         counts = together.counts()
         paired = Numbers.of(together, sides, counts).paired(sides)
         chosen = dict(together.differing(EXPLAINED if counts.differ <= EXPLAINED else SUBSET, SEED))
-        questions = tuple(_questions(side, chosen, counts) for side in sides)
+        questions = tuple(_questions(side, chosen) for side in sides)
         differing = _explained(together, sides, questions, chosen)
     counted = Counter(cause for one in differing for cause in one.causes)
     flips = Counter(cause for one in differing if one.flip for cause in one.causes)
@@ -158,17 +156,16 @@ def _notes(
             yield f"run {side.run} ({name}) is {status}: only what it holds is compared"
         if explained and not built:
             why = run.trouble or "its data are not at hand, or what it asks has changed"
-            why = why if sum(counts.statuses.values()) <= QUESTIONS else f"more than {QUESTIONS:,}"
             yield f"the questions of {name} cannot be built anew ({why}): causes rest on what is stored"
         if run is opened[1]:
             return
 
 
-def _questions(side: Side, differing: Collection[Key], counts: Counts) -> Mapping[str, Question]:
+def _questions(side: Side, differing: Collection[Key]) -> Mapping[str, Question]:
     """The questions of these samples, built anew, by id. Empty where they cannot be, or are very many."""
     wanted = {sample_id for sample_id, _ in differing}
     found: dict[str, Question] = {}
-    if side.asked is None or not wanted or sum(counts.statuses.values()) > QUESTIONS:
+    if side.asked is None or not wanted:
         return found
     try:
         for question in side.asked.questions:
