@@ -21,6 +21,14 @@ MANY = 3
 @click.argument("run_b", metavar="[RUN_B]", required=False)
 @click.option("--benchmark", "benchmarks", multiple=True, metavar="ID", help="Only this benchmark; again for more.")
 @click.option("-m", "--model", "models", multiple=True, metavar="MODEL", help="Only this model; again for more.")
+@click.option(
+    "--metric", "metrics", multiple=True, metavar="NAME|all", help="These metrics (default: each cell's first)."
+)
+@click.option(
+    "--epsilon", metavar="MARGIN", help="A difference below it does not matter: 0.01 or 1% of a share (the default)."
+)
+@click.option("--fdr", is_flag=True, help="Of many: bound the share of wrong verdicts (Benjamini-Hochberg), not Holm.")
+@click.option("--anyway", is_flag=True, help="Give a verdict also where the two were not asked and judged alike.")
 @click.option("--samples", "as_samples", is_flag=True, help="Every sample that differs, a page at a time.")
 @click.option("--flips", is_flag=True, help="Only samples that one run has right and the other has not.")
 @click.option("--id", "sample_id", metavar="ID", help="One sample side by side.")
@@ -43,6 +51,10 @@ def command(**options: Any) -> int:
         runs=options["runs"],
         benchmarks=options["benchmarks"],
         models=options["models"],
+        metrics=options["metrics"],
+        epsilon=_margin(options["epsilon"]),
+        fdr=options["fdr"],
+        anyway=options["anyway"],
         notice=lambda line: click.echo(f"sinan: {one_line(line)}", err=True),
     )
     if options["sample_id"] is not None:
@@ -58,6 +70,16 @@ def command(**options: Any) -> int:
     return 0
 
 
+def _margin(written: str | None) -> float | None:
+    """`0.01` and `1%` are the same. Raises UsageError."""
+    if written is None:
+        return None
+    try:
+        return float(written.removesuffix("%")) / (100 if written.endswith("%") else 1)
+    except ValueError:
+        raise UsageError(f"--epsilon {written} is no number. Remedy: 0.01 or 1% for one point of a share") from None
+
+
 def _print(found: "tuple[Comparison, ...]", options: dict[str, Any]) -> None:
     from sinan.cli import compare_samples, compare_table
 
@@ -69,6 +91,7 @@ def _print(found: "tuple[Comparison, ...]", options: dict[str, Any]) -> None:
         return compare_table.print_summary(found)
     for one in found:
         compare_table.print_comparison(one)
+    compare_table.print_family(found)
     return None
 
 

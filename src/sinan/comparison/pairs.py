@@ -11,7 +11,6 @@ from sinan.errors import SinanError
 from sinan.statistics import accuracy, metrics
 from sinan.types import Benchmark, Metric
 
-
 QUESTIONS = 100_000
 """Of a cell: more are not built anew for the sake of those that differ."""
 

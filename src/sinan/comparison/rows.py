@@ -52,7 +52,9 @@ class Numbers:
             return cls._one_by_one(joined, sides)
         found = joined.columns(counts.alone)
         whole = [side.metric.reduce is all_right for side in sides]
-        single = all(one or bool((found[rows] == 1).all()) for one, rows in zip(whole, ("rows_a", "rows_b"), strict=True))
+        single = all(
+            one or bool((found[rows] == 1).all()) for one, rows in zip(whole, ("rows_a", "rows_b"), strict=True)
+        )
         return cls(found["a"], found["b"], single, found["cluster"], found["grp"])
 
     @classmethod

@@ -95,6 +95,8 @@ fault_rate = Metric("fault_rate", mean, estimate_mean)
 median = Metric("median", mean, estimate_median, ordered=True, statistic=_medians)
 nanmean = Metric("nanmean", mean, estimate_nanmean, width=2, ordered=True, statistic=quotients)
 perplexity = Metric("perplexity", mean, estimate_perplexity, ordered=True, statistic=_perplexities)
-weighted_perplexity = Metric("weighted_perplexity", mean, estimate_weighted_perplexity, width=2, statistic=_weighted_perplexities)
+weighted_perplexity = Metric(
+    "weighted_perplexity", mean, estimate_weighted_perplexity, width=2, statistic=_weighted_perplexities
+)
 bits_per_byte = Metric("bits_per_byte", mean, estimate_bits_per_byte, width=2, statistic=_bits_per_byte)
 brier = Metric("brier_score", mean, estimate_without_error)

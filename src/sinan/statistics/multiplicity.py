@@ -26,7 +26,7 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     m, smallest = len(p_values), 1.0
     adjusted = [0.0] * m
     for rank, place in reversed(list(enumerate(_ascending(p_values), 1))):
-        smallest = min(smallest, m * p_values[place] / rank)
+        smallest = min(smallest, p_values[place] * (m / rank))
         adjusted[place] = smallest
     return adjusted
 

@@ -96,7 +96,7 @@ class Units:
         if clusters is None:
             return cls(differences, differences, mean, plain, plain)
         _, place = np.unique(np.asarray(clusters), return_inverse=True)
-        sums, sizes = np.bincount(place, differences), np.bincount(place)
+        sums, sizes = np.bincount(place, differences).astype(np.float64), np.bincount(place)
         if len(sums) == n:
             return cls(differences, differences, mean, plain, plain)
         return cls(differences, sums, mean, _stderr(sums - sizes * mean, n), plain)
@@ -154,7 +154,9 @@ def _of_clustered_verdicts(units: Units, discordant: int, seed: int) -> _Found:
     if units.count > 1 and not discordant:
         interval = bonett_price(0, 0, units.count)
         method = "cluster sign flip (exact), bonett-price interval over clusters"
-        return _Found(interval, 1.0, method, {"sign_flip": _told(SignFlip(1.0, "exact"), 0)}, {"bonett_price": interval})
+        return _Found(
+            interval, 1.0, method, {"sign_flip": _told(SignFlip(1.0, "exact"), 0)}, {"bonett_price": interval}
+        )
     return _of_numbers(units, seed, flipped=discordant <= LARGEST_SUM)
 
 
@@ -168,7 +170,9 @@ def _of_numbers(units: Units, seed: int, flipped: bool = False) -> _Found:
         flip = sign_flip(units.sums, seed)
         tests["sign_flip"] = _told(flip, int((units.sums != 0).sum()))
         test = f"{'cluster ' * units.clustered}sign flip ({flip.how})"
-        return _Found(intervals.get("t"), flip.p_value, f"{test}, {t if intervals else 'no interval'}", tests, intervals)
+        return _Found(
+            intervals.get("t"), flip.p_value, f"{test}, {t if intervals else 'no interval'}", tests, intervals
+        )
     if units.t is None:  # differences that are all the same tell nothing of their spread
         return _Found(None, None, "none", {}, {})
     return _Found(intervals["t"], tests["t"]["p"], f"paired t{', clustered' * units.clustered}", tests, intervals)

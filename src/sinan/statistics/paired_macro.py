@@ -24,18 +24,18 @@ def paired_macro(
     own = [np.flatnonzero(groups == name) for name in np.unique(groups)]
     units = [Units.of(a[rows] - b[rows], None if clusters is None else np.asarray(clusters)[rows]) for rows in own]
     h, count = len(own), sum(one.count for one in units)
-    values = [math.fsum(float(side[rows].mean()) for rows in own) / h for side in (a, b)]
+    of_a, of_b = (math.fsum(float(side[rows].mean()) for rows in own) / h for side in (a, b))
     difference = math.fsum(one.mean for one in units) / h
     errors = [one.stderr for one in units if one.stderr is not None]
     clustered = count if count < len(a) else None
     stderr = math.sqrt(math.fsum(error * error for error in errors)) / h if len(errors) == h else None
     if not stderr:
-        return PairedDifference(*values, difference, stderr, None, None, "none", len(a), clustered)
+        return PairedDifference(of_a, of_b, difference, stderr, None, None, "none", len(a), clustered)
     df = count - h
     half, t = t_quantile(df) * stderr, difference / stderr
     interval, p_value = (difference - half, difference + half), two_sided_t(t, df)
     method = f"paired t over {h} groups{', clustered' if clustered else ''}"
     tests = {"t": {"statistic": t, "df": df, "p": p_value}}
     return PairedDifference(
-        *values, difference, stderr, interval, p_value, method, len(a), clustered, df, None, tests, {"t": interval}
+        of_a, of_b, difference, stderr, interval, p_value, method, len(a), clustered, df, None, tests, {"t": interval}
     )

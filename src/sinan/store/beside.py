@@ -87,14 +87,19 @@ class Joined:
     """The join, as long as its connection is open."""
 
     def __init__(
-        self, connection: "duckdb.DuckDBPyConnection", halves: Sequence[Half], rows: Sequence[frames.Rows], answers: bool
+        self,
+        connection: "duckdb.DuckDBPyConnection",
+        halves: Sequence[Half],
+        rows: Sequence[frames.Rows],
+        answers: bool,
     ) -> None:
         self._connection, self._halves, self._rows_of = connection, halves, rows
         a, b = halves
         connection.execute(f"""
             CREATE TEMP TABLE pair AS
             SELECT coalesce(a.unit, b.unit) AS unit, sample_id, draw, a.value AS a, b.value AS b,
-                a.unit_size AS size_a, b.unit_size AS size_b, a.outcome IS NOT NULL AS in_a, b.outcome IS NOT NULL AS in_b,
+                a.unit_size AS size_a, b.unit_size AS size_b,
+                a.outcome IS NOT NULL AS in_a, b.outcome IS NOT NULL AS in_b,
                 coalesce(a.cluster, b.cluster) AS cluster, coalesce(a.grp, b.grp) AS grp,
                 CASE WHEN b.outcome IS NULL THEN 'only_a' WHEN a.outcome IS NULL THEN 'only_b'
                     WHEN a.outcome = 'failed' OR b.outcome = 'failed' THEN 'failed'
@@ -105,27 +110,31 @@ class Joined:
                 differs AND coalesce({b.right("b")}, false) AS right_b,
                 status = 'pair' AND a.target IS DISTINCT FROM b.target AS retargeted,
                 status = 'pair' AND a.prompt_hash IS DISTINCT FROM b.prompt_hash AS reworded,
-                {', '.join(f'{s}.answer AS answer_{s}' if answers else f'NULL::VARCHAR AS answer_{s}' for s in 'ab')}
+                {", ".join(f"{s}.answer AS answer_{s}" if answers else f"NULL::VARCHAR AS answer_{s}" for s in "ab")}
             FROM ({a.sql(rows[0])}) AS a FULL JOIN ({b.sql(rows[1])}) AS b USING (sample_id, draw)
         """)
 
     def counts(self) -> Counts:
         """Of all rows."""
         found = self._connection.execute("""
-            SELECT status, count(*), count(*) FILTER (right_a AND NOT right_b), count(*) FILTER (right_b AND NOT right_a),
+            SELECT status, count(*),
+                count(*) FILTER (right_a AND NOT right_b), count(*) FILTER (right_b AND NOT right_a),
                 count(*) FILTER (differs), count(*) FILTER (retargeted), count(*) FILTER (reworded),
                 bool_and(unit = sample_id AND draw = 0)
             FROM pair GROUP BY status
         """).fetchall()
         statuses = Counter({row[0]: row[1] for row in found})
         sums = [sum(row[i] for row in found) for i in range(2, 7)]
-        return Counts(statuses, (sums[0], sums[1]), *sums[2:], all(row[7] for row in found))
+        flips, (differ, targets, prompts) = (sums[0], sums[1]), sums[2:]
+        return Counts(statuses, flips, differ, targets, prompts, all(row[7] for row in found))
 
     def columns(self, alone: bool) -> dict[str, Any]:
         """Of every unit that has a number in both, in the order of the units' names: the mean of its rows' numbers in
         `a` and `b`; how many rows it has, with and without a number, in `rows_a` and `rows_b`; `cluster` and `grp` as
         whole numbers, None where nothing is clustered or grouped. `alone`: every row is a unit, as `counts` told."""
-        both = "SELECT unit, a, b, 1 AS rows_a, 1 AS rows_b, cluster, grp FROM pair WHERE a IS NOT NULL AND b IS NOT NULL"
+        both = (
+            "SELECT unit, a, b, 1 AS rows_a, 1 AS rows_b, cluster, grp FROM pair WHERE a IS NOT NULL AND b IS NOT NULL"
+        )
         means = """SELECT unit, avg(a) AS a, avg(b) AS b, count(*) FILTER (in_a) AS rows_a,
                 count(*) FILTER (in_b) AS rows_b, any_value(cluster) AS cluster, any_value(grp) AS grp
             FROM pair GROUP BY unit HAVING count(a) > 0 AND count(b) > 0"""
@@ -186,7 +195,5 @@ def joined(a: Half, b: Half, answers: bool = False) -> Iterator[Joined]:
 
 
 def _halved(columns: Sequence[str], row: tuple[Any, ...], first: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    a, b = (
-        dict(zip(columns[part], row[part], strict=True)) for part in (slice(0, first), slice(first, None))
-    )
+    a, b = (dict(zip(columns[part], row[part], strict=True)) for part in (slice(0, first), slice(first, None)))
     return a, b
