@@ -13,8 +13,9 @@ from sinan.statistics.metrics import metric
 from sinan.statistics.multiplicity import benjamini_hochberg, holm
 from sinan.statistics.paired import paired
 from sinan.statistics.paired_macro import paired_macro
-from sinan.statistics.paired_wholes import is_mean, paired_wholes
+from sinan.statistics.paired_wholes import paired_wholes
 from sinan.statistics.sign_flip import sign_flip
+from sinan.statistics.wholes import is_mean
 
 FILE = Path(__file__).parents[2] / "../shared/design/reference_cases.json"
 verdicts = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(0, 8)), min_size=2, max_size=80)

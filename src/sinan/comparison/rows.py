@@ -9,9 +9,10 @@ from sinan.causes import Side
 from sinan.statistics import paired
 from sinan.statistics.intervals import mean
 from sinan.statistics.paired_macro import paired_macro
-from sinan.statistics.paired_wholes import is_mean, paired_wholes
+from sinan.statistics.paired_wholes import paired_wholes
 from sinan.statistics.repeats import all_right
 from sinan.statistics.scales import in_percent
+from sinan.statistics.wholes import is_mean
 from sinan.store.beside import Counts, Half, Joined
 from sinan.types import Estimate, Metric, PairedDifference
 from sinan.types.sample import form_of

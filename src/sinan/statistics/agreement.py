@@ -113,8 +113,8 @@ def _ac1(classes: Sequence[float], drawn: Any) -> Any:
 
 
 RESAMPLES = 1_000
-f1 = Metric("f1", mean, estimate_f1, width=2, ordered=True, statistic=_f1)
-mcc = Metric("mcc", mean, estimate_mcc, width=2, ordered=True, statistic=_mcc)
+f1 = Metric("f1", mean, estimate_f1, width=2, ordered=True)
+mcc = Metric("mcc", mean, estimate_mcc, width=2, ordered=True)
 kappa = Metric("kappa", mean, estimate_kappa, width=2, ordered=True)
 YES_NO = (
     accuracy,

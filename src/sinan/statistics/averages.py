@@ -10,7 +10,6 @@ from typing import Any
 
 from sinan.statistics.bootstrap import bootstrapped
 from sinan.statistics.intervals import estimate_accuracy, mean, mean_t
-from sinan.statistics.ratio import quotients
 from sinan.types import Estimate, Metric
 
 
@@ -32,7 +31,7 @@ def estimate_median(values: Sequence[float], k: int) -> Estimate:
 
 def estimate_nanmean(values: Sequence[float], k: int) -> Estimate:
     """The mean of the units that have a number: rows of (number, 1), or (0, 0) where there is none."""
-    return bootstrapped(values, 2, quotients)
+    return bootstrapped(values, 2, _present_means)
 
 
 def estimate_perplexity(values: Sequence[float], k: int) -> Estimate:
@@ -73,30 +72,23 @@ def _medians(drawn: Any) -> Any:
     return np.partition(drawn[:, :, 0], middle, axis=1)[:, middle]
 
 
+def _present_means(drawn: Any) -> Any:
+    sums = drawn.sum(axis=1)
+    return sums[:, 0] / sums[:, 1]
+
+
 def _perplexities(drawn: Any) -> Any:
     import numpy as np
 
     return np.exp(-drawn[:, :, 0].mean(axis=1))
 
 
-def _weighted_perplexities(drawn: Any) -> Any:
-    import numpy as np
-
-    return np.exp(-quotients(drawn))
-
-
-def _bits_per_byte(drawn: Any) -> Any:
-    return -quotients(drawn) / math.log(2)
-
-
 average = Metric("mean", mean, estimate_mean)
 fault_rate = Metric("fault_rate", mean, estimate_mean)
 """A mean of which less is better: how often something happens that ought not to."""
-median = Metric("median", mean, estimate_median, ordered=True, statistic=_medians)
-nanmean = Metric("nanmean", mean, estimate_nanmean, width=2, ordered=True, statistic=quotients)
-perplexity = Metric("perplexity", mean, estimate_perplexity, ordered=True, statistic=_perplexities)
-weighted_perplexity = Metric(
-    "weighted_perplexity", mean, estimate_weighted_perplexity, width=2, statistic=_weighted_perplexities
-)
-bits_per_byte = Metric("bits_per_byte", mean, estimate_bits_per_byte, width=2, statistic=_bits_per_byte)
+median = Metric("median", mean, estimate_median, ordered=True)
+nanmean = Metric("nanmean", mean, estimate_nanmean, width=2, ordered=True)
+perplexity = Metric("perplexity", mean, estimate_perplexity, ordered=True)
+weighted_perplexity = Metric("weighted_perplexity", mean, estimate_weighted_perplexity, width=2)
+bits_per_byte = Metric("bits_per_byte", mean, estimate_bits_per_byte, width=2)
 brier = Metric("brier_score", mean, estimate_without_error)

@@ -64,7 +64,7 @@ def _estimate(name: str, values: Sequence[float], k: int) -> Estimate:
 
 
 def _metric(name: str) -> Metric:
-    return Metric(name, mean, partial(_estimate, name), width=WIDTHS[name], ordered=True, statistic=_STATISTICS[name])
+    return Metric(name, mean, partial(_estimate, name), width=WIDTHS[name], ordered=True)
 
 
 bleu, bleu_zh, chrf, chrfpp, ter = (_metric(name) for name in WIDTHS)

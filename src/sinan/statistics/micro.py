@@ -10,7 +10,6 @@ import math
 from collections.abc import Sequence
 
 from sinan.statistics.intervals import AT_LEAST_WILSON, mean, t_quantile, wilson
-from sinan.statistics.ratio import quotients
 from sinan.types import Estimate, Metric
 
 
@@ -33,4 +32,4 @@ def estimate_micro(values: Sequence[float], k: int) -> Estimate:
     return Estimate(value, stderr, (max(0.0, low), min(1.0, high)), method, n)
 
 
-micro = Metric("micro", mean, estimate_micro, width=2, statistic=quotients)
+micro = Metric("micro", mean, estimate_micro, width=2)

@@ -7,20 +7,18 @@ bias-corrected and accelerated (Efron 1987), the acceleration from leaving out o
 cluster are swapped, drawn and left out together.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sinan.statistics.intervals import LEVEL
+from sinan.statistics.wholes import Whole, many_at_once, whole_of
 from sinan.types import Metric, PairedDifference
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-Whole = Callable[[Any], Any]
-"""(resamples, units, width) -> one number for each resample."""
 
 DRAWS = 10_000
 """At most; fewer where a draw is expensive."""
@@ -31,29 +29,6 @@ each is an estimate of its own."""
 _AT_ONCE = 1 << 21
 LEFT_OUT_AT_MOST = 500
 """Units, or groups of them, that are left out one after the other."""
-
-
-def is_mean(metric: Metric) -> bool:
-    """Whether the metric's number is the mean of the units' own, found by trying."""
-    if metric.width != 1:
-        return False
-    tried = [0.0, 0.25, 1.0, 1.0]
-    value = metric.estimate(tried, 1).value
-    return value is not None and abs(value - sum(tried) / len(tried)) < 1e-12
-
-
-def whole_of(metric: Metric) -> Whole:
-    """The metric as a function of resamples; NaN where there is no number."""
-    import numpy as np
-
-    if metric.statistic is not None:
-        return metric.statistic
-
-    def one_by_one(drawn: Any) -> Any:
-        values = (metric.estimate(rows.ravel().tolist(), 1).value for rows in drawn)
-        return np.array([np.nan if value is None else value for value in values])
-
-    return one_by_one
 
 
 def paired_wholes(
@@ -77,7 +52,7 @@ def paired_wholes(
         # Two metrics that are not one and the same cannot change places.
         if wholes.count < 2 or (metrics[0].kind or metrics[0].name) != (metrics[1].kind or metrics[1].name):
             return _alone(values, len(a))
-        draws = _draws(wholes, all(one.statistic is not None for one in metrics))
+        draws = _draws(wholes, all(map(many_at_once, metrics)))
         p_value = wholes.randomised(values[0] - values[1], draws, seed)
         drawn = wholes.resampled(draws, seed)
         interval = _bca(drawn, values[0] - values[1], wholes.left_out(seed))

@@ -6,7 +6,6 @@ sum(y), sqrt(n / (n - 1) * sum((x - R y)^2)) / sum(y); the interval that of t. N
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from sinan.statistics.intervals import mean, t_quantile
 from sinan.types import Estimate, Metric
@@ -33,10 +32,4 @@ def linearised(value: float, parts: Sequence[float], low: float = 0.0, high: flo
     return Estimate(value, stderr, (max(low, value - half), min(high, value + half)), "t, linearised", n)
 
 
-def quotients(drawn: Any) -> Any:
-    """Of resamples (resamples, units, 2): the sum by the sum."""
-    sums = drawn.sum(axis=1)
-    return sums[:, 0] / sums[:, 1]
-
-
-error_rate = Metric("error_rate", mean, estimate_ratio, width=2, statistic=quotients)
+error_rate = Metric("error_rate", mean, estimate_ratio, width=2)

@@ -13,7 +13,7 @@ from sinan.store.folder import RunFolder
 if TYPE_CHECKING:
     import duckdb
 
-MEMORY = "2GiB"
+MEMORY = "1GiB"
 """For the join; beyond it DuckDB goes to disk."""
 
 Key = tuple[str, int]

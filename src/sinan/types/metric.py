@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +47,6 @@ class Metric:
     """Which forms of a question it reads (`Sample.form`), handed to `reduce` in this order; empty: all, in any."""
     over_groups: Callable[[Sequence[Estimate]], Estimate] | None = None
     """The whole from the estimates of the groups, where it is not that of all units together."""
-    statistic: Callable[[Any], Any] | None = None
-    """Of a whole that is no mean: (resamples, units, width) of numbers -> one whole for each resample, NaN where there
-    is none. None: by `estimate`, one resample after the other."""
 
     def named(self, name: str, of: str | None = None) -> "Metric":
         """The same under another name; found again by its kind."""
