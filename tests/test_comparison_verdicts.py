@@ -187,6 +187,9 @@ def test_of_very_many_that_differ_a_part_is_explained_and_said_to_be_one(work, c
     ids = [d["sample_id"] for d in one["differing"]]
     assert ids == sorted(ids) and ids != [f"q{i:05}" for i in range(10)]
     assert [d["sample_id"] for d in compared(capsys, *runs)[0]["differing"]] == ids
+    other = next(name for name in (f"q{i:05}" for i in range(60)) if name not in ids)
+    assert _code(["compare", *runs, "--id", other]) == 0
+    assert other in capsys.readouterr().out
 
 
 def test_runs_without_samples_parquet_are_joined_from_their_journals(work, capsys):

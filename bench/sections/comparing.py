@@ -21,6 +21,8 @@ QUESTIONS = 1_000
 COUNTS = {"small": (2_000,), "usual": (10_000, 1_000_000), "long": (10_000, 1_000_000, 2_000_000)}
 RIGHT = {"a": 0.70, "b": 0.68}
 SEED = 6
+ROWS = "ROW_GROUP_SIZE 10_000"
+"""As runs are written."""
 
 
 def lines(size: Size) -> Iterator[str]:
@@ -75,7 +77,7 @@ def _repeated(folder: Path, run: Path, times: int) -> str:
         f"SELECT * REPLACE (sample_id || '/' || i AS sample_id, '{name}' AS run) "
         f"FROM '{run / 'samples.parquet'}', range({times}) AS times(i) ORDER BY hash(sample_id || '{name}', i)"
     )
-    duckdb.execute(f"COPY ({query}) TO '{long / 'samples.parquet'}' (FORMAT parquet, COMPRESSION zstd)")
+    duckdb.execute(f"COPY ({query}) TO '{long / 'samples.parquet'}' (FORMAT parquet, COMPRESSION zstd, {ROWS})")
     return name
 
 

@@ -1,6 +1,7 @@
 """`sinan compare`: two runs side by side, sample by sample, and why they differ."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,8 @@ def command(**options: Any) -> int:
     """
     from sinan.comparison import compare
 
-    found = compare(
+    asked = partial(
+        compare,
         options["run_a"],
         options["run_b"],
         runs=options["runs"],
@@ -55,11 +57,13 @@ def command(**options: Any) -> int:
         epsilon=_margin(options["epsilon"]),
         fdr=options["fdr"],
         anyway=options["anyway"],
-        notice=lambda line: click.echo(f"sinan: {one_line(line)}", err=True),
     )
+    found = asked(notice=lambda line: click.echo(f"sinan: {one_line(line)}", err=True))
     if options["sample_id"] is not None:
         if options["page"] > 1:
             raise UsageError("--id shows one sample whole; it has no pages")
+        if any(one.differ > len(one.differing) for one in found):  # it may be none of those that were explained
+            found = asked(sample=options["sample_id"])
         found = _with_sample(found, options["sample_id"])
     if options["flips"]:
         found = tuple(replace(one, differing=tuple(d for d in one.differing if d.flip)) for one in found)

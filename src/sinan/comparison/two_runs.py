@@ -36,6 +36,7 @@ def compare(
     epsilon: float | None = None,
     fdr: bool = False,
     anyway: bool = False,
+    sample: str | None = None,
     notice: Callable[[str], None] = lambda line: None,
 ) -> tuple[Comparison, ...]:
     """Every cell of `run_a` beside the cell of `run_b` with the same benchmark and the same model, or the only other
@@ -45,7 +46,8 @@ def compare(
     `benchmarks` and `models` leave out all others; `metrics` names others than each cell's first, or `all`. All that is
     compared is one family, whose p-values are adjusted by Holm's way, or with `fdr` by that of Benjamini and Hochberg.
     `epsilon`: the margin below which a difference does not matter, in the metrics' own numbers (default: 0.01 of a
-    share). `anyway`: give verdicts also where two cells are not comparable. `notice` hears what could not be paired.
+    share). `anyway`: give verdicts also where two cells are not comparable. `sample`:
+    explain this one alone. `notice` hears what could not be paired.
 
     Raises UnknownName for a run or metric that is not known, UsageError where nothing can be paired or the margin is
     none, StoreError where a run cannot be read.
@@ -60,7 +62,7 @@ def compare(
     if unheard := [name for name in metrics if name not in known and name != "all"]:
         raise UnknownName(unheard[0], "metric of these runs", known, f"There: {', '.join(known)}")
     pairs = list(paired_cells(opened[0], opened[1], benchmarks, models, notice))
-    found = [one for pair in pairs for one in _compared(*pair, metrics)]
+    found = [one for pair in pairs for one in _compared(*pair, metrics, sample)]
     for one in found:
         if not _has_pairs(one):
             why = "judged no sample that they share" if one.left_out["collected"] else "share no sample"
@@ -82,20 +84,25 @@ def _name(run: str | Path | Run) -> str:
 
 
 def _compared(
-    a: StoredRun, entry_a: Mapping[str, Any], b: StoredRun, entry_b: Mapping[str, Any], metrics: Collection[str]
+    a: StoredRun,
+    entry_a: Mapping[str, Any],
+    b: StoredRun,
+    entry_b: Mapping[str, Any],
+    metrics: Collection[str],
+    sample: str | None,
 ) -> Iterator[Comparison]:
     """One cell beside another, by each metric."""
     sides = a.side(entry_a), b.side(entry_b)
     for one, other in paired_metrics(*sides, metrics):
-        yield _by_metric((a, b), (replace(sides[0], metric=one), replace(sides[1], metric=other)))
+        yield _by_metric((a, b), (replace(sides[0], metric=one), replace(sides[1], metric=other)), sample)
 
 
-def _by_metric(opened: tuple[StoredRun, StoredRun], sides: tuple[Side, Side]) -> Comparison:
+def _by_metric(opened: tuple[StoredRun, StoredRun], sides: tuple[Side, Side], sample: str | None) -> Comparison:
     halves = half(opened[0].folder, sides[0]), half(opened[1].folder, sides[1])
     with joined(*halves, answers=needs_answers(sides)) as together:
         counts = together.counts()
         paired = Numbers.of(together, sides, counts).paired(sides)
-        chosen = dict(together.differing(EXPLAINED if counts.differ <= EXPLAINED else SUBSET, SEED))
+        chosen = dict(together.differing(EXPLAINED if counts.differ <= EXPLAINED else SUBSET, SEED, sample))
         questions = tuple(_questions(side, chosen) for side in sides)
         differing = _explained(together, sides, questions, chosen)
     counted = Counter(cause for one in differing for cause in one.causes)
@@ -113,7 +120,7 @@ def _by_metric(opened: tuple[StoredRun, StoredRun], sides: tuple[Side, Side]) ->
         {cause: (flips[cause], counted[cause]) for cause in CAUSES if counted[cause]},
         differing,
         {name: counts.statuses.get(name, 0) for name in LEFT_OUT},
-        tuple(_notes(opened, sides, questions, counts, paired, len(differing))),
+        tuple(_notes(opened, sides, questions, counts, paired, len(differing) if sample is None else None)),
         shares(sides, paired),
         less_is_better(sides[0].metric.kind or sides[0].metric.name),
         (str(opened[0].folder.path), str(opened[1].folder.path)),
@@ -138,7 +145,7 @@ def _notes(
     questions: Sequence[Mapping[str, Question]],
     counts: Counts,
     paired: PairedDifference,
-    explained: int,
+    explained: int | None,
 ) -> Iterator[str]:
     """What a reader must know before trusting it."""
     if counts.targets:
@@ -148,7 +155,7 @@ def _notes(
     yield from paired.notes
     if paired.n and not counts.statuses.get("pair"):
         yield "questions are paired, their draws are not (they were asked in other forms): no single draw is explained"
-    if explained < counts.differ:
+    if explained is not None and explained < counts.differ:
         yield f"causes of {explained:,} of {counts.differ:,} that differ, drawn at random from seed {SEED}"
     for name, run, side, built in zip("ab", opened, sides, questions, strict=True):
         status = run.about["status"]

@@ -163,11 +163,12 @@ class Joined:
         while batch := found.fetchmany(10_000):
             yield from batch
 
-    def differing(self, most: int, seed: int) -> list[tuple[Key, bool]]:
+    def differing(self, most: int, seed: int, sample: str | None = None) -> list[tuple[Key, bool]]:
         """Pairs that differ, and whether one of them is right and the other is not, in the order of units, samples and
-        draws. Where there are more than `most`, so many of them, drawn from the seed."""
+        draws. Where there are more than `most`, so many of them, drawn from the seed. `sample`: of this one alone."""
+        only = "" if sample is None else f"AND sample_id = {frames.literal(sample)} "
         drawn = f"ORDER BY md5(sample_id || ' ' || draw || ' {seed}'), sample_id, draw LIMIT {most}"
-        chosen = f"SELECT unit, sample_id, draw, right_a <> right_b AS flip FROM pair WHERE differs {drawn}"
+        chosen = f"SELECT unit, sample_id, draw, right_a <> right_b AS flip FROM pair WHERE differs {only}{drawn}"
         found = self._connection.execute(f"SELECT sample_id, draw, flip FROM ({chosen}) ORDER BY unit, sample_id, draw")
         return [((sample_id, draw), flip) for sample_id, draw, flip in found.fetchall()]
 
