@@ -16,6 +16,7 @@ def test_few_pairs_of_0_and_1_get_the_mid_p_test_and_an_interval_that_holds_ther
     found = paired(A, B)
     assert found.method == "mid-p mcnemar, bonett-price interval" and found.n == 20
     assert (found.value_a, found.value_b) == pytest.approx((sum(A) / 20, sum(B) / 20))
+    assert found.discordant == 6
     assert found.difference == pytest.approx(0.2) and found.stderr == pytest.approx(0.11697953037312038)
     assert found.p_value == pytest.approx(0.125) and found.tests["mcnemar"]["exact"] == pytest.approx(0.21875)
     assert found.ci == pytest.approx((-0.058437718, 0.4220740816))

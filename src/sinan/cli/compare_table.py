@@ -23,6 +23,10 @@ MARKS = {
 WAYS = {"holm": "Holm", "benjamini-hochberg": "Benjamini-Hochberg, false discovery rate"}
 
 
+PARTS, WHOLE = frozenset({"prompt", "few-shot rule", "scorer", "solver", "judge", "form"}), ("the protocol", "makes")
+"""What a difference is put down to where nothing else was done otherwise; else it is the whole protocol's."""
+
+
 def print_comparison(one: Comparison) -> None:
     """One comparison whole."""
     out = console()
@@ -169,8 +173,8 @@ def _words(one: Comparison) -> str:
 def _of_protocols(one: Comparison) -> str:
     """What asking or judging one model in another way comes to."""
     names = [d.what for d in one.protocol_differences if d.sort == "protocol" and d.what != "protocol"]
-    what = f"the {' and the '.join(names)}" if 0 < len(names) <= 2 else "the protocol"
-    verb = "make" if len(names) == 2 else "makes"
+    told = 0 < len(names) <= 2 and PARTS.issuperset(names)
+    what, verb = (f"the {' and the '.join(names)}", "make" if len(names) == 2 else "makes") if told else WHOLE
     if one.finding in ("better", "worse"):
         return f"{what} {verb} a difference of {_cells(one)[2].plain} for this model"
     if one.finding == "equivalent":

@@ -71,6 +71,7 @@ def paired(
         found.tests,
         found.intervals,
         tuple(_notes(units)),
+        int((units.differences != 0).sum()),
     )
 
 

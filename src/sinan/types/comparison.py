@@ -74,6 +74,8 @@ class PairedDifference:
     """Every 95 % interval that applies: `t`, `bonett_price`, `tango`, `bootstrap`."""
     notes: tuple[str, ...] = ()
     """What limits it."""
+    discordant: int = 0
+    """Pairs whose two numbers are not the same."""
 
     @property
     def sign(self) -> int:
