@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sinan.cli.numbers import interval, reported, shares, value
+from sinan.cli.numbers import interval, percent, reported, shares, size, value
 from sinan.cli.output import money, visible
 from sinan.types import CellResult, Estimate, JudgeCost, Outcome
 
@@ -87,7 +87,7 @@ def _long(results: Sequence[CellResult], with_model: bool, wide: bool) -> Table:
             rest: list[Text | str] = [_read(r), *counts, *tokens] if wide and first else []
             metric = [safe(one.metric)] if several else []
             table.add_row(
-                *head, *metric, shown, Text(interval(one.estimate, scale[one.metric])), f"{one.estimate.n:,}", *rest
+                *head, *metric, shown, Text(interval(one.estimate, scale[one.metric])), size(one.estimate), *rest
             )
     return table
 
@@ -127,7 +127,7 @@ def _count(name: str, count: int) -> Text:
 
 def _notes(results: Sequence[CellResult]) -> list[Text]:
     """The interval's method, the outcomes that are neither correct nor wrong, and the tokens."""
-    lines = [Text("  ", style=MUTED).append(safe(_told(results)))]
+    lines = [Text("  ", style=MUTED).append(safe(_told(results))), *_limits(results)]
     if any((one.kind or one.metric) == "spread" for _, one in reported(results)):
         lines.append(Text("  " + OF_FORMS, style=MUTED))
     if (draws := max((r.k for r in results), default=1)) > 1:
@@ -150,6 +150,23 @@ def _notes(results: Sequence[CellResult]) -> list[Text]:
     cost = f" · {money(sum(costs))}" if costs else ""
     lines.append(Text(f"  tokens {', '.join(tokens)}{cost}", style=MUTED))
     return [*lines, *_judges(results)]
+
+
+def _limits(results: Sequence[CellResult]) -> list[Text]:
+    """What limits the numbers of clusters, and how much of the error of repeated draws is chance."""
+    found = [(one.metric, one.estimate) for _, one in reported(results)]
+    clustered = [estimate for _, estimate in found if estimate.clusters is not None]
+    told = ["clusters: questions that share something; error bars take them together"] if clustered else []
+    told += dict.fromkeys(note for estimate in clustered for note in estimate.notes)
+    for r in results:
+        split = r.estimate.draws
+        if split is not None and split.noise_share is not None:
+            told.append(
+                f"{r.benchmark}, {r.model}: {100 * split.noise_share:.0f} % of the variance of a single draw is chance; "
+                f"the standard error {percent(r.estimate.stderr)} would be {percent(split.stderr_same_questions)} for "
+                f"the same questions drawn anew, {percent(split.stderr_many_draws)} with ever more draws"
+            )
+    return [Text("  ", style=MUTED).append(safe(line)) for line in told]
 
 
 def _extraction(results: Sequence[CellResult]) -> list[str]:
@@ -202,7 +219,13 @@ def print_groups(results: Sequence[CellResult]) -> None:
         for name, e in one.groups:
             shown = Text(value(e, scale[one.metric]), style="bold")
             row = (safe(r.benchmark), safe(r.model), safe(name), *([safe(one.metric)] if several else []), shown)
-            table.add_row(*row, Text(interval(e, scale[one.metric])), f"{e.n:,}")
+            table.add_row(*row, Text(interval(e, scale[one.metric])), size(e))
+        for name, e in one.strata:
+            row = (safe(r.benchmark), safe(r.model), Text(f"{name} average", style=MUTED))
+            shown = Text(value(e, scale[one.metric]), style="bold")
+            table.add_row(
+                *row, *([safe(one.metric)] if several else []), shown, interval(e, scale[one.metric]), size(e)
+            )
     out = console()
     out.print(table if table.row_count else Text("  nothing is grouped here", style=MUTED))
     out.print()
