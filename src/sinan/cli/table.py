@@ -162,7 +162,7 @@ def _limits(results: Sequence[CellResult]) -> list[Text]:
         split = r.estimate.draws
         if split is not None and split.noise_share is not None:
             told.append(
-                f"{r.benchmark}, {r.model}: {100 * split.noise_share:.0f} % of the variance of a single draw is chance; "
+                f"{r.benchmark}, {r.model}: {100 * split.noise_share:.0f} % of the variance of one draw is chance; "
                 f"the standard error {percent(r.estimate.stderr)} would be {percent(split.stderr_same_questions)} for "
                 f"the same questions drawn anew, {percent(split.stderr_many_draws)} with ever more draws"
             )

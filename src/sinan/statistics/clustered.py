@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+ONE = "all of one cluster: its error is not estimable"
 FEW = 10
 """Clusters below which their error is told to be uncertain itself."""
 
@@ -36,7 +37,7 @@ class ClusterError:
     def notes(self) -> tuple[str, ...]:
         """What a reader must know."""
         if self.clusters == 1:
-            return ("all of one cluster: its error is not estimable",)
+            return (ONE,)
         return (f"only {self.clusters} clusters: the error itself is uncertain",) if self.clusters < FEW else ()
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
-from sinan.statistics.clustered import FEW
+from sinan.statistics.clustered import FEW, ONE
 from sinan.types import Estimate
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def resampled(
         if not math.isfinite(value):
             return Estimate(None, None, None, "none", n)
         if count < 2:
-            notes = ("all of one cluster: its error is not estimable",)
-            return Estimate(value, None, None, "none", n, count, notes=notes)
+            return Estimate(value, None, None, "none", n, count, notes=(ONE,))
         drawn = replicates(units, places, statistic, iterations)
         without = jackknife(units, places, statistic)
     notes: tuple[str, ...] = (f"{iterations:,} resamples of clusters, seed {SEED}",)
