@@ -171,7 +171,7 @@ def _majority(k: int) -> Metric:
 
 
 def _g_pass(k: int, share: float) -> Metric:
-    name, value = f"{G_PASS}{k}_{share:g}", partial(at_least, k, share)
+    name, value = f"{G_PASS}{k}_{float(share)}", partial(at_least, k, share)
     return Metric(name, value, over_units, clustered=over_units, whole=True)
 
 
