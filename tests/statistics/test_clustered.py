@@ -35,13 +35,6 @@ def test_the_error_of_clusters_is_cr1_with_g_minus_1_degrees_of_freedom():
     assert found.deff == pytest.approx(stderr**2 / (np.var(VALUES, ddof=1) / 22))
 
 
-def test_it_is_that_of_statsmodels():
-    api = pytest.importorskip("statsmodels.api")
-    fit = api.OLS(VALUES, np.ones(len(VALUES))).fit(cov_type="cluster", cov_kwds={"groups": CLUSTERS}, use_t=True)
-    found = estimate_accuracy(VALUES, 1, CLUSTERS)
-    assert found.stderr == pytest.approx(float(fit.bse[0])) and found.ci == pytest.approx(tuple(fit.conf_int()[0]))
-
-
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=60))
 def test_clusters_of_one_change_nothing(values):
     assert estimate_accuracy(values, 1, range(len(values))) == estimate_accuracy(values, 1)

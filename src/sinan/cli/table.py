@@ -75,7 +75,13 @@ def _matrix(results: Sequence[CellResult], models: Sequence[str]) -> Table:
 def _long(results: Sequence[CellResult], with_model: bool, wide: bool) -> Table:
     several, scale, outcomes = _several(results), shares(results), _outcomes(results)
     of = "value" if several else next((safe(r.metric, 24).plain for r in results), "accuracy")
-    heads = [*(["model"] if with_model else []), *(["metric"] if several else []), of, "95 % interval", "n"]
+    heads = [
+        *(["model"] if with_model else []),
+        *(["metric"] if several else []),
+        of,
+        f"{_level(results)} interval",
+        "n",
+    ]
     table = _table("benchmark", *heads, *(["read", *outcomes, "tokens in", "out"] if wide else []))
     for r in results:
         for number, one in enumerate(r.reported):
@@ -157,7 +163,7 @@ def _limits(results: Sequence[CellResult]) -> list[Text]:
     found = [(one.metric, one.estimate) for _, one in reported(results)]
     clustered = [estimate for _, estimate in found if estimate.clusters is not None]
     told = ["clusters: questions that share something; error bars take them together"] if clustered else []
-    told += dict.fromkeys(note for estimate in clustered for note in estimate.notes)
+    told += dict.fromkeys(note for _, estimate in found for note in estimate.notes)
     for r in results:
         split = r.estimate.draws
         if split is not None and split.noise_share is not None:
@@ -167,6 +173,11 @@ def _limits(results: Sequence[CellResult]) -> list[Text]:
                 f"the same questions drawn anew, {percent(split.stderr_many_draws)} with ever more draws"
             )
     return [Text("  ", style=MUTED).append(safe(line)) for line in told]
+
+
+def _level(results: Sequence[CellResult]) -> str:
+    """`95 %`; that of the first where not all are alike."""
+    return f"{100 * results[0].estimate.level if results else 95:.6g} %"
 
 
 def _extraction(results: Sequence[CellResult]) -> list[str]:
@@ -200,21 +211,21 @@ def _judges(results: Sequence[CellResult]) -> list[Text]:
 
 
 def _told(results: Sequence[CellResult]) -> str:
-    """`accuracy in %, perplexity as it is, with 95 % intervals (wilson)`."""
+    """`accuracy in %, perplexity as it is, with {_level(results)} intervals (wilson)`."""
     scale = shares(results)
     methods = sorted({one.estimate.method for _, one in reported(results) if one.estimate.ci})
     in_percent, plain = [sorted(name for name, share in scale.items() if share is wanted) for wanted in (True, False)]
     if not plain and len(in_percent) > MANY:
         in_percent = ["all"]
     parts = [f"{', '.join(in_percent)} in %"] * bool(in_percent) + [f"{', '.join(plain)} as it is"] * bool(plain)
-    return f"{', '.join(parts)}, with 95 % intervals ({', '.join(methods) or 'none'})"
+    return f"{', '.join(parts)}, with {_level(results)} intervals ({', '.join(methods) or 'none'})"
 
 
 def print_groups(results: Sequence[CellResult]) -> None:
     """One line per group and metric of each cell that has groups."""
     several, scale = _several(results), shares(results)
     heads = ["metric", "value"] if several else [next(iter(scale), "accuracy")]
-    table = _table("benchmark", "model", "group", *heads, "95 % interval", "n")
+    table = _table("benchmark", "model", "group", *heads, f"{_level(results)} interval", "n")
     for r, one in reported(results):
         for name, e in one.groups:
             shown = Text(value(e, scale[one.metric]), style="bold")

@@ -130,7 +130,7 @@ def of_full_run(estimate: Estimate, population: int, estimand: str) -> Estimate:
         ci = value - (value - ci[0]) * rest, value + (ci[1] - value) * rest
     stderr = None if estimate.stderr is None else estimate.stderr * rest
     note = f"finite population: {estimate.n:,} of {population:,} questions"
-    return replace(estimate, stderr=stderr, ci=ci, estimand=estimand, notes=(*estimate.notes, note))
+    return replace(estimate, stderr=stderr, ci=ci, estimand=estimand, notes=(*estimate.notes, note), draws=None)
 
 
 accuracy = Metric("accuracy", mean, estimate_accuracy, clustered=estimate_accuracy, split=split, strata=strata)
