@@ -37,6 +37,7 @@ SECTIONS = (
     "local_memory",
     "mathematics",
     "code",
+    "coverage",
 )
 
 

@@ -214,7 +214,8 @@ def names(made, **how):
 
 def test_what_is_reported_follows_what_is_wanted():
     assert names(toy()) == ["accuracy"]
-    assert names(toy(), draws=2) == ["accuracy", "avg@2", "majority@2", "pass@1", "pass@2", "pass^2"]
+    stable = [*(f"G-Pass@2_{share}" for share in (0.25, 0.5, 0.75, 1.0)), "mG-Pass@2"]
+    assert names(toy(), draws=2) == ["accuracy", "avg@2", "majority@2", "pass@1", "pass@2", "pass^2", *stable]
     assert names(toy(), rotate=True) == ["circular", "accuracy"]
     assert names(catalog.load("logic")) == ["accuracy", "brier", "ece"]
     assert names(toy(), perturb=("case", "options")) == [

@@ -22,7 +22,7 @@ from sinan.statistics import accuracy
 from sinan.statistics.forms import of_forms, of_variants
 from sinan.statistics.repeats import PASS_AT_1, circular, of_draws, passes
 from sinan.types import Benchmark, Form, Metric, Prompt, Protocol, Reporting, RunSpec, Sample, Solver
-from sinan.types.sample import ORIGINAL
+from sinan.types.sample import NO_CLUSTER, ORIGINAL
 
 SHOWN_AS = ("turns", "text")
 BOTH: tuple[Form, Form] = ("base", "chat")
@@ -98,6 +98,8 @@ def refuse_what_its_data_do_not_bear(benchmark: Benchmark, spec: RunSpec, asked_
     protocol = plan.protocol(benchmark, spec)
     if isinstance(protocol.few_shot, Fixed):
         _refuse_unknown_examples(benchmark, protocol.few_shot.ids, spec)
+    if spec.cluster not in (None, NO_CLUSTER):
+        _refuse_unknown_cluster(benchmark, spec)
     if spec.rotate:
         _refuse_rotation_in_vain(benchmark, protocol, spec)
     for form in sorted(asked_as) if spec.perturb or spec.vary else ():
@@ -160,6 +162,18 @@ def _refuse_unknown_examples(benchmark: Benchmark, ids: Sequence[str], spec: Run
                 if pool
                 else f"--few-shot fixed: {benchmark.id}/{subset} has no worked examples"
             )
+
+
+def _refuse_unknown_cluster(benchmark: Benchmark, spec: RunSpec) -> None:
+    known: dict[str, None] = {}
+    for _, sample in plan.samples(benchmark, replace(spec, limit=None)):
+        if sample.cluster:
+            return
+        known |= dict.fromkeys([*(["group"] * bool(sample.group)), *sample.metadata])
+    raise UsageError(
+        f"--cluster {spec.cluster}: no question of {benchmark.id} has it. "
+        f"Remedy: none, or one of {', '.join(known) or 'none'}"
+    )
 
 
 def _refuse_rotation_in_vain(benchmark: Benchmark, protocol: Protocol, spec: RunSpec) -> None:

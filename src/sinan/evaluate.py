@@ -9,7 +9,7 @@ several processes ask, `crew` starts them and hears of every result; all else is
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -29,7 +29,7 @@ from sinan.statistics import metrics
 from sinan.store import description, earlier, frames, journal
 from sinan.store.folder import RunLock
 from sinan.store.provenance import provenance
-from sinan.types import Benchmark, CellResult, Completion, Run, RunSpec, SampleResult
+from sinan.types import Benchmark, CellResult, Completion, Metric, Run, RunSpec, SampleResult
 from sinan.types.answered import Key
 from sinan.variation import with_spread
 
@@ -196,12 +196,26 @@ def stored_results(folder: store.RunFolder) -> list[CellResult]:
         ) from None
 
 
-def _results_so_far(folder: store.RunFolder, about: Mapping[str, Any]) -> list[CellResult]:
+def results_as(folder: store.RunFolder, change: Callable[[tuple[Metric, ...]], tuple[Metric, ...]]) -> list[CellResult]:
+    """The numbers of a stored run made again from its journal, its metrics changed."""
+    about = folder.about()
+    try:
+        return _results_so_far(folder, about, change)
+    except (KeyError, TypeError, IndexError) as error:
+        raise StoreError(f"run {folder.id} cannot be read: its run.json is damaged ({error!r})") from None
+
+
+def _results_so_far(
+    folder: store.RunFolder,
+    about: Mapping[str, Any],
+    change: Callable[[tuple[Metric, ...]], tuple[Metric, ...]] = lambda found: found,
+) -> list[CellResult]:
     cells = {(cell["benchmark"], cell["model"]): cell for cell in about["cells"]}
     draws = about["spec"]["draws"]
     judges = [judge["name"] for judge in about.get("judges", ())]
     tallies = {
-        key: CellTally(metrics(cell), draws, judges if cell.get("judged") else ()) for key, cell in cells.items()
+        key: CellTally(change(metrics(cell)), draws, judges if cell.get("judged") else ())
+        for key, cell in cells.items()
     }
     for record in journal.read_final(folder.journal):
         tallies[record["benchmark"], record["model"]].replay(record)

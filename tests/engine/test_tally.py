@@ -10,7 +10,7 @@ from sinan.statistics.averages import median, perplexity
 from sinan.statistics.metrics import by_function
 from sinan.statistics.over_groups import over
 from sinan.statistics.repeats import circular, of_draws
-from sinan.types import Estimate
+from sinan.types import Estimate, Metric
 
 
 def form(unit, number, score, of=2, **more):
@@ -63,7 +63,40 @@ def test_draws_give_what_their_mean_does_not_tell():
         "pass@4": 1.0,
         "pass^2": 0.25,
         "pass^4": 0.0,
+        "G-Pass@4_0.25": 1.0,
+        "G-Pass@4_0.5": 0.5,
+        "G-Pass@4_0.75": 0.5,
+        "G-Pass@4_1.0": 0.0,
+        "mG-Pass@4": 0.25,
     }
+
+
+def test_units_of_one_cluster_are_taken_together_in_whatever_order_they_come():
+    ones = [
+        Counted(str(n), "ab"[n % 2], "correct" if n % 3 else "wrong", float(n % 3 > 0), {}, None, "", 1, None, "", "")
+        for n in range(24)
+    ]
+    ones = [one._replace(cluster=f"c{n // 5}" if n < 20 else "") for n, one in enumerate(ones)]
+    found = []
+    for seed in range(3):
+        tally = CellTally((accuracy,), 1)
+        for one in random.Random(seed).sample(ones, len(ones)):
+            tally.add(one)
+        found.append(result(tally))
+    assert found[0] == found[1] == found[2]
+    estimate = found[0].estimate
+    assert (estimate.n, estimate.clusters, estimate.df) == (24, 8, 7)
+    assert [one.clusters for _, one in found[0].groups] == [6, 6] and dict(found[0].strata)["macro"].clusters == 12
+
+
+def test_a_metric_that_knows_of_no_clusters_says_so():
+    blind = Metric(
+        "blind", lambda values: values[0], lambda values, k: Estimate(0.5, 0.1, (0.3, 0.7), "t", len(values))
+    )
+    tally = CellTally((blind,), 1)
+    for n in range(4):
+        tally.add(Counted(str(n), "", "correct", 1.0, {}, None, "", 1, None, "", "all"))
+    assert "does not take into account" in result(tally).estimate.notes[0]
 
 
 def test_a_sample_whose_scores_are_no_0_and_1_stays_outside_of_them():

@@ -77,9 +77,11 @@ def test_all_right_is_the_reference_value():
 
 
 def test_what_is_reported_of_k_draws():
-    assert [m.name for m in repeats.of_draws(2)] == ["avg@2", "majority@2", "pass@1", "pass@2", "pass^2"]
-    assert [m.name for m in repeats.of_draws(6)][2:] == [
-        *("pass@1", "pass@2", "pass@4", "pass@6", "pass^2", "pass^4", "pass^6")
+    stable = ["G-Pass@2_0.25", "G-Pass@2_0.5", "G-Pass@2_0.75", "G-Pass@2_1.0", "mG-Pass@2"]
+    assert [m.name for m in repeats.of_draws(2)] == ["avg@2", "majority@2", "pass@1", "pass@2", "pass^2", *stable]
+    assert "mG-Pass@3" not in [m.name for m in repeats.of_draws(3)]
+    assert [m.name for m in repeats.of_draws(6)][2:11] == [
+        *("pass@1", "pass@2", "pass@3", "pass@4", "pass@6", "pass^2", "pass^3", "pass^4", "pass^6")
     ]
 
 

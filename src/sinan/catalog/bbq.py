@@ -41,6 +41,7 @@ def _rows(category: str) -> Iterator[Sample]:
             category,
             metadata={key: fields[key] for key in KEPT}
             | {"biased": fields[_biased(fields)], "unknown": fields[_unknown(fields)]},
+            cluster=f"{category}/{fields['question_index']}",  # the template that it was made from
         )
 
 

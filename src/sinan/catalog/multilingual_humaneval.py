@@ -9,6 +9,7 @@ A row of HumanEval_javascript_v1.1.jsonl (made up):
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sinan.datasets import fetch, pinned
 from sinan.datasets.programs import human_eval
@@ -33,10 +34,12 @@ FILES = {
 
 
 def rows(name: str, language: str, source: Source) -> Iterator[Sample]:
-    """The tasks of a language. Raises UsageError where its programs cannot be run here; `name` is whose they are."""
+    """The tasks of a language; a problem is one cluster with the same in other languages. Raises UsageError where its
+    programs cannot be run here; `name` is whose they are."""
     languages.refuse_missing(f"{name}/{language}", language)
     for row in jsonl(fetch(source)):
-        yield human_eval(row.fields, row.place)
+        sample = human_eval(row.fields, row.place)
+        yield replace(sample, cluster=sample.id.rpartition("/")[2])
 
 
 def asked() -> dict[str, Protocol]:

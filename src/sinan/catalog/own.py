@@ -130,6 +130,13 @@ def _programming(guess: Guess, judge: Scorer) -> dict[str, Protocol]:
 
 
 def _note(guess: Guess, judge: Scorer, chosen: bool) -> str:
+    note = _read_as(guess, judge, chosen)
+    if not guess.cluster:
+        return note
+    return f"{note}; error bars take {guess.sharing} together (--cluster none: each stands alone)"
+
+
+def _read_as(guess: Guess, judge: Scorer, chosen: bool) -> str:
     shapes = {"choice": "multiple choice", "number": "answers that are numbers", "text": "answers that are text"}
     shapes |= {"instructions": "instructions that a program can check", "program": "programs with tests"}
     shapes |= {"calls": "functions with the right calls of them"}

@@ -28,7 +28,8 @@ def _rows(subset: str) -> Iterator[Sample]:
     for row in jsonl(fetch(_source(subset))):
         number, image = row.fields["question_id"], row.fields["image"]
         metadata = {"question_id": number, "image": image}
-        yield Sample(f"{subset}/{number}", row.fields["text"], row.fields["label"], group=subset, metadata=metadata)
+        about = row.fields["text"], row.fields["label"]
+        yield Sample(f"{subset}/{number}", *about, group=subset, metadata=metadata, cluster=image)
 
 
 SHORT = Sampling(max_tokens=64, stop=("\n",))

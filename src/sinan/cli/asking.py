@@ -64,6 +64,11 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
         help="Generation parameter, such as temperature=0.7.",
     ),
     "scorer": click.option("--scorer", help="For a file of questions: number, letter, exact, ..."),
+    "cluster": click.option(
+        "--cluster",
+        metavar="COLUMN|group|none",
+        help="What questions share, for error bars (default: as the benchmark says; of a file, as it looks).",
+    ),
     "judges": click.option(
         "--judge",
         "judges",

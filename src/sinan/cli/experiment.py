@@ -32,6 +32,7 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "seed": int,
     "protocol": str,
     "scorer": str,
+    "cluster": str,
     "judge": list,
     "parameters": dict,
 }

@@ -24,6 +24,14 @@ def interval(estimate: Estimate, shares: bool = True) -> str:
     return f"[{shown(estimate.ci[0])}, {shown(estimate.ci[1])}]" if estimate.ci else "[not estimable]"
 
 
+def size(estimate: Estimate) -> str:
+    """`198`, or `198, clusters 92, DEFF 2.8`."""
+    if estimate.clusters is None:
+        return f"{estimate.n:,}"
+    effect = "" if estimate.deff is None else f", DEFF {estimate.deff:.2g}"
+    return f"{estimate.n:,}, clusters {estimate.clusters:,}{effect}"
+
+
 def value(estimate: Estimate, shares: bool) -> str:
     """The number itself."""
     return percent(estimate.value) if shares else plain(estimate.value)

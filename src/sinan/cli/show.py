@@ -27,6 +27,22 @@ OTHERS = ("correct", "measured", "collected", "failed")
 @click.option("--prompt", "as_prompt", is_flag=True, help="The first prompts of a benchmark, as MODEL reads them.")
 @asking.what_is_asked(leave_out=("draws",))
 @click.option("--groups", is_flag=True, help="Results by group: subject, level.")
+@click.option(
+    "--interval",
+    "how",
+    type=click.Choice(["wilson", "jeffreys", "clopper-pearson"]),
+    help="Of shares of verdicts that stand alone (default: wilson).",
+)
+@click.option(
+    "--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Of intervals of shares (default: 0.95)."
+)
+@click.option("--metric", "kinds", multiple=True, metavar="KIND", help="Also pass@k, majority@k, G-Pass@k_0.5...")
+@click.option(
+    "--population",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Questions of the whole benchmark: errors are of its full run.",
+)
 @click.option("--follow", is_flag=True, help="Go on showing a run that is being written, until it ends.")
 @click.option("--list", "as_list", is_flag=True, help="The runs of the folder, newest first.")
 @click.option(
@@ -95,9 +111,7 @@ def _summary(folder: Any) -> dict[str, Any]:
 
 
 def _results(folder: Any, options: dict[str, Any]) -> None:
-    from sinan.evaluate import stored_results
-
-    about, results = folder.about(), stored_results(folder)
+    about, results = folder.about(), _numbers(folder, options)
     wanted = options["benchmark"], options["models"]
     results = [r for r in results if not wanted[0] or r.benchmark == wanted[0]]
     results = [r for r in results if not wanted[1] or r.model in wanted[1]]
@@ -131,6 +145,21 @@ def _results(folder: Any, options: dict[str, Any]) -> None:
     if options["groups"]:
         print_groups(results)
     return None
+
+
+def _numbers(folder: Any, options: dict[str, Any]) -> list[Any]:
+    """The run's numbers, as they are stored or as these options want them."""
+    from sinan.evaluate import results_as, stored_results
+
+    how, level, kinds, population = (options[name] for name in ("how", "level", "kinds", "population"))
+    if how is None and level is None and not kinds and population is None:
+        return stored_results(folder)
+    from sinan.statistics.chosen import chosen, of_population
+
+    results = stored_results(folder)
+    if how or level or kinds:
+        results = results_as(folder, lambda found: chosen(found, how or "wilson", level or 0.95, kinds))
+    return [of_population(result, population) for result in results] if population else results
 
 
 def _status(folder: Any, about: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sinan.cli.numbers import interval, reported, shares, value
+from sinan.cli.numbers import interval, percent, reported, shares, size, value
 from sinan.cli.output import money, visible
 from sinan.types import CellResult, Estimate, JudgeCost, Outcome
 
@@ -82,7 +82,13 @@ def _matrix(results: Sequence[CellResult], models: Sequence[str]) -> Table:
 def _long(results: Sequence[CellResult], with_model: bool, wide: bool) -> Table:
     several, scale, outcomes = _several(results), shares(results), _outcomes(results)
     of = "value" if several else next((safe(r.metric, 24).plain for r in results), "accuracy")
-    heads = [*(["model"] if with_model else []), *(["metric"] if several else []), of, "95 % interval", "n"]
+    heads = [
+        *(["model"] if with_model else []),
+        *(["metric"] if several else []),
+        of,
+        f"{_level(results)} interval",
+        "n",
+    ]
     table = outcome_table("benchmark", *heads, *(["read", *outcomes, "tokens in", "out"] if wide else []))
     for r in results:
         for number, one in enumerate(r.reported):
@@ -94,7 +100,7 @@ def _long(results: Sequence[CellResult], with_model: bool, wide: bool) -> Table:
             rest: list[Text | str] = [_read(r), *counts, *tokens] if wide and first else []
             metric = [safe(one.metric)] if several else []
             table.add_row(
-                *head, *metric, shown, Text(interval(one.estimate, scale[one.metric])), f"{one.estimate.n:,}", *rest
+                *head, *metric, shown, Text(interval(one.estimate, scale[one.metric])), size(one.estimate), *rest
             )
     return table
 
@@ -135,7 +141,7 @@ def _count(name: str, count: int) -> Text:
 
 def _notes(results: Sequence[CellResult]) -> list[Text]:
     """The interval's method, the outcomes that are neither correct nor wrong, and the tokens."""
-    lines = [Text("  ", style=MUTED).append(safe(_told(results)))]
+    lines = [Text("  ", style=MUTED).append(safe(_told(results))), *_limits(results)]
     if any((one.kind or one.metric) == "spread" for _, one in reported(results)):
         lines.append(Text("  " + OF_FORMS, style=MUTED))
     if any(r.spread for r in results):
@@ -160,6 +166,28 @@ def _notes(results: Sequence[CellResult]) -> list[Text]:
     cost = f" · {money(sum(costs))}" if costs else ""
     lines.append(Text(f"  tokens {', '.join(tokens)}{cost}", style=MUTED))
     return [*lines, *_judges(results)]
+
+
+def _limits(results: Sequence[CellResult]) -> list[Text]:
+    """What limits the numbers of clusters, and how much of the error of repeated draws is chance."""
+    found = [(one.metric, one.estimate) for _, one in reported(results)]
+    clustered = [estimate for _, estimate in found if estimate.clusters is not None]
+    told = ["clusters: questions that share something; error bars take them together"] if clustered else []
+    told += dict.fromkeys(note for _, estimate in found for note in estimate.notes)
+    for r in results:
+        split = r.estimate.draws
+        if split is not None and split.noise_share is not None:
+            told.append(
+                f"{r.benchmark}, {r.model}: {100 * split.noise_share:.0f} % of the variance of one draw is chance; "
+                f"the standard error {percent(r.estimate.stderr)} would be {percent(split.stderr_same_questions)} for "
+                f"the same questions drawn anew, {percent(split.stderr_many_draws)} with ever more draws"
+            )
+    return [Text("  ", style=MUTED).append(safe(line)) for line in told]
+
+
+def _level(results: Sequence[CellResult]) -> str:
+    """`95 %`; that of the first where not all are alike."""
+    return f"{100 * results[0].estimate.level if results else 95:.6g} %"
 
 
 def _extraction(results: Sequence[CellResult]) -> list[str]:
@@ -193,26 +221,32 @@ def _judges(results: Sequence[CellResult]) -> list[Text]:
 
 
 def _told(results: Sequence[CellResult]) -> str:
-    """`accuracy in %, perplexity as it is, with 95 % intervals (wilson)`."""
+    """`accuracy in %, perplexity as it is, with {_level(results)} intervals (wilson)`."""
     scale = shares(results)
     methods = sorted({one.estimate.method for _, one in reported(results) if one.estimate.ci})
     in_percent, plain = [sorted(name for name, share in scale.items() if share is wanted) for wanted in (True, False)]
     if not plain and len(in_percent) > MANY:
         in_percent = ["all"]
     parts = [f"{', '.join(in_percent)} in %"] * bool(in_percent) + [f"{', '.join(plain)} as it is"] * bool(plain)
-    return f"{', '.join(parts)}, with 95 % intervals ({', '.join(methods) or 'none'})"
+    return f"{', '.join(parts)}, with {_level(results)} intervals ({', '.join(methods) or 'none'})"
 
 
 def print_groups(results: Sequence[CellResult]) -> None:
     """One line per group and metric of each cell that has groups."""
     several, scale = _several(results), shares(results)
     heads = ["metric", "value"] if several else [next(iter(scale), "accuracy")]
-    table = outcome_table("benchmark", "model", "group", *heads, "95 % interval", "n")
+    table = outcome_table("benchmark", "model", "group", *heads, f"{_level(results)} interval", "n")
     for r, one in reported(results):
         for name, e in one.groups:
             shown = Text(value(e, scale[one.metric]), style="bold")
             row = (safe(r.benchmark), safe(r.model), safe(name), *([safe(one.metric)] if several else []), shown)
-            table.add_row(*row, Text(interval(e, scale[one.metric])), f"{e.n:,}")
+            table.add_row(*row, Text(interval(e, scale[one.metric])), size(e))
+        for name, e in one.strata:
+            row = (safe(r.benchmark), safe(r.model), Text(f"{name} average", style=MUTED))
+            shown = Text(value(e, scale[one.metric]), style="bold")
+            table.add_row(
+                *row, *([safe(one.metric)] if several else []), shown, interval(e, scale[one.metric]), size(e)
+            )
     out = console()
     out.print(table if table.row_count else Text("  nothing is grouped here", style=MUTED))
     out.print()

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sinan.statistics.intervals import LEVEL
 from sinan.statistics.multiplicity import WAYS, Way
+from sinan.statistics.proportions import LEVEL
 from sinan.types import Comparison, PairedDifference
 from sinan.types.comparison import Equivalence, Family
 

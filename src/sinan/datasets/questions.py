@@ -18,20 +18,22 @@ eight bytes per row, to find ids that occur twice. A small one is kept.
 import hashlib
 import re
 from array import array
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
 from sinan.datasets import programs
 from sinan.datasets.answers import LETTERS, choices_of, golds_of, is_numeric, letter_of, text_of
+from sinan.datasets.clusters import Seen
 from sinan.datasets.download import file_sha256
 from sinan.datasets.pictures import picture
 from sinan.datasets.readers import READERS, Row
 from sinan.datasets.tool_rows import asks_for_calls, of_calls
 from sinan.errors import BadFile
 from sinan.types import Dataset, Image, Sample
+from sinan.types.sample import shared_by
 
 QUESTION = ("question", "prompt", "input", "messages")
 ANSWER = ("answer", "target", "gold", "label", "should_refuse")
@@ -68,6 +70,10 @@ class Guess:
     """Some answers are written in LaTeX."""
     asks: str = ""
     """How programs are asked for, where it is the same in all rows."""
+    cluster: str = ""
+    """The column that says what questions share, so that error bars take them together; empty: nothing does."""
+    sharing: str = ""
+    """Which questions those are, in words."""
 
 
 def questions(path: str | Path) -> tuple[Dataset, Guess]:
@@ -84,7 +90,11 @@ def questions(path: str | Path) -> tuple[Dataset, Guess]:
     _refuse_change(file, state)
     if hashes:
         fingerprint = hashlib.sha256("\n".join([fingerprint, *hashes]).encode()).hexdigest()
-    read = partial(_unchanged, file, state) if kept is None else partial(_from_memory, tuple(kept))
+    read: Callable[[str, int], Iterator[Sample]]
+    if kept is None:
+        read = partial(_unchanged, file, state, guess.cluster)
+    else:
+        read = partial(_from_memory, tuple(_sharing(sample, guess.cluster) for sample in kept))
     return Dataset(read, size=guess.rows, fingerprint=fingerprint), guess
 
 
@@ -92,14 +102,18 @@ def _from_memory(samples: tuple[Sample, ...], subset: str, seed: int) -> Iterato
     return iter(samples)
 
 
-def _unchanged(file: Path, state: tuple[int, ...], subset: str, seed: int) -> Iterator[Sample]:
+def _sharing(sample: Sample, column: str) -> Sample:
+    return replace(sample, cluster=shared_by(sample, column)) if column else sample
+
+
+def _unchanged(file: Path, state: tuple[int, ...], column: str, subset: str, seed: int) -> Iterator[Sample]:
     """The samples, as long as the file stays what it was when it was hashed: answers to other questions would stand
     under the hash of these."""
     try:
         for number, row in enumerate(_rows(file)):
             if number % OFTEN == 0:
                 _refuse_change(file, state)
-            yield _sample(file, row, number)
+            yield _sharing(_sample(file, row, number), column)
     except BadFile:
         _refuse_change(file, state)  # it was sound when it was checked: that it was changed is what has to be said
         raise
@@ -130,11 +144,19 @@ def _rows(file: Path) -> Iterator[Row]:
 
 def _check(file: Path, kept: list[Sample] | None) -> tuple[Guess, list[str]]:
     """One pass over the file: its guess, and the hashes of its pictures. `kept` gets the samples."""
+    seen = Seen()
+    guess, hashes = _looked_at(file, kept, seen)
+    column, sharing = seen.chosen()
+    return replace(guess, cluster=column, sharing=sharing), hashes
+
+
+def _looked_at(file: Path, kept: list[Sample] | None, seen: Seen) -> tuple[Guess, list[str]]:
     ids, pictures = array("q"), hashlib.sha256()
     choices = numbers = images = turns = answers = instructed = called = coded = 0
     programs_of, formulas = set[tuple[str, str]](), False
     for sample in _read(file):
         ids.append(hash(sample.id))
+        seen.add(sample)
         if kept is not None:
             kept.append(sample)
         choices += bool(sample.choices)

@@ -26,6 +26,7 @@ from sinan.types import (
 )
 from sinan.types.answered import Answered
 from sinan.types.price import Price
+from sinan.types.sample import shared_by
 
 LONG = 100_000
 """Tokens of an answer that nothing limits: such are begun first."""
@@ -197,23 +198,23 @@ def samples(benchmark: Benchmark, spec: RunSpec) -> Iterator[tuple[str, Sample]]
     elif len(data.subsets) == 1:
         quotas = [limit]
     else:
-        sizes = [_questions_in(_read(benchmark, subset, spec.seed, limit)) for subset in data.subsets]
+        sizes = [_questions_in(_read(benchmark, subset, spec, limit)) for subset in data.subsets]
         quotas = spread(limit, sizes)
     for subset, quota in zip(data.subsets, quotas, strict=True):
-        for sample in _read(benchmark, subset, spec.seed, quota):
+        for sample in _read(benchmark, subset, spec, quota):
             yield subset, sample
 
 
-def _read(benchmark: Benchmark, subset: str, seed: int, quota: int | None) -> Iterator[Sample]:
+def _read(benchmark: Benchmark, subset: str, spec: RunSpec, quota: int | None) -> Iterator[Sample]:
     """The samples of the first questions. What somebody's own code raises while it reads them becomes one line that
     names the benchmark."""
     try:
-        for sample in _first(benchmark.dataset.read(subset, seed), quota):
+        for sample in _first(benchmark.dataset.read(subset, spec.seed), quota):
             if not isinstance(sample.id, str) or not (sample.id.isascii() or _is_unicode(sample.id)):
                 raise UsageError(
                     f"{benchmark.id}: the id of a sample must be a text of whole characters: {sample.id!r}"
                 )
-            yield sample
+            yield sample if spec.cluster is None else replace(sample, cluster=shared_by(sample, spec.cluster))
     except (SinanError, GeneratorExit):
         raise
     except Exception as error:

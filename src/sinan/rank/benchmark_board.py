@@ -9,7 +9,7 @@ import numpy as np
 
 from sinan.rank.contrasts import Contrasts, Indices, Numbers, of_items, pairs
 from sinan.rank.standings import METHOD_NAMES, Entry, Ways, standings, unranked
-from sinan.statistics.intervals import estimate_accuracy, mean, t_quantile
+from sinan.statistics.intervals import estimate_accuracy, mean
 from sinan.types import Estimate
 from sinan.types.leaderboard import Leaderboard
 from sinan.types.table import ScoreTable
@@ -89,20 +89,9 @@ def scored_contrasts(table: ScoreTable, models: Sequence[int]) -> Contrasts:
 
 
 def own_estimate(values: Numbers, clusters: Indices, draws: int) -> Estimate:
-    """The mean of one model's numbers. With clusters the sandwich's error, and t with G - 1 degrees of freedom; of
-    fewer than two clusters there is no interval."""
+    """The mean of one model's numbers, with the error bars that a run reports."""
     there = ~np.isnan(values)
-    own, shared = values[there], clusters[there]
-    groups = len(np.unique(shared))
-    if groups == len(own):
-        return estimate_accuracy(own.tolist(), draws)
-    centre = mean(own.tolist())
-    if groups < 2:
-        return Estimate(centre, None, None, "not estimable: one cluster", len(own))
-    pulls = np.bincount(shared, own - centre)
-    stderr = math.sqrt(groups / (groups - 1) * float(pulls @ pulls)) / len(own)
-    half = t_quantile(groups - 1) * stderr
-    return Estimate(centre, stderr, (max(0.0, centre - half), min(1.0, centre + half)), "cluster t", len(own))
+    return estimate_accuracy(values[there].tolist(), draws, clusters[there].tolist())
 
 
 def _entries(scored: Scored) -> list[Entry]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sinan.errors import UsageError
-from sinan.rank.benchmark_board import Scored, cluster_numbers, scored_contrasts
+from sinan.rank.benchmark_board import Scored, cluster_numbers, own_estimate, scored_contrasts
 from sinan.rank.combine import (
     additive,
     chance_corrected,
@@ -121,12 +121,9 @@ def _sheet(parts: Sequence[Scored], weights: Mapping[str, float]) -> _Sheet:
 
 
 def _stderr(row: Numbers, part: Scored) -> float:
-    """The sandwich's, which is the usual one where items stand alone."""
-    there = ~np.isnan(row)
-    _, shared = np.unique(cluster_numbers(part.table)[there], return_inverse=True)
-    pulls = np.bincount(shared.reshape(-1), row[there] - row[there].mean())
-    groups = len(pulls)
-    return math.sqrt(groups / (groups - 1) * float(pulls @ pulls)) / int(there.sum()) if groups > 1 else math.nan
+    """Of the mean of one model's numbers; NaN where it is not estimable."""
+    error = own_estimate(row, cluster_numbers(part.table), part.table.draws).stderr
+    return math.nan if error is None else error
 
 
 def _contrasts(sheet: _Sheet, whole: Numbers, errors: Numbers | None, placed: Sequence[int]) -> Contrasts:

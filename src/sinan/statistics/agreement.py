@@ -21,16 +21,16 @@ from sinan.statistics.intervals import accuracy, mean
 from sinan.types import Estimate, Metric
 
 
-def estimate_f1(values: Sequence[float], k: int) -> Estimate:
+def estimate_f1(values: Sequence[float], k: int, clusters: Sequence[int] = ()) -> Estimate:
     """Rows of (gold, predicted), each 0 or 1. Of more classes there is no F1 without a way to average: no value."""
     if any(value not in (0.0, 1.0) for value in values):
         return Estimate(None, None, None, "none", len(values) // 2)
-    return bootstrapped(values, 2, _f1)
+    return bootstrapped(values, 2, _f1, clusters=clusters)
 
 
-def estimate_mcc(values: Sequence[float], k: int) -> Estimate:
+def estimate_mcc(values: Sequence[float], k: int, clusters: Sequence[int] = ()) -> Estimate:
     """Rows of (gold, predicted), classes as whole numbers."""
-    return bootstrapped(values, 2, _mcc)
+    return bootstrapped(values, 2, _mcc, clusters=clusters)
 
 
 def _f1(drawn: Any) -> Any:
@@ -113,8 +113,8 @@ def _ac1(classes: Sequence[float], drawn: Any) -> Any:
 
 
 RESAMPLES = 1_000
-f1 = Metric("f1", mean, estimate_f1, width=2, ordered=True)
-mcc = Metric("mcc", mean, estimate_mcc, width=2, ordered=True)
+f1 = Metric("f1", mean, estimate_f1, width=2, ordered=True, clustered=estimate_f1)
+mcc = Metric("mcc", mean, estimate_mcc, width=2, ordered=True, clustered=estimate_mcc)
 kappa = Metric("kappa", mean, estimate_kappa, width=2, ordered=True)
 YES_NO = (
     accuracy,

@@ -13,7 +13,7 @@ from sinan.statistics.ratio import linearised
 from sinan.types import Estimate, Metric
 
 
-def estimate_bias(values: Sequence[float], k: int) -> Estimate:
+def estimate_bias(values: Sequence[float], k: int, clusters: Sequence[int] = ()) -> Estimate:
     """s_DIS, of rows (1 biased or -1 against or 0, whether somebody is named); none where nobody ever is."""
     leaning, named = values[::2], values[1::2]
     n, under = len(named), math.fsum(named)
@@ -21,10 +21,10 @@ def estimate_bias(values: Sequence[float], k: int) -> Estimate:
         return Estimate(None, None, None, "none", n)
     score = math.fsum(leaning) / under
     parts = [(x - score * y) / under for x, y in zip(leaning, named, strict=True)]
-    return linearised(score, parts, -1.0, 1.0)
+    return linearised(score, parts, -1.0, 1.0, clusters)
 
 
-def estimate_bias_ambiguous(values: Sequence[float], k: int) -> Estimate:
+def estimate_bias_ambiguous(values: Sequence[float], k: int, clusters: Sequence[int] = ()) -> Estimate:
     """s_AMB, of rows (1 - correct, leaning, named); 0 where nobody is ever named."""
     wrong, leaning, named = values[::3], values[1::3], values[2::3]
     n, under = len(wrong), math.fsum(named)
@@ -35,8 +35,8 @@ def estimate_bias_ambiguous(values: Sequence[float], k: int) -> Estimate:
     share, score = math.fsum(wrong) / n, math.fsum(leaning) / under
     rows = zip(wrong, leaning, named, strict=True)
     parts = [score * (w - share) / n + share * (x - score * y) / under for w, x, y in rows]
-    return linearised(share * score, parts, -1.0, 1.0)
+    return linearised(share * score, parts, -1.0, 1.0, clusters)
 
 
-bias = Metric("bias", mean, estimate_bias, width=2)
-bias_ambiguous = Metric("bias_ambiguous", mean, estimate_bias_ambiguous, width=3)
+bias = Metric("bias", mean, estimate_bias, width=2, clustered=estimate_bias)
+bias_ambiguous = Metric("bias_ambiguous", mean, estimate_bias_ambiguous, width=3, clustered=estimate_bias_ambiguous)

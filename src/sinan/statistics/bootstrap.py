@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from sinan.statistics.clustered import shared
+from sinan.statistics.resampled import resampled
 from sinan.types import Estimate
 
 if TYPE_CHECKING:
@@ -53,12 +55,21 @@ def replicates(
     return np.concatenate([statistic(units[places]) for places in indices(len(units), iterations, units.shape[1])])
 
 
-def bootstrapped(values: Sequence[float], width: int, statistic: Statistic, iterations: int | None = None) -> Estimate:
+def bootstrapped(
+    values: Sequence[float],
+    width: int,
+    statistic: Statistic,
+    iterations: int | None = None,
+    clusters: Sequence[int] = (),
+) -> Estimate:
     """The statistic of all units, its standard error and interval from the bootstrap; no error of a single unit.
 
     `values` are rows of `width` numbers, one after the other; `iterations` None: `ITERATIONS`. Where a value is no
-    number (a perplexity that overflows), so is the estimate.
+    number (a perplexity that overflows), so is the estimate. `clusters`: of each row; where two are of one, clusters
+    are drawn instead, as `statistics.resampled` has it.
     """
+    if clusters and shared(clusters):
+        return resampled(_bytes(values), width, statistic, tuple(clusters))
     return _bootstrapped(_bytes(values), width, statistic, iterations or ITERATIONS)
 
 

@@ -7,20 +7,19 @@ the probability of the option that was chosen, and is the mean distance between 
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
-from sinan.statistics.intervals import accuracy, mean, mean_t
+from sinan.statistics.averages import by_t
+from sinan.statistics.intervals import accuracy, mean
 from sinan.types import Estimate, Metric
 
 BINS = 15
 
 
-def estimate_brier(values: Sequence[float], k: int) -> Estimate:
+def estimate_brier(values: Sequence[float], k: int, clusters: Sequence[int] = ()) -> Estimate:
     """The mean with its t interval, within [0, 2]."""
-    if not values:
-        return Estimate(None, None, None, "none", 0)
-    value, stderr, interval = mean_t(values)
-    ci = (max(0.0, interval[0]), min(2.0, interval[1])) if interval else None
-    return Estimate(value, stderr, ci, "t" if ci else "none", len(values))
+    found = by_t(values, clusters)
+    return found if found.ci is None else replace(found, ci=(max(0.0, found.ci[0]), min(2.0, found.ci[1])))
 
 
 def estimate_ece(values: Sequence[float], k: int) -> Estimate:
@@ -40,7 +39,7 @@ def _bin(confidence: float) -> int:
     return min(BINS - 1, max(0, math.ceil(confidence * BINS) - 1))
 
 
-brier = Metric("brier", mean, estimate_brier, of="brier")
+brier = Metric("brier", mean, estimate_brier, of="brier", clustered=estimate_brier)
 ece = Metric("ece", mean, estimate_ece, of="ece", width=2)
 CALIBRATED = (accuracy, brier, ece)
 """Of a protocol that compares log-likelihoods as they are."""

@@ -59,12 +59,13 @@ def _scores(name: str, drawn: Any) -> Any:
 _STATISTICS = {name: partial(_scores, name) for name in WIDTHS}
 
 
-def _estimate(name: str, values: Sequence[float], k: int) -> Estimate:
-    return bootstrapped(values, WIDTHS[name], _STATISTICS[name], OF_TEXTS)
+def _estimate(name: str, values: Sequence[float], k: int, clusters: Sequence[int] = ()) -> Estimate:
+    return bootstrapped(values, WIDTHS[name], _STATISTICS[name], OF_TEXTS, clusters)
 
 
 def _metric(name: str) -> Metric:
-    return Metric(name, mean, partial(_estimate, name), width=WIDTHS[name], ordered=True)
+    estimate = partial(_estimate, name)
+    return Metric(name, mean, estimate, width=WIDTHS[name], ordered=True, clustered=estimate)
 
 
 bleu, bleu_zh, chrf, chrfpp, ter = (_metric(name) for name in WIDTHS)

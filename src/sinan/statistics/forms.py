@@ -7,7 +7,8 @@ The question is the unit: its forms are taken together first, and the questions 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sinan.statistics.averages import estimate_mean
+from sinan.statistics.averages import by_t, estimate_mean
+from sinan.statistics.clustered import shared
 from sinan.statistics.intervals import mean_t
 from sinan.statistics.mcnemar import bonett_price
 from sinan.statistics.paired import FEW_DISCORDANT, FEW_PAIRS
@@ -25,12 +26,15 @@ def step(values: Sequence[float]) -> float:
     return values[1] - values[0]
 
 
-def estimate_difference(values: Sequence[float], k: int) -> Estimate:
+def estimate_difference(values: Sequence[float], k: int, clusters: Sequence[int] = ()) -> Estimate:
     """The mean of differences of pairs. Of few differences between verdicts the interval is that of Bonett and Price
     (2012), as of `statistics.paired`; otherwise that of t; none where nothing varies."""
     n = len(values)
     if n == 0:
         return Estimate(None, None, None, "none", 0)
+    if clusters and shared(clusters):
+        found = by_t(values, clusters)
+        return found if found.stderr else replace(found, ci=None, method="none")
     value, stderr, interval = mean_t(values)
     gains, losses = values.count(1.0), values.count(-1.0)
     of_verdicts = gains + losses + values.count(0.0) == n
@@ -41,9 +45,9 @@ def estimate_difference(values: Sequence[float], k: int) -> Estimate:
     return Estimate(value, stderr, interval, "t" if interval else "none", n)
 
 
-worst = Metric("worst", min, estimate_mean, whole=True)
-spread = Metric("spread", apart, estimate_mean, whole=True)
-difference = Metric("difference", step, estimate_difference, whole=True)
+worst = Metric("worst", min, estimate_mean, whole=True, clustered=estimate_mean)
+spread = Metric("spread", apart, estimate_mean, whole=True, clustered=estimate_mean)
+difference = Metric("difference", step, estimate_difference, whole=True, clustered=estimate_difference)
 
 
 def of_variants(metric: Metric, kinds: Sequence[str]) -> tuple[Metric, ...]:

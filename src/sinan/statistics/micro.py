@@ -9,17 +9,22 @@ than Wilson's at as many samples.
 import math
 from collections.abc import Sequence
 
+from sinan.statistics.clustered import shared
 from sinan.statistics.intervals import AT_LEAST_WILSON, mean, t_quantile, wilson
+from sinan.statistics.ratio import linearised
 from sinan.types import Estimate, Metric
 
 
-def estimate_micro(values: Sequence[float], k: int) -> Estimate:
+def estimate_micro(values: Sequence[float], k: int, clusters: Sequence[int] = ()) -> Estimate:
     """Of rows (parts that count, parts), one after the other."""
     good, parts = values[::2], values[1::2]
     n, total = len(parts), math.fsum(parts)
     if total == 0:
         return Estimate(None, None, None, "none", n)
     value = math.fsum(good) / total
+    if clusters and shared(clusters):
+        parts = [(g - value * p) / total for g, p in zip(good, parts, strict=True)]
+        return linearised(value, parts, 0.0, 1.0, clusters)
     if n < 2:
         return Estimate(value, None, wilson(value * n, n), "wilson", n)
     squares = math.fsum((g - value * p) ** 2 for g, p in zip(good, parts, strict=True))
@@ -32,4 +37,4 @@ def estimate_micro(values: Sequence[float], k: int) -> Estimate:
     return Estimate(value, stderr, (max(0.0, low), min(1.0, high)), method, n)
 
 
-micro = Metric("micro", mean, estimate_micro, width=2)
+micro = Metric("micro", mean, estimate_micro, width=2, clustered=estimate_micro)

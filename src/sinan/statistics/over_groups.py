@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from sinan.statistics.intervals import AT_LEAST_WILSON, t_quantile, wilson
+from sinan.statistics.proportions import AT_LEAST_WILSON, t_quantile, wilson
 from sinan.types import Estimate, Metric
 
 
@@ -37,17 +37,43 @@ def by_size(groups: Sequence[Estimate]) -> Estimate:
 def plain(groups: Sequence[Estimate]) -> Estimate:
     """Every group counts the same."""
     counted = [group for group in groups if group.value is not None]
-    sizes, values = _sizes(groups), _values(groups)
-    n, errors = sum(sizes), _errors(groups)
+    values = _values(groups)
     if not values:
         return Estimate(None, None, None, "none", 0)
     if len(counted) == 1:
         return counted[0]
-    value, free = math.fsum(values) / len(values), n - len(values)
+    return _weighted(counted, [1 / len(values)] * len(values))
+
+
+def strata(groups: Sequence[Estimate]) -> dict[str, Estimate]:
+    """Of groups that are strata: `macro`, where each counts the same, and `micro`, where each counts as often as it has
+    samples. Errors are sqrt(sum(w^2 SE^2)): the groups are these and no others, so their spread is no error. Nothing
+    where there are not two of them."""
+    counted = [group for group in groups if group.value is not None]
+    if len(counted) < 2:
+        return {}
+    n = sum(group.n for group in counted)
+    found = {"macro": plain(counted), "micro": _weighted(counted, [group.n / n for group in counted])}
+    return {name: _of_shares(one) for name, one in found.items()}
+
+
+def _of_shares(estimate: Estimate) -> Estimate:
+    """Within [0, 1]."""
+    if estimate.ci is None:
+        return estimate
+    return replace(estimate, ci=(max(0.0, estimate.ci[0]), min(1.0, estimate.ci[1])))
+
+
+def _weighted(groups: Sequence[Estimate], weights: Sequence[float]) -> Estimate:
+    """The weighted sum of groups that all have a value."""
+    n, errors = sum(_sizes(groups)), _errors(groups)
+    value = math.fsum(w * v for w, v in zip(weights, _values(groups), strict=True))
+    free = sum(group.clusters or group.n for group in groups) - len(groups)
     if errors is None or free < 1:
         return Estimate(value, None, None, "none", n)
-    stderr = math.sqrt(math.fsum(e * e for e in errors)) / len(values)
-    return _with_interval(value, stderr, free, counted, len(values) ** 2 / math.fsum(1 / size for size in sizes))
+    stderr = math.sqrt(math.fsum((w * e) ** 2 for w, e in zip(weights, errors, strict=True)))
+    alike = 1 / math.fsum(w * w / group.n for w, group in zip(weights, groups, strict=True))
+    return _with_interval(value, stderr, free, groups, alike)
 
 
 def apart(groups: Sequence[Estimate]) -> Estimate:
@@ -81,11 +107,12 @@ def _with_interval(value: float, stderr: float, free: int, groups: Sequence[Esti
     """`alike`: so many samples of one group would tell as much."""
     half, n = t_quantile(free) * stderr, sum(_sizes(groups))
     low, high = value - half, value + half
-    if not all("wilson" in group.method for group in groups):
-        return Estimate(value, stderr, (low, high), "t", n)
+    clusters = sum(group.clusters or group.n for group in groups) if any(g.clusters for g in groups) else None
+    if not all("wilson" in group.method or group.method == "t, clustered" for group in groups):
+        return Estimate(value, stderr, (low, high), "t", n, clusters, free)
     if n < 30 or stderr == 0:
         least = wilson(value * alike, alike)
-        return Estimate(
-            value, stderr, (max(0.0, min(low, least[0])), min(1.0, max(high, least[1]))), AT_LEAST_WILSON, n
-        )
-    return Estimate(value, stderr, (max(0.0, low), min(1.0, high)), "t", n)
+        ci = max(0.0, min(low, least[0])), min(1.0, max(high, least[1]))
+        return Estimate(value, stderr, ci, AT_LEAST_WILSON, n, clusters)
+    method = "t" if clusters is None else "t, clustered"
+    return Estimate(value, stderr, (max(0.0, low), min(1.0, high)), method, n, clusters, free)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sinan.statistics.intervals import LEVEL
+from sinan.statistics.proportions import LEVEL
 from sinan.statistics.wholes import Whole, many_at_once, whole_of
 from sinan.types import Metric, PairedDifference
 

@@ -16,7 +16,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sinan.statistics.bootstrap import bootstrapped
+from sinan.statistics.clustered import shared
 from sinan.statistics.intervals import AT_LEAST_WILSON, mean, t_quantile, wilson
+from sinan.statistics.ratio import linearised
 from sinan.types import Estimate, Metric
 
 RESAMPLES = 1_000
@@ -26,13 +28,16 @@ FARTHEST = 12.0
 """Log-odds beyond which a fit does not go: where all is won there is no finite one."""
 
 
-def estimate_share(values: Sequence[float], k: int) -> Estimate:
+def estimate_share(values: Sequence[float], k: int, clusters: Sequence[int] = ()) -> Estimate:
     """Of rows of (part, whole)."""
     parts, wholes = values[::2], values[1::2]
     n, whole = len(wholes), math.fsum(wholes)
     if not whole:
         return Estimate(None, None, None, "none", n)
     value = min(1.0, max(0.0, math.fsum(parts) / whole))
+    if clusters and shared(clusters):
+        deviations = [(part - value * one) / whole for part, one in zip(parts, wholes, strict=True)]
+        return linearised(value, deviations, 0.0, 1.0, clusters)
     games = whole**2 / math.fsum(one * one for one in wholes)
     least = wilson(value * games, games)
     if n < 2:
@@ -47,9 +52,9 @@ def estimate_share(values: Sequence[float], k: int) -> Estimate:
     return Estimate(value, stderr, (max(0.0, low), min(1.0, high)), "t", n)
 
 
-def estimate_at_equal_lengths(values: Sequence[float], k: int) -> Estimate:
+def estimate_at_equal_lengths(values: Sequence[float], k: int, clusters: Sequence[int] = ()) -> Estimate:
     """Of rows of (won, difference of lengths); the interval is from the bootstrap."""
-    return bootstrapped(values, 2, _at_equal_lengths, RESAMPLES)
+    return bootstrapped(values, 2, _at_equal_lengths, RESAMPLES, clusters)
 
 
 def _at_equal_lengths(drawn: Any) -> Any:
@@ -72,5 +77,12 @@ def _at_equal_lengths(drawn: Any) -> Any:
     return (1 / (1 + np.exp(-a)))[:, 0]
 
 
-share = Metric("share", mean, estimate_share, width=2)
-at_equal_lengths = Metric("win_rate_at_equal_lengths", mean, estimate_at_equal_lengths, width=2, ordered=True)
+share = Metric("share", mean, estimate_share, width=2, clustered=estimate_share)
+at_equal_lengths = Metric(
+    "win_rate_at_equal_lengths",
+    mean,
+    estimate_at_equal_lengths,
+    width=2,
+    ordered=True,
+    clustered=estimate_at_equal_lengths,
+)

@@ -7,29 +7,47 @@ sum(y), sqrt(n / (n - 1) * sum((x - R y)^2)) / sum(y); the interval that of t. N
 import math
 from collections.abc import Sequence
 
+from sinan.statistics.clustered import cluster_error, shared
 from sinan.statistics.intervals import mean, t_quantile
 from sinan.types import Estimate, Metric
 
 
-def estimate_ratio(values: Sequence[float], k: int) -> Estimate:
-    """Of rows (x, y), one after the other; none where the y are 0 in sum."""
+def estimate_ratio(values: Sequence[float], k: int, clusters: Sequence[int] = ()) -> Estimate:
+    """Of rows (x, y), one after the other, neither of them below 0; none where the y are 0 in sum."""
+    return ratio_of(values, clusters, 0.0)
+
+
+def ratio_of(values: Sequence[float], clusters: Sequence[int] = (), low: float = -math.inf) -> Estimate:
+    """Of rows (x, y); the interval does not go below `low`."""
     above, below = values[::2], values[1::2]
     n, under = len(below), math.fsum(below)
     if not under:
         return Estimate(None, None, None, "none", n)
     ratio = math.fsum(above) / under
     parts = [(x - ratio * y) / under for x, y in zip(above, below, strict=True)]
-    return linearised(ratio, parts)
+    return linearised(ratio, parts, low, clusters=clusters)
 
 
-def linearised(value: float, parts: Sequence[float], low: float = 0.0, high: float = math.inf) -> Estimate:
-    """The estimate of a value from what each sample adds to its deviation; an interval within `low` and `high`."""
+def linearised(
+    value: float, parts: Sequence[float], low: float = 0.0, high: float = math.inf, clusters: Sequence[int] = ()
+) -> Estimate:
+    """The estimate of a value from what each sample adds to its deviation; an interval within `low` and `high`.
+    `clusters`: of each sample."""
     n = len(parts)
+    if clusters and shared(clusters):
+        error = cluster_error(parts, clusters)
+        known = error.clusters, error.df, error.deff, error.notes
+        if not error.stderr:
+            return Estimate(value, error.stderr, None, "none", n, *known)
+        half = t_quantile(error.df) * error.stderr
+        ci = max(low, value - half), min(high, value + half)
+        return Estimate(value, error.stderr, ci, "t, linearised, clustered", n, *known)
     stderr = math.sqrt(n / (n - 1) * math.fsum(part * part for part in parts)) if n > 1 else None
     if not stderr:
         return Estimate(value, stderr, None, "none", n)
     half = t_quantile(n - 1) * stderr
-    return Estimate(value, stderr, (max(low, value - half), min(high, value + half)), "t, linearised", n)
+    ci = max(low, value - half), min(high, value + half)
+    return Estimate(value, stderr, ci, "t, linearised", n, df=n - 1)
 
 
-error_rate = Metric("error_rate", mean, estimate_ratio, width=2)
+error_rate = Metric("error_rate", mean, estimate_ratio, width=2, clustered=estimate_ratio)

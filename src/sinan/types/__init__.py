@@ -15,7 +15,7 @@ from sinan.types.completion import (
     in_batches,
 )
 from sinan.types.message import Image, Message, Part, Prompt, Text, Tool, ToolCall
-from sinan.types.metric import Estimate, Metric
+from sinan.types.metric import DrawsSplit, Estimate, Metric
 from sinan.types.pace import Limits, Pace, Signal, Unpaced
 from sinan.types.run import (
     Cache,
@@ -46,6 +46,7 @@ __all__ = [
     "Completion",
     "Dataset",
     "Differing",
+    "DrawsSplit",
     "Estimate",
     "Form",
     "Further",

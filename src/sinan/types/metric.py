@@ -1,21 +1,97 @@
 """One number over many samples, with its uncertainty."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+LIKE_THESE = "questions like these"
+"""The usual estimand: the score over all questions of the kind that these were drawn from."""
+FULL_RUN = "this benchmark's full run"
+"""The other one: the score over the questions that the benchmark has, of which a part was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawsSplit:
+    """The variance of repeated draws in its two parts, over the samples of which every draw has a score."""
+
+    within: float
+    """Variance of the draws of one sample, averaged over samples (ddof 1): chance alone."""
+    between: float
+    """Variance of the samples' own means, chance taken out; 0 where chance explains all."""
+    noise_share: float | None
+    """within / (within + between): of the variance of a single draw, the share that is chance. None where nothing
+    varies."""
+    stderr_same_questions: float
+    """Standard error if the very same questions were drawn anew."""
+    stderr_many_draws: float
+    """What the standard error would fall to with ever more draws of each sample."""
+    n: int
+    """Samples it rests on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value that knows how sure it is. No samples is no number: every field but `n` and `method` is None."""
+    """A value that knows how sure it is. No samples is no number: every field but `n` and `method` says nothing."""
 
     value: float | None
     stderr: float | None
     ci: tuple[float, float] | None
-    """Two-sided 95 % interval."""
+    """Two-sided interval at `level`."""
     method: str
     """`wilson`, `t`, `bootstrap`, `none`: how `ci` was computed."""
     n: int
-    """Independent units the estimate rests on (samples, not draws)."""
+    """Units the estimate rests on: samples, not draws. Independent of each other, but for those of one cluster."""
+    clusters: int | None = None
+    """Clusters of units that depend on each other; None where every unit stands alone."""
+    df: float | None = None
+    """Degrees of freedom of the interval's t; None where it is not that of t."""
+    deff: float | None = None
+    """Design effect: the variance of the value, by that of as many units that stand alone. None without clusters."""
+    notes: tuple[str, ...] = ()
+    """What limits it, in words."""
+    draws: DrawsSplit | None = None
+    """Where samples were drawn several times: how much of the error is the draws'."""
+    estimand: str = LIKE_THESE
+    """What the interval is about."""
+    level: float = 0.95
+    """How often such intervals hold what they are about."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The part of an entry of results.json that is the estimate's, without what does not apply."""
+        beside = {"clusters": self.clusters, "df": self.df, "deff": self.deff}
+        told: dict[str, Any] = {name: value for name, value in beside.items() if value is not None}
+        if self.notes:
+            told["notes"] = list(self.notes)
+        if self.draws is not None:
+            told["draws"] = asdict(self.draws)
+        return {
+            "value": self.value,
+            "stderr": self.stderr,
+            "ci": list(self.ci) if self.ci else None,
+            "ci_method": self.method,
+            "n": self.n,
+            **told,
+            "estimand": self.estimand,
+            "alpha": round(1 - self.level, 12),
+        }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> "Estimate":
+        """The inverse of `to_json`; also of an older sinan."""
+        return cls(
+            row["value"],
+            row.get("stderr"),
+            (row["ci"][0], row["ci"][1]) if row["ci"] else None,
+            row.get("ci_method", ""),
+            row["n"],
+            row.get("clusters"),
+            row.get("df"),
+            row.get("deff"),
+            tuple(row.get("notes", ())),
+            DrawsSplit(**row["draws"]) if row.get("draws") else None,
+            row.get("estimand", LIKE_THESE),
+            round(1 - row.get("alpha", 0.05), 12),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +123,13 @@ class Metric:
     """Which forms of a question it reads (`Sample.form`), handed to `reduce` in this order; empty: all, in any."""
     over_groups: Callable[[Sequence[Estimate]], Estimate] | None = None
     """The whole from the estimates of the groups, where it is not that of all units together."""
+    clustered: Callable[[Sequence[float], int, Sequence[int]], Estimate] | None = None
+    """As `estimate`, with the cluster of each unit: numbers that say no more than which are the same. None: its error
+    cannot take clusters into account, and says so."""
+    split: Callable[[Sequence[float], Sequence[float], int, Estimate], DrawsSplit | None] | None = None
+    """(means of the draws of each sample, their variances, draws, the estimate) -> the two parts of its variance."""
+    strata: Callable[[Sequence[Estimate]], Mapping[str, Estimate]] | None = None
+    """What is told of groups beside each of them: averages over them, by name."""
 
     def named(self, name: str, of: str | None = None) -> "Metric":
         """The same under another name; found again by its kind."""

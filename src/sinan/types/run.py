@@ -52,6 +52,8 @@ class RunSpec:
     """Whether code that a task file names may run."""
     judges: tuple[str, ...] = ()
     """Models that judge the answers where a scorer asks for it, written as models are."""
+    cluster: str | None = None
+    """Which column of a file says what questions share, `group`, or `none`; None: as the benchmark says, or a guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,8 @@ class CellResult:
     """What they took; None where none was asked."""
     spread: Mapping[str, Any] | None = None
     """What the variants of the questions do to the result; None where nothing was varied."""
+    strata: tuple[tuple[str, Estimate], ...] = ()
+    """As of `Further`."""
 
     def to_json(self) -> list[dict[str, Any]]:
         """The cell's entries of results.json, one for each metric. Tokens and cost, which are the whole cell's, stand
@@ -231,7 +235,7 @@ class CellResult:
     @property
     def reported(self) -> "tuple[Further, ...]":
         """All metrics of the cell, the one that is its result first."""
-        return Further(self.metric, self.estimate, self.groups, self.kind), *self.further
+        return Further(self.metric, self.estimate, self.groups, self.kind, self.strata), *self.further
 
     @classmethod
     def from_json(cls, rows: Iterable[Mapping[str, Any]]) -> "list[CellResult]":
@@ -252,7 +256,7 @@ class CellResult:
             protocol=row["protocol"],
             model=row["model"],
             metric=row["metric"],
-            estimate=_estimate(row),
+            estimate=Estimate.from_json(row),
             k=row["k"],
             outcomes=row["outcomes"],
             groups=_groups(row),
@@ -263,6 +267,7 @@ class CellResult:
             judges=tuple(row.get("judges", ())),
             judging=JudgeCost(**row["judging"]) if row.get("judging") else None,
             spread=row.get("spread"),
+            strata=_strata(row),
         )
 
 
@@ -275,39 +280,32 @@ class Further:
     groups: tuple[tuple[str, Estimate], ...] = ()
     kind: str = ""
     """As of `CellResult`."""
+    strata: tuple[tuple[str, Estimate], ...] = ()
+    """Averages over the groups, by name: `macro`, where each group counts the same, `micro`, where each question does
+    and the groups are strata."""
 
     def to_json(self) -> dict[str, Any]:
         """The part of an entry of results.json that is the metric's own."""
         return {
             "metric": self.metric,
             **({"kind": self.kind} if self.kind and self.kind != self.metric else {}),
-            **_estimate_json(self.estimate),
-            "groups": [{"name": name, **_estimate_json(estimate)} for name, estimate in self.groups],
+            **self.estimate.to_json(),
+            "groups": [{"name": name, **estimate.to_json()} for name, estimate in self.groups],
+            **({"strata": {name: one.to_json() for name, one in self.strata}} if self.strata else {}),
         }
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> "Further":
         """The inverse of `to_json`."""
-        return cls(row["metric"], _estimate(row), _groups(row), row.get("kind", ""))
-
-
-def _estimate_json(estimate: Estimate) -> dict[str, Any]:
-    return {
-        "value": estimate.value,
-        "stderr": estimate.stderr,
-        "ci": list(estimate.ci) if estimate.ci else None,
-        "ci_method": estimate.method,
-        "n": estimate.n,
-    }
+        return cls(row["metric"], Estimate.from_json(row), _groups(row), row.get("kind", ""), _strata(row))
 
 
 def _groups(row: Mapping[str, Any]) -> tuple[tuple[str, Estimate], ...]:
-    return tuple((group["name"], _estimate(group)) for group in row["groups"])
+    return tuple((group["name"], Estimate.from_json(group)) for group in row["groups"])
 
 
-def _estimate(row: Mapping[str, Any]) -> Estimate:
-    ci = (row["ci"][0], row["ci"][1]) if row["ci"] else None
-    return Estimate(row["value"], row.get("stderr"), ci, row.get("ci_method", ""), row["n"])
+def _strata(row: Mapping[str, Any]) -> tuple[tuple[str, Estimate], ...]:
+    return tuple((name, Estimate.from_json(one)) for name, one in row.get("strata", {}).items())
 
 
 class Journal(typing.Protocol):

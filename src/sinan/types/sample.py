@@ -1,11 +1,13 @@
 """One question with its answer, and where questions come from."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sinan.types.message import Image
 
+LONGEST_NAME = 64
 ORIGINAL = "original"
 """The form of a question that is the question itself."""
 
@@ -49,6 +51,25 @@ class Sample:
     def gold(self) -> int:
         """Index of the right choice. Raises ValueError where the target is not a letter of a choice."""
         return self.letters.index(self.target)
+
+
+NO_CLUSTER = "none"
+
+
+def shared_by(sample: Sample, column: str) -> str:
+    """What `column` says that a sample shares with others: `group`, `image`, or a field of its metadata. `none`, and a
+    sample without it, share nothing. A long text goes by its hash."""
+    if column == NO_CLUSTER:
+        return ""
+    if column == "group":
+        return sample.group
+    if column == "image" and sample.images:
+        return " ".join(image.sha256[:16] for image in sample.images)
+    value = sample.metadata.get(column)
+    if value is None or value == "":
+        return ""
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= LONGEST_NAME else hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def form_of(sample_id: str, unit: str) -> str:
