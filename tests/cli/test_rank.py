@@ -122,7 +122,7 @@ def test_declared_clusters_are_the_units(tmp_path, capsys):
     values = np.repeat(np.random.default_rng(0).random((3, 30)) < [[0.4], [0.5], [0.8]], 5, axis=1)
     board = ranked(capsys, matrix(tmp_path / "c.csv", values, np.arange(150) // 5))[0]["c"]
     assert (board["clusters"], board["df"]) == (30, 29)
-    assert board["standings"][0]["ci_method"] == "cluster t"
+    assert board["standings"][0]["ci_method"] == "t, clustered"
 
 
 def test_several_tables_have_an_overall_with_weights_chance_and_what_other_choices_do(tmp_path, capsys):
