@@ -12,10 +12,13 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from sinan.statistics.sequential.betting import Bets, Numbers, Wealth
 from sinan.statistics.sequential.following import Following
 from sinan.types.sequential import Claim, Decision
+
+Places = npt.NDArray[np.intp]
 
 LARGEST = 700.0
 """exp of more is no number."""
@@ -117,7 +120,7 @@ class Best:
     def _drop(self) -> None:
         log_e = self._evidence()
         self._log_e[self._in] = np.maximum(self._log_e[self._in], log_e)
-        staying = np.arange(len(self._in))
+        staying: Places = np.arange(len(self._in))
         while len(staying) > 1:
             worst = staying[np.argmax(log_e[staying])]
             if log_e[worst] < math.log(len(staying) / self._alpha):
@@ -137,7 +140,7 @@ class Best:
         found: Numbers = np.log(evenly / 2 + np.exp(np.minimum(self._ahead.log_e, LARGEST)) / 2)
         return found
 
-    def _leave(self, staying: Numbers) -> None:
+    def _leave(self, staying: Places) -> None:
         gone = np.setdiff1d(np.arange(len(self._in)), staying)
         won = np.exp(np.minimum(self._beats.log_e[gone], LARGEST)).sum(0)
         self._frozen = (self._frozen + won)[staying]
@@ -149,13 +152,14 @@ class Best:
         self._sums = self._sums[0][staying], self._sums[1][staying]
         self._in = [self._in[i] for i in staying]
 
-    def _last(self, staying: Numbers) -> Numbers:
+    def _last(self, staying: Places) -> Places:
         """At the end all is known: those stay whose most is no less than anyone's least."""
         least, most = self._sums[0][staying], self._sums[1][staying]
         out = most < least.max() - 1e-9
         for i in staying[out]:
             self._dropped[self._in[i]] = self.round
-        return staying[~out]
+        kept: Places = staying[~out]
+        return kept
 
     def _compare(self) -> None:
         """Whether all that are left are within epsilon of each other."""
@@ -194,11 +198,16 @@ class Best:
             over=not self.asking,
             epsilon=self.epsilon,
             notes=notes,
-            further={"best": left if word != "undecided" else [], "left": left, "verdict": word, "family": len(self._names)},
+            further={
+                "best": left if word != "undecided" else [],
+                "left": left,
+                "verdict": word,
+                "family": len(self._names),
+            },
         )
 
 
-def _leaders(sums: Numbers) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
+def _leaders(sums: Numbers) -> Places:
     """[j] who leads among the others."""
     lead = int(np.argmax(sums))
     others = np.where(np.arange(len(sums)) == lead, -np.inf, sums)

@@ -12,6 +12,10 @@ FINEST = 2000
 """Where scores are no whole numbers, the range is cut this fine."""
 
 
+TRUSTED = 0.8
+"""Share of the money that follows the guesses. The rest bets as if there were none: bad guesses cost little."""
+
+
 class Predictor(Protocol):
     """Guesses made from earlier models' answers. However bad they are, every guarantee holds."""
 
@@ -73,13 +77,16 @@ class Following:
         return self._drawn[-1] if self._drawn else None
 
     def interval(self) -> tuple[float, float]:
-        """Confidence sequence: all totals that no bet has refuted until now. It never grows."""
+        """Confidence sequence: all totals that no bet has refuted until now; after the
+        last question what is known for certain."""
         if self._looked < len(self.values):
             self._looked = len(self.values)
             low, high = self.known
-            if self._looked < self.n or self.failed:
+            if self._looked == self.n:
+                self._interval = low, high
+            else:
                 low, high = max(low, self._bound(below=False)), min(high, 1 - self._bound(below=True))
-            self._interval = max(self._interval[0], low), min(self._interval[1], high)
+                self._interval = max(self._interval[0], low), min(self._interval[1], high)
         return self._interval
 
     def followed(self) -> Followed:
@@ -101,7 +108,10 @@ class Following:
         while stands - refuted > 1:
             tried = np.unique(np.linspace(refuted, stands, 6)[1:-1].round()).astype(int)
             tried = tried[(tried > refuted) & (tried < stands)]
-            gone = paths(y, self.n, tried / steps, drawn).max(-1) >= limit
+            log_e = paths(y, self.n, tried / steps)
+            if drawn is not None:
+                log_e = mixed(log_e, paths(y, self.n, tried / steps, drawn))
+            gone = log_e.max(-1) >= limit
             refuted = int(max(tried[gone], default=refuted))
             stands = int(min(tried[~gone], default=stands))
         return max(0.0, (stands if self._whole else refuted) / steps)
@@ -109,6 +119,12 @@ class Following:
     def _shifted(self, y: Numbers, below: bool) -> tuple[Numbers, Numbers, Numbers]:
         shift, least, most = np.array(self._drawn).T
         return (y + shift, least, 1 + most) if below else (y - shift, -most, 1 - least)
+
+
+def mixed(plain: Numbers, guided: Numbers) -> Numbers:
+    """Log e of both kinds of bettors together."""
+    found: Numbers = np.logaddexp(plain + math.log(1 - TRUSTED), guided + math.log(TRUSTED))
+    return found
 
 
 class _Guesses:
