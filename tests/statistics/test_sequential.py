@@ -193,7 +193,9 @@ def test_within_a_margin_a_duel_of_models_that_are_nearly_alike_ends_early() -> 
 
 def test_the_best_of_some_is_found_and_those_dropped_are_asked_no_more() -> None:
     rng = np.random.default_rng(4)
-    scores = {name: (rng.random(600) < p).astype(float).tolist() for name, p in zip("abcd", (0.9, 0.6, 0.5, 0.3))}
+    scores = {
+        name: (rng.random(600) < p).astype(float).tolist() for name, p in zip("abcd", (0.9, 0.6, 0.5, 0.3), strict=True)
+    }
     best = Best("abcd", 600)
     assert _run(best, scores) < 600
     said = best.decision()
@@ -262,10 +264,10 @@ def test_scores_that_come_model_by_model_give_the_same_as_scores_in_step(
     a: list[Score], b: list[Score], c: list[Score]
 ) -> None:
     in_step, by_model = Best("abc", 12), Best("abc", 12)
-    for scores in zip(a, b, c):
-        for model, value in zip("abc", scores):
+    for scores in zip(a, b, c, strict=True):
+        for model, value in zip("abc", scores, strict=True):
             in_step.observe(model, value)
-    for model, scores_of in zip("cab", (c, a, b)):
+    for model, scores_of in zip("cab", (c, a, b), strict=True):
         for value in scores_of:
             by_model.observe(model, value)
     assert in_step.decision() == by_model.decision()

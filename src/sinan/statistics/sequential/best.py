@@ -52,6 +52,8 @@ class Best:
         """Places in _names of those that are not dropped."""
         self._dropped: dict[int, int] = {}
         """Place -> round in which it was dropped."""
+        self._before: dict[int, int] = {}
+        """Place -> who led then."""
         self._alpha = alpha / 2 if epsilon else alpha
         self._start()
 
@@ -129,6 +131,8 @@ class Best:
             self._dropped[self._in[worst]] = self.round
         if self.round == self.n and len(staying) > 1:
             staying = self._last(staying)
+        for i in np.setdiff1d(np.arange(len(self._in)), staying):
+            self._before[self._in[i]] = self._in[int(_leaders(self._sums[0])[i])]
         if len(staying) < len(self._in):
             self._leave(staying)
 
@@ -184,7 +188,7 @@ class Best:
         claims = []
         for place, name in enumerate(self._names):
             at = self._dropped.get(place)
-            detail = f"after {at} of {self.n}" if at is not None else ""
+            detail = f"after {at} of {self.n}, {self._names[self._before[place]]} led" if at is not None else ""
             claims.append(Claim(name, word if at is None else "dropped", float(self._log_e[place]), detail))
         failed = sum(following.failed for following in self._of.values())
         notes = (f"{failed} calls failed: what is said holds whatever they would have been",) if failed else ()

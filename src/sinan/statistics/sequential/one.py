@@ -178,17 +178,18 @@ class Place(_OfOne):
         self.board = dict(board)
         self._scores = np.array(list(self.board.values()), dtype=float)
         self._sides = Sides(self._following, self._scores)
-        self._found = np.zeros(len(self._scores))
+        self.found = np.zeros(len(self._scores))
+        """1, -1 or 0 for each score on the board: above it, below it, not known."""
 
     def observe(self, model: str, value: float | None) -> None:
         """The next score of the model in the order; None for a call that failed for good."""
         self._hear(model, value)
         self._sides.observe()
         new = self._sides.verdicts(self.alpha)
-        self._found = np.where(self._found == 0, new, self._found)
+        self.found = np.where(self.found == 0, new, self.found)
 
     def _settled(self) -> bool:
-        return bool((self._found != 0).all())
+        return bool((self.found != 0).all())
 
     def decision(self) -> Decision:
         """Of each score on the board whether the new model is `better`, `worse`, `tied` or `undecided` beside it, and
@@ -198,11 +199,11 @@ class Place(_OfOne):
         words = {1: "better", -1: "worse", 0: "undecided"}
         claims = []
         for at, (name, score) in enumerate(self.board.items()):
-            found = int(self._found[at])
+            found = int(self.found[at])
             verdict = "tied" if exact and not found and abs(low - score) <= 1e-12 else words[found]
             log_e = float(self._sides.peak[0 if found >= 0 else 1][at])
             claims.append(Claim(f"{self.model} - {name}", verdict, log_e))
-        worse, better = int((self._found < 0).sum()), int((self._found > 0).sum())
+        worse, better = int((self.found < 0).sum()), int((self.found > 0).sum())
         lowest = 1 + worse if exact else 1 + len(self._scores) - better
         rank = [1 + worse, lowest]
         return self._decision(tuple(claims), {"rank": rank, "of": len(self._scores) + 1})
