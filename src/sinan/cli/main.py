@@ -21,6 +21,7 @@ COMMANDS = {
     "show": "Results of a run, its samples, one sample whole, a plot.",
     "score": "Score the stored answers of a run again, without calling a model.",
     "compare": "Two runs side by side: the difference, and why each sample differs.",
+    "replay": "What stopping early would have saved on known scores, and how often it is wrong.",
     "perf": "Load-test a model's server: latencies and throughput at several levels of load.",
     "judge": "Judges: their agreement with people, their biases, corrected win rates.",
     "hub": "The catalogue of benchmarks: list, show.",
