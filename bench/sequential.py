@@ -2,8 +2,8 @@
 
     python bench/sequential.py [--orders 20] [--figure docs/stopping-early.png] [MATRIX.csv ...]
 
-Without a table: those of BENCH_MATRICES (paths, separated as in PATH), or of ../shared/data/irt. `make bench` writes the
-same study to RESULTS.md. Everything is drawn from SEED.
+Without a table: those of BENCH_MATRICES (paths, separated as in PATH), or of ../shared/data/irt. `make bench` writes
+the same study to RESULTS.md. Everything is drawn from SEED.
 """
 
 import argparse

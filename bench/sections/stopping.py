@@ -20,7 +20,8 @@ def lines(size: Size) -> Iterator[str]:
         return
     yield (
         f"Known scores replayed in random orders (seed {sequential.SEED}), alpha 5 %, looked at after every question. "
-        "*requests*: of those of asking everything. *fewer*: times fewer requests than the same job with nothing stored."
+        "*requests*: of those of asking everything. *fewer*: times fewer requests than the same job took with nothing "
+        "stored."
     )
     for path in paths:
         name, values = sequential.scores(path)
@@ -40,8 +41,9 @@ def lines(size: Size) -> Iterator[str]:
         for gap in found.gaps:
             bounds = f"{100 * gap.least:g} to {100 * gap.most:g}"
             yield f"| {bounds} | {gap.pairs:,} | {100 * gap.used:.1f} % | {gap.contradicted:,} |"
-        missed, of = sequential.missed(values, orders)
-        yield f"\nConfidence sequences that ever left the full score out: {missed:,} of {of:,} ({100 * missed / of:.2f} %).\n"
+        missed, of = sequential.missed(values, ORDERS[size])
+        share = f"{missed:,} of {of:,} ({100 * missed / of:.2f} %)"
+        yield f"\nConfidence sequences that ever left the full score out: {share}.\n"
         if len(values) >= 20:
             yield from _adaptive(values, size)
     yield "\nTwo models with the same score on 500 questions, 100 of which tell them apart; ever called different:\n"
