@@ -137,7 +137,7 @@ def figure(studies: dict[str, Study], path: Path) -> None:
         )
     left.set_xlabel("points between the two full scores")
     left.set_title("Which of two models is better", loc="left", color=INK)
-    left.legend(frameon=False, fontsize=8)
+    left.legend(frameon=False, fontsize=8, loc="center right", bbox_to_anchor=(1.0, 0.68))
     jobs = list(dict.fromkeys(job.job for found in studies.values() for job in found.jobs))[::-1]
     for at, (name, found) in enumerate(studies.items()):
         own = {job.job: 100 * job.used for job in found.jobs}

@@ -56,9 +56,12 @@ def test_models_of_stored_runs_are_replayed_on_the_questions_they_share(tmp_path
     (tmp_path / "own.py").write_text(OWN)
     with ChatServer(right) as server:
         runs = Runs(server, tmp_path)
-        runs.ask(right)
-        runs.ask(wrong_at(2, 3))
-    assert _code(["replay", runs.made[0].id, "--orders", "2"]) == 1
+        runs.ask(right, model="one")
+        runs.ask(wrong_at(2, 3), model="two")
+    assert _code(["replay", *(run.id for run in runs.made), "--orders", "2", "--json"]) == 0
+    (one,) = json.loads(capsys.readouterr().out)["replays"]
+    assert (one["benchmark"], one["models"], one["questions"]) == ("own", 2, 12)
+    assert _code(["replay", runs.made[0].id, "--orders", "2"]) == 2
     assert "Remedy: name more runs" in capsys.readouterr().err
 
 
