@@ -137,7 +137,6 @@ def figure(studies: dict[str, Study], path: Path) -> None:
         )
     left.set_xlabel("points between the two full scores")
     left.set_title("Which of two models is better", loc="left", color=INK)
-    left.legend(frameon=False, fontsize=8, loc="center right", bbox_to_anchor=(1.0, 0.68))
     jobs = list(dict.fromkeys(job.job for found in studies.values() for job in found.jobs))[::-1]
     for at, (name, found) in enumerate(studies.items()):
         own = {job.job: 100 * job.used for job in found.jobs}
@@ -156,7 +155,8 @@ def figure(studies: dict[str, Study], path: Path) -> None:
         axes.grid(axis="y" if axes is left else "x", color="#ddd7cb", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(colors=MUTED)
-    drawn.tight_layout()
+    drawn.tight_layout(rect=(0, 0.06, 1, 1))
+    drawn.legend(*left.get_legend_handles_labels(), frameon=False, fontsize=8, loc="lower left", ncols=len(studies))
     drawn.savefig(path, dpi=140)
 
 
