@@ -38,6 +38,7 @@ SECTIONS = (
     "mathematics",
     "code",
     "coverage",
+    "stopping",
 )
 
 

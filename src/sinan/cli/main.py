@@ -23,6 +23,7 @@ COMMANDS = {
     "compare": "Two runs side by side: the difference, and why each sample differs.",
     "rank": "Leaderboards: who is ahead, who is tied; ratings from votes.",
     "power": "How small a difference a benchmark can tell, and how many questions it takes.",
+    "replay": "What stopping early would have saved on known scores, and how often it is wrong.",
     "perf": "Load-test a model's server: latencies and throughput at several levels of load.",
     "judge": "Judges: their agreement with people, their biases, corrected win rates.",
     "hub": "The catalogue of benchmarks: list, show.",
