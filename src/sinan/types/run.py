@@ -13,6 +13,7 @@ from sinan.types.metric import Estimate, Metric
 from sinan.types.price import Price
 from sinan.types.sample import Sample
 from sinan.types.score import Score, waits
+from sinan.types.sequential import Gate
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,8 @@ class Cell:
     spent waiting for a few of them."""
     judges: tuple[Judge, ...] = ()
     """Whom the scorer asks; none where it judges by itself."""
+    gate: Gate | None = None
+    """Through which every question goes, where it is found out on the way how many are asked; None: all are."""
 
     @cached_property
     def waits(self) -> bool:
@@ -191,6 +194,9 @@ class CellResult:
     """Names of the models that judged."""
     judging: JudgeCost | None = None
     """What they took; None where none was asked."""
+    population: int | None = None
+    """Questions of the whole, where a rule stopped the cell before its end: the estimate is of a random part, and its
+    interval is a confidence sequence. None: the cell is no part."""
 
     def to_json(self) -> list[dict[str, Any]]:
         """The cell's entries of results.json, one for each metric. Tokens and cost, which are the whole cell's, stand
@@ -205,6 +211,8 @@ class CellResult:
         cost = None if self.cost_usd is None else round(self.cost_usd, 9)
         first = self.reported[0]
         spent: dict[str, Any] = {"tokens_in": self.tokens_in, "tokens_out": self.tokens_out, "cost_usd": cost}
+        if self.population is not None:
+            head["population"] = self.population
         if self.judges:
             spent |= {"judges": list(self.judges), "judging": (self.judging or JudgeCost()).to_json()}
         nothing: dict[str, Any] = {"tokens_in": 0, "tokens_out": 0, "cost_usd": None, "further": True}
@@ -254,6 +262,7 @@ class CellResult:
             kind=row.get("kind", ""),
             judges=tuple(row.get("judges", ())),
             judging=JudgeCost(**row["judging"]) if row.get("judging") else None,
+            population=row.get("population"),
         )
 
 
@@ -342,6 +351,8 @@ class Run:
     """Results that the run has when it is complete: the numbers of a run that was stopped are of a part."""
     samples: Callable[[], Any] = field(repr=False, compare=False, default=lambda: None)
     """Gives one row per draw as a lazy DuckDB relation: nothing is read until it is asked for."""
+    stopping: Mapping[str, Any] | None = None
+    """Where a rule decided how much was asked: the rule, what it found, and what was needed for it."""
 
     @property
     def asked(self) -> int:
@@ -362,4 +373,5 @@ class Run:
             "results": [row for result in self.results for row in result.to_json()],
             "requests": dict(self.requests),
             "seconds": round(self.seconds, 3),
+            **({} if self.stopping is None else {"stopping": dict(self.stopping)}),
         } | ({} if self.status == "complete" else {"asked": self.asked, "expected": self.expected})
