@@ -45,13 +45,14 @@ class Prefix:
         self._moved = asyncio.Event()
         self._shut = False
         self.asking: frozenset[str] = frozenset()
-        self._ahead = FIRST
-        self._foreseen_at = 0
+        self._ahead, self._look_again, self._end = FIRST, SHARE * FIRST, math.inf
         self._advance()
 
     def note(self, model: str, unit: str, draw: Draw) -> None:
         """One draw has ended: with a score, or None for a call that failed for good."""
-        place = self._place[unit]
+        place = self._place.get(unit)
+        if place is None:  # of a journal that was joined to this one, and asked more
+            return
         self.noted[model] += 1
         scores = self._open.setdefault((model, place), [])
         scores.append(draw)
@@ -75,6 +76,11 @@ class Prefix:
     def met(self) -> bool:
         """Whether nothing more is wanted: all is sure, or all was heard."""
         return not self.asking
+
+    @property
+    def full(self) -> int:
+        """Draws of one model if all of it is asked."""
+        return sum(self._wanted)
 
     def late(self, model: str) -> int:
         """Draws that were asked and came too late to be heard."""
@@ -120,13 +126,12 @@ class Prefix:
         return frozenset().union(*(procedure.asking for procedure in self.procedures))
 
     def _look_ahead(self) -> int:
-        """Evidence grows about as it grew so far. Looked at once for every window: its price is then that of a glance."""
+        """Evidence is taken to grow as it grew so far; how it grew is looked at again and again."""
         most = max(FIRST, self.at // SHARE)
-        if self.at - self._foreseen_at < max(1, self._ahead // 2) or most == FIRST or not self.asking:
-            return min(self._ahead, most) if most == FIRST else self._ahead
-        self._foreseen_at = self.at
-        left = max((remaining(decision, self.at) for decision in self.decisions), default=math.inf)
-        return most if left >= 2 * most else max(FIRST, math.ceil(left / 2))
+        if self.at >= self._look_again and self.asking:
+            self._look_again = self.at + 1 + most // 4
+            self._end = self.at + max((remaining(decision, self.at) for decision in self.decisions), default=0.0)
+        return most if self._end == math.inf else min(most, max(FIRST, math.ceil((self._end - self.at) / 2)))
 
     def _wake(self) -> None:
         moved, self._moved = self._moved, asyncio.Event()

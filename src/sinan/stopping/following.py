@@ -1,0 +1,207 @@
+"""A run that follows what was declared: its cells in the drawn order, behind gates; what it heard; what it may say."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sinan.asked import Asked
+from sinan.engine import plan
+from sinan.engine.drawn import DrawnOrder, drawn
+from sinan.engine.prefix import Prefix
+from sinan.errors import UsageError
+from sinan.statistics.averages import estimate_mean
+from sinan.statistics.intervals import estimate_accuracy
+from sinan.statistics.repeats import over_units
+from sinan.statistics.scales import less_is_better
+from sinan.stopping.declared import Declared
+from sinan.stopping.rules import benchmarks_of
+from sinan.stopping.told import entry
+from sinan.types import Cell, CellResult, Estimate, Metric, SampleResult, in_batches
+from sinan.types.sequential import SURE, Followed, Procedure
+
+METHOD = "confidence sequence, betting"
+NONE = "none: a part, stopped by a rule"
+MEANS = (estimate_accuracy, estimate_mean, over_units)
+"""What a plain mean of questions is estimated by."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One prefix, and what its procedures are called."""
+
+    benchmark: str
+    prefix: Prefix
+    rules: tuple[str, ...]
+
+
+class Following:
+    """What is asked, and what came of it so far."""
+
+    def __init__(self, declared: Declared, asked: Asked, lines: Sequence[_Line]) -> None:
+        self.declared, self._lines, self._seed = declared, tuple(lines), asked.spec.seed
+        self._of = {(line.benchmark, model): line for line in lines for model in line.prefix.cells}
+        self.asked = replace(asked, cells=tuple(map(self._gated, asked.cells)))
+
+    def note(self, result: SampleResult) -> None:
+        """A result is on disk."""
+        line = self._of.get((result.benchmark, result.model))
+        if line is None:
+            return
+        sample, score = result.question.sample, result.score
+        of = line.prefix.cells[result.model].metric.of
+        value = score.values.get(of) if of and score.value is not None else score.value
+        self._note(line, result.model, sample.unit or sample.id, value)
+
+    def hear(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """The final records of an earlier process. What failed then is asked again, and is not heard."""
+        for record in records:
+            self._hear(record)
+
+    def _hear(self, record: Mapping[str, Any]) -> None:
+        line = self._of.get((record["benchmark"], record["model"]))
+        if line is None or record["finish_reason"] is None or not record["judged"]:
+            return
+        of = line.prefix.cells[record["model"]].metric.of
+        value = record["scores"].get(of) if of and record["score"] is not None else record["score"]
+        self._note(line, record["model"], record["unit"] or record["sample_id"], value)
+
+    @property
+    def met(self) -> bool:
+        """Whether all that was declared is found out, or was asked to the end."""
+        return all(line.prefix.met for line in self._lines)
+
+    def results(self, results: Sequence[CellResult]) -> tuple[CellResult, ...]:
+        """The numbers of the cells: of one that was stopped, what is sure of it."""
+        return tuple(map(self._result, results))
+
+    def to_json(self) -> dict[str, Any]:
+        """What run.json and `--json` say of it."""
+        verdicts = [
+            entry(line.benchmark, line.rules[number], line.prefix, decision)
+            for line in self._lines
+            for number, decision in enumerate(line.prefix.decisions)
+        ]
+        head = {"kind": self.declared.kind, "alpha": self.declared.alpha, "seed": self._seed, "met": self.met}
+        sure = all(decision.guaranteed for line in self._lines for decision in line.prefix.decisions)
+        return head | {"estimand": SURE, "guaranteed": sure, "verdicts": verdicts}
+
+    def _gated(self, cell: Cell) -> Cell:
+        line = self._of.get((cell.benchmark, cell.model.name))
+        if line is None:
+            return cell
+        return plan.in_another_order(cell, line.prefix.order.samples, line.prefix.gate(cell.model.name))
+
+    def _note(self, line: _Line, model: str, unit: str, value: Any) -> None:
+        if value is not None and not (isinstance(value, int | float) and 0 <= value <= 1):
+            raise UsageError(
+                f"{line.benchmark}: {model} scored {value!r:.40} on question {unit}; a run can be stopped early by "
+                "scores from 0 to 1 alone. Remedy: ask it whole, without a rule"
+            )
+        line.prefix.note(model, unit, value)
+
+    def _result(self, result: CellResult) -> CellResult:
+        line = self._of.get((result.benchmark, result.model))
+        if line is None or line.prefix.heard[result.model] == len(line.prefix.order):
+            return result
+        found = [one for decision in line.prefix.decisions for one in decision.models if one.model == result.model]
+        cut = [replace(one, estimate=_bare(one.estimate), groups=_bare_groups(one.groups)) for one in result.further]
+        return replace(
+            result,
+            estimate=_estimate(found),
+            groups=_bare_groups(result.groups),
+            further=tuple(cut),
+            population=len(line.prefix.order),
+        )
+
+
+def follow(declared: Declared, asked: Asked) -> Following:
+    """The run that was asked, as it was declared. Raises UsageError where it cannot be stopped early."""
+    orders = {benchmark.id: drawn(benchmark, asked.spec) for benchmark in asked.benchmarks}
+    lines = list(_stopped(declared, asked, orders) if declared.kind == "stop" else [_together(declared, asked, orders)])
+    for line in lines:
+        for cell in line.prefix.cells.values():
+            _refuse_what_cannot_stop(cell, declared)
+    return Following(declared, asked, lines)
+
+
+def _stopped(declared: Declared, asked: Asked, orders: Mapping[str, DrawnOrder]) -> Iterator[_Line]:
+    """Of every cell its rules. Claims on which side of a threshold a score lies share the budget of errors; an interval
+    is one at its own level, as everywhere."""
+    from sinan.statistics.sequential import Precision, Threshold
+
+    read = [
+        (text, one, benchmarks_of(one, text, tuple(orders)))
+        for text, one in zip(declared.rules, declared.parsed, strict=True)
+    ]
+    claims = sum(len(about) for _, one, about in read if one.kind == "threshold") * len(asked.models)
+    for cell in asked.cells:
+        n, model = len(orders[cell.benchmark]), cell.model.name
+        own = [(text, one) for text, one, about in read if cell.benchmark in about]
+        procedures: list[Procedure] = [
+            Threshold(model, n, one.number, declared.alpha / claims)
+            if one.kind == "threshold"
+            else Precision(model, n, one.number, declared.alpha)
+            for _, one in own
+        ]
+        if own:
+            prefix = Prefix(orders[cell.benchmark], [cell], asked.spec.draws, procedures)
+            yield _Line(cell.benchmark, prefix, tuple(text for text, _ in own))
+
+
+def _together(declared: Declared, asked: Asked, orders: Mapping[str, DrawnOrder]) -> _Line:
+    """All models on one benchmark, heard in step."""
+    from sinan.statistics.sequential import Best, Duel, Place
+
+    if len(orders) != 1:
+        raise UsageError(f"a {declared.kind} is about one benchmark; here are {len(orders)}: {', '.join(orders)}")
+    ((benchmark, order),) = orders.items()
+    names, n = tuple(cell.model.name for cell in asked.cells), len(order)
+    procedure: Procedure
+    if declared.kind == "duel":
+        procedure = Duel(names[0], names[1], n, declared.alpha, declared.epsilon)
+    elif declared.kind == "best":
+        procedure = Best(names, n, declared.alpha, declared.epsilon)
+    else:
+        procedure = Place(names[0], n, dict(declared.board), declared.alpha)
+    return _Line(benchmark, Prefix(order, asked.cells, asked.spec.draws, [procedure]), (declared.kind,))
+
+
+def _refuse_what_cannot_stop(cell: Cell, declared: Declared) -> None:
+    """Raises UsageError for a metric that is no plain mean of questions, and for a model that is asked in batches."""
+    if not _plain(cell.metric):
+        raise UsageError(
+            f"{cell.benchmark} reports {cell.metric.name}, which is no plain mean of its questions: it cannot be "
+            "stopped early. Remedy: ask it whole, without a rule"
+        )
+    if declared.kind != "stop" and less_is_better(cell.metric.kind or cell.metric.name):
+        raise UsageError(
+            f"{cell.benchmark} reports {cell.metric.name}, of which less is better: no {declared.kind} of it"
+        )
+    if in_batches(cell.model):
+        raise UsageError(
+            f"{cell.model.name} answers in batches, which are sent whole: nothing would be saved by stopping early. "
+            "Remedy: leave its batch=... out"
+        )
+
+
+def _plain(metric: Metric) -> bool:
+    shaped = metric.width == 1 and not (metric.ordered or metric.vote or metric.forms or metric.over_groups)
+    return shaped and metric.estimate in MEANS
+
+
+def _estimate(found: Sequence[Followed]) -> Estimate:
+    """What several procedures say of one cell: the narrowest of their intervals, each of which holds."""
+    narrow = min(found, key=lambda one: math.inf if one.interval is None else one.interval[1] - one.interval[0])
+    return Estimate(
+        narrow.value, None, narrow.interval, METHOD if narrow.interval else NONE, narrow.observed - narrow.failed
+    )
+
+
+def _bare(estimate: Estimate) -> Estimate:
+    """Without its interval, which would hold only if it had been known before how many are asked."""
+    return replace(estimate, stderr=None, ci=None, method=NONE)
+
+
+def _bare_groups(groups: Sequence[tuple[str, Estimate]]) -> tuple[tuple[str, Estimate], ...]:
+    return tuple((name, _bare(estimate)) for name, estimate in groups)
