@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sinan import crew, store
 from sinan.asked import Asked, answers, asked, prices
@@ -26,12 +26,15 @@ from sinan.engine.schedule import Schedule
 from sinan.errors import StoreError, UsageError
 from sinan.share import Order
 from sinan.statistics import metrics
-from sinan.stopping import Declared, Following, follow, stop_by
+from sinan.stopping import Declared, stop_by
 from sinan.store import description, earlier, frames, journal
 from sinan.store.folder import RunLock
 from sinan.store.provenance import provenance
 from sinan.types import Benchmark, CellResult, Completion, Run, RunSpec, SampleResult
 from sinan.types.answered import Key
+
+if TYPE_CHECKING:
+    from sinan.stopping.following import Following
 
 Status = Literal["complete", "partial", "stopped"]
 
@@ -261,7 +264,7 @@ def _unjudged(tally: Tally) -> dict[Key, Completion]:
     return {key: completion(dict(record)) for key, record in tally.unjudged.items()}
 
 
-def _heard(tally: Tally, watch: Watch, following: Following | None, result: SampleResult) -> None:
+def _heard(tally: Tally, watch: Watch, following: "Following | None", result: SampleResult) -> None:
     watch.counted(result, tally.count(result))
     if following is not None:
         following.note(result)
@@ -274,7 +277,7 @@ def _following(
     questions: Asked,
     about: dict[str, Any],
     workers: int | None,
-) -> Following | None:
+) -> "Following | None":
     """What decides how much is asked; None: all is. A run that was stopped before its rule was met goes on with it; one
     whose rule was met is asked whole, which keeps what was sure sure. `about` tells of it."""
     before = _resumable(runs, resume).about() if resume else {}
@@ -289,6 +292,8 @@ def _following(
             f"--workers {workers}: what is asked next depends on what was answered, which one process sees. Leave "
             "--workers out"
         )
+    from sinan.stopping.following import follow
+
     declared = stop if isinstance(stop, Declared) else stop_by(stop)
     about["rule"] = declared.to_json()
     return follow(declared, questions)

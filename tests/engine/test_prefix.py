@@ -47,7 +47,7 @@ def prefix_of(samples, models, procedure, spec=SPEC):
     toy = benchmark(samples)
     order = drawn(toy, spec)
     cells = [plan.cell(toy, toy.protocols["default"], model, spec, Done()) for model in models]
-    prefix = Prefix(order, cells, spec.draws, [procedure])
+    prefix = Prefix(order, {cell.model.name: cell.metric.reduce for cell in cells}, spec.draws, [procedure])
     return prefix, [plan.in_another_order(cell, order.samples, prefix.gate(cell.model.name)) for cell in cells]
 
 

@@ -5,7 +5,7 @@ the benchmark and its id: whoever has the three can draw the order again, and no
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -39,9 +39,14 @@ def drawn(benchmark: Benchmark, spec: RunSpec) -> DrawnOrder:
     units: dict[str, list[plan.Placed]] = {}
     for place, (subset, sample) in enumerate(plan.samples(benchmark, spec)):
         units.setdefault(sample.unit or sample.id, []).append((place, subset, sample))
-    order = sorted(units, key=lambda unit: (_lot(spec.seed, benchmark.id, unit), unit))
+    order = shuffled(units, benchmark.id, spec.seed)
     samples = [one for unit in order for one in units[unit]]
     return DrawnOrder(spec.seed, tuple(order), samples, tuple(len(units[unit]) for unit in order))
+
+
+def shuffled(units: Iterable[str], benchmark: str, seed: int) -> list[str]:
+    """The units of a benchmark, each once, in the order that the seed gives."""
+    return sorted(units, key=lambda unit: (_lot(seed, benchmark, unit), unit))
 
 
 def _lot(seed: int, benchmark: str, unit: str) -> bytes:

@@ -12,10 +12,10 @@ where the evidence grows so that the end can be foreseen, no more than half of t
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sinan.engine.drawn import DrawnOrder
-from sinan.types import Cell, Question
+from sinan.types import Question
 from sinan.types.sequential import Decision, Procedure
 
 FIRST = 4
@@ -24,24 +24,28 @@ SHARE = 3
 """Ahead is at most one of so many places that were heard."""
 
 Draw = float | None
+Reduce = Callable[[Sequence[float]], float]
 
 
 class Prefix:
     """One benchmark for one or more models, and the procedures that hear of it."""
 
-    def __init__(self, order: DrawnOrder, cells: Sequence[Cell], draws: int, procedures: Sequence[Procedure]) -> None:
-        self.order, self.procedures = order, tuple(procedures)
-        self.cells = {cell.model.name: cell for cell in cells}
+    def __init__(
+        self, order: DrawnOrder, reduce: Mapping[str, Reduce], draws: int, procedures: Sequence[Procedure]
+    ) -> None:
+        """`reduce`: model -> how the scores of a question's draws and forms become one."""
+        self.order, self.procedures, self._reduce = order, tuple(procedures), dict(reduce)
+        self.models = tuple(reduce)
         self.at = 0
         """Places heard by all that are still asked."""
-        self.heard = dict.fromkeys(self.cells, 0)
+        self.heard = dict.fromkeys(self.models, 0)
         """Places heard, by model."""
-        self.noted = dict.fromkeys(self.cells, 0)
+        self.noted = dict.fromkeys(self.models, 0)
         """Draws that have ended, by model, also those that came too late to be heard."""
         self._place = {unit: place for place, unit in enumerate(order.units)}
         self._wanted = [draws * size for size in order.sizes]
         self._open: dict[tuple[str, int], list[Draw]] = {}
-        self._scores: dict[str, dict[int, Draw]] = {name: {} for name in self.cells}
+        self._scores: dict[str, dict[int, Draw]] = {name: {} for name in self.models}
         self._moved = asyncio.Event()
         self._shut = False
         self.asking: frozenset[str] = frozenset()
@@ -100,7 +104,7 @@ class Prefix:
         scores = [draw for draw in draws if draw is not None]
         if len(scores) < len(draws):
             return None
-        value = self.cells[model].metric.reduce(scores)
+        value = self._reduce[model](scores)
         return None if math.isnan(value) else value
 
     def _advance(self) -> None:
@@ -109,7 +113,7 @@ class Prefix:
             self.asking = self._who()
             if not all(self.at in self._scores[model] for model in self.asking) or not self.asking:
                 break
-            for model in [name for name in self.cells if name in self.asking]:
+            for model in [name for name in self.models if name in self.asking]:
                 value = self._scores[model].pop(self.at)
                 for procedure in self.procedures:
                     if model in procedure.asking:
@@ -182,12 +186,13 @@ def remaining(decision: Decision, at: int) -> float:
     nothing can be foreseen. Decides nothing but how many calls are in flight."""
     if decision.over or not at:
         return 0.0
-    enough = math.log(2 * max(1, len(decision.claims)) / decision.alpha)
-    steps = [_steps(claim.log_e, enough, at) for claim in decision.claims if claim.verdict == "undecided"]
-    further: Mapping[str, float] = decision.further
-    if decision.kind == "precision" and (target := further.get("width")):
+    if decision.kind == "precision":
         widths = [one.interval[1] - one.interval[0] for one in decision.models if one.interval]
-        steps += [at * ((width / target) ** 2 - 1) for width in widths]
+        return max((at * ((width / decision.further["width"]) ** 2 - 1) for width in widths), default=math.inf)
+    enough = math.log(2 * max(1, len(decision.claims)) / decision.alpha)
+    steps = sorted(_steps(claim.log_e, enough, at) for claim in decision.claims if claim.verdict == "undecided")
+    if decision.kind == "best" and len(steps) > 1:
+        steps.pop()  # of the best itself nothing will ever be refuted
     return max(steps, default=math.inf)
 
 

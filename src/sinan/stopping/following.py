@@ -15,10 +15,11 @@ from sinan.statistics.intervals import estimate_accuracy
 from sinan.statistics.repeats import over_units
 from sinan.statistics.scales import less_is_better
 from sinan.stopping.declared import Declared
+from sinan.stopping.procedures import procedure
 from sinan.stopping.rules import benchmarks_of
-from sinan.stopping.told import entry
+from sinan.stopping.told import entry, head
 from sinan.types import Cell, CellResult, Estimate, Metric, SampleResult, in_batches
-from sinan.types.sequential import SURE, Followed, Procedure
+from sinan.types.sequential import Followed, Procedure
 
 METHOD = "confidence sequence, betting"
 NONE = "none: a part, stopped by a rule"
@@ -31,6 +32,8 @@ class _Line:
     """One prefix, and what its procedures are called."""
 
     benchmark: str
+    cells: Mapping[str, Cell]
+    """By model."""
     prefix: Prefix
     rules: tuple[str, ...]
 
@@ -40,7 +43,7 @@ class Following:
 
     def __init__(self, declared: Declared, asked: Asked, lines: Sequence[_Line]) -> None:
         self.declared, self._lines, self._seed = declared, tuple(lines), asked.spec.seed
-        self._of = {(line.benchmark, model): line for line in lines for model in line.prefix.cells}
+        self._of = {(line.benchmark, model): line for line in lines for model in line.cells}
         self.asked = replace(asked, cells=tuple(map(self._gated, asked.cells)))
 
     def note(self, result: SampleResult) -> None:
@@ -49,7 +52,7 @@ class Following:
         if line is None:
             return
         sample, score = result.question.sample, result.score
-        of = line.prefix.cells[result.model].metric.of
+        of = line.cells[result.model].metric.of
         value = score.values.get(of) if of and score.value is not None else score.value
         self._note(line, result.model, sample.unit or sample.id, value)
 
@@ -62,7 +65,7 @@ class Following:
         line = self._of.get((record["benchmark"], record["model"]))
         if line is None or record["finish_reason"] is None or not record["judged"]:
             return
-        of = line.prefix.cells[record["model"]].metric.of
+        of = line.cells[record["model"]].metric.of
         value = record["scores"].get(of) if of and record["score"] is not None else record["score"]
         self._note(line, record["model"], record["unit"] or record["sample_id"], value)
 
@@ -82,9 +85,7 @@ class Following:
             for line in self._lines
             for number, decision in enumerate(line.prefix.decisions)
         ]
-        head = {"kind": self.declared.kind, "alpha": self.declared.alpha, "seed": self._seed, "met": self.met}
-        sure = all(decision.guaranteed for line in self._lines for decision in line.prefix.decisions)
-        return head | {"estimand": SURE, "guaranteed": sure, "verdicts": verdicts}
+        return head(self.declared, self._seed, self.met) | {"verdicts": verdicts}
 
     def _gated(self, cell: Cell) -> Cell:
         line = self._of.get((cell.benchmark, cell.model.name))
@@ -120,7 +121,7 @@ def follow(declared: Declared, asked: Asked) -> Following:
     orders = {benchmark.id: drawn(benchmark, asked.spec) for benchmark in asked.benchmarks}
     lines = list(_stopped(declared, asked, orders) if declared.kind == "stop" else [_together(declared, asked, orders)])
     for line in lines:
-        for cell in line.prefix.cells.values():
+        for cell in line.cells.values():
             _refuse_what_cannot_stop(cell, declared)
     return Following(declared, asked, lines)
 
@@ -145,26 +146,26 @@ def _stopped(declared: Declared, asked: Asked, orders: Mapping[str, DrawnOrder])
             for _, one in own
         ]
         if own:
-            prefix = Prefix(orders[cell.benchmark], [cell], asked.spec.draws, procedures)
-            yield _Line(cell.benchmark, prefix, tuple(text for text, _ in own))
+            yield _line(orders[cell.benchmark], [cell], asked, procedures, tuple(text for text, _ in own))
 
 
 def _together(declared: Declared, asked: Asked, orders: Mapping[str, DrawnOrder]) -> _Line:
     """All models on one benchmark, heard in step."""
-    from sinan.statistics.sequential import Best, Duel, Place
-
     if len(orders) != 1:
         raise UsageError(f"a {declared.kind} is about one benchmark; here are {len(orders)}: {', '.join(orders)}")
-    ((benchmark, order),) = orders.items()
-    names, n = tuple(cell.model.name for cell in asked.cells), len(order)
-    procedure: Procedure
-    if declared.kind == "duel":
-        procedure = Duel(names[0], names[1], n, declared.alpha, declared.epsilon)
-    elif declared.kind == "best":
-        procedure = Best(names, n, declared.alpha, declared.epsilon)
-    else:
-        procedure = Place(names[0], n, dict(declared.board), declared.alpha)
-    return _Line(benchmark, Prefix(order, asked.cells, asked.spec.draws, [procedure]), (declared.kind,))
+    (order,) = orders.values()
+    about = procedure(declared, [cell.model.name for cell in asked.cells], len(order))
+    return _line(order, asked.cells, asked, [about], (declared.kind,))
+
+
+def _line(
+    order: DrawnOrder, cells: Sequence[Cell], asked: Asked, procedures: Sequence[Procedure], rules: tuple[str, ...]
+) -> _Line:
+    if not len(order):
+        raise UsageError(f"{cells[0].benchmark} has no question")
+    by_model = {cell.model.name: cell for cell in cells}
+    reduce = {name: cell.metric.reduce for name, cell in by_model.items()}
+    return _Line(cells[0].benchmark, by_model, Prefix(order, reduce, asked.spec.draws, procedures), rules)
 
 
 def _refuse_what_cannot_stop(cell: Cell, declared: Declared) -> None:

@@ -5,19 +5,30 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sinan.engine.prefix import Prefix
-from sinan.types.sequential import Claim, Decision, Followed
+from sinan.stopping.declared import Declared
+from sinan.types.sequential import SURE, Claim, Decision, Followed
 
 UNSURE = "undecided"
+
+
+def head(declared: Declared, seed: int, met: bool) -> dict[str, Any]:
+    """What all verdicts have in common. `met`: whether nothing more is wanted."""
+    about = {"kind": declared.kind, "rules": list(declared.rules), "alpha": declared.alpha, "seed": seed, "met": met}
+    return about | {"estimand": SURE, "guaranteed": True}
 
 
 def entry(benchmark: str, rule: str, prefix: Prefix, decision: Decision) -> dict[str, Any]:
     """One decision, with what was needed for it and everything that it takes to make it again."""
     main = decision.claims[0] if decision.claims else Claim("", UNSURE)
+    open_ = any(claim.verdict == UNSURE for claim in decision.claims)
+    verdict = decision.further.get("verdict") or main.verdict
+    if decision.kind == "place":
+        verdict = UNSURE if open_ else "placed"
     return {
         "rule": rule,
         "kind": decision.kind,
         "benchmark": benchmark,
-        "verdict": main.verdict,
+        "verdict": verdict,
         "log_e": _finite(main.log_e),
         "alpha": decision.alpha,
         "epsilon": decision.epsilon,

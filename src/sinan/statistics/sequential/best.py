@@ -194,7 +194,12 @@ class Best:
             over=not self.asking,
             epsilon=self.epsilon,
             notes=notes,
-            further={"best": left if word != "undecided" else [], "left": left, "verdict": word, "family": len(self._names)},
+            further={
+                "best": left if word != "undecided" else [],
+                "left": left,
+                "verdict": word,
+                "family": len(self._names),
+            },
         )
 
 

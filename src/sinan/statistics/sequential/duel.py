@@ -23,7 +23,9 @@ class Duel:
 
     def __init__(self, a: str, b: str, n: int, alpha: float = 0.05, epsilon: float = 0.0) -> None:
         if a == b or not 0 <= epsilon < 1:
-            raise ValueError(f"a duel of {a} and {b} within {epsilon}; two models, and a margin from 0 to 1, are needed")
+            raise ValueError(
+                f"a duel of {a} and {b} within {epsilon}; two models, and a margin from 0 to 1, are needed"
+            )
         self.a, self.b, self.n, self.alpha, self.epsilon = a, b, n, alpha, epsilon
         self._of = {model: Following(model, n, alpha) for model in (a, b)}
         margins = np.array([0.0, -epsilon])
