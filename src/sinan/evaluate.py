@@ -217,7 +217,8 @@ def _results_so_far(folder: store.RunFolder, about: Mapping[str, Any]) -> list[C
     }
     for record in journal.read_final(folder.journal):
         tallies[record["benchmark"], record["model"]].replay(record)
-    return [t.result(b, cells[b, m]["version"], cells[b, m]["protocol"], m) for (b, m), t in tallies.items()]
+    found = [t.result(b, cells[b, m]["version"], cells[b, m]["protocol"], m) for (b, m), t in tallies.items()]
+    return [one.without_intervals() for one in found] if "rule" in about else found
 
 
 async def _prepared(

@@ -11,7 +11,7 @@ from sinan.errors import UsageError
 @click.command("best")
 @click.argument("models", nargs=-1, metavar="MODEL...")
 @click.option("--on", "target", required=True, metavar="BENCHMARK", help="A benchmark, a file, or a table of outcomes.")
-@racing.EPSILON
+@racing.epsilon(0.0)
 @racing.ALPHA
 @racing.options
 def command(models: tuple[str, ...], target: str, **options: Any) -> int:

@@ -19,12 +19,12 @@ Examples:
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
 @click.argument("target", metavar="BENCHMARK")
-@racing.EPSILON
+@racing.epsilon(0.01)
 @racing.ALPHA
 @racing.options
 def command(a: str, b: str, target: str, **options: Any) -> int:
-    """Is model A better than model B on BENCHMARK, worse, or equivalent? Both are asked the same questions in one random
-    order until it is sure what a full run would say. Where BENCHMARK is a table of outcomes (.csv, .tsv) and A and B
+    """Is model A better than model B on BENCHMARK, worse, or equivalent? Both are asked the same questions, in one
+    random order, until it is sure what a full run would say. Where BENCHMARK is a table of outcomes (.csv, .tsv) and A and B
     are columns of it, these are replayed and no model is called."""
     from sinan.stopping import Declared
 

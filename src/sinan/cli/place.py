@@ -10,6 +10,7 @@ from sinan.cli import racing
 @click.command("place")
 @click.argument("model", metavar="MODEL")
 @click.option("--on", "target", required=True, metavar="BENCHMARK", help="A benchmark, a file, or a table of outcomes.")
+@click.option("--within", type=click.IntRange(0), default=0, show_default=True, help="So many ranks may stay open.")
 @racing.ALPHA
 @racing.options
 def command(model: str, target: str, **options: Any) -> int:
@@ -18,7 +19,8 @@ def command(model: str, target: str, **options: Any) -> int:
     from sinan.stopping import Declared
 
     board = {} if racing.columns(target, (model,)) else _board(model, target, options)
-    return racing.race(Declared("place", alpha=options["alpha"], board=board), (model,), target, options)
+    declared = Declared("place", alpha=options["alpha"], board=board, within=options["within"])
+    return racing.race(declared, (model,), target, options)
 
 
 def _board(model: str, target: str, options: dict[str, Any]) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """What `sinan duel`, `sinan best` and `sinan place` have in common: asked models or replayed columns of a table, one
 document, a few lines."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -28,13 +29,17 @@ ALPHA = click.option(
     show_default=True,
     help="How often any verdict may be wrong, at most, however often one looks.",
 )
-EPSILON = click.option(
-    "--epsilon",
-    type=click.FloatRange(0, 1, max_open=True),
-    default=0.01,
-    show_default=True,
-    help="Scores that are closer are told as equivalent.",
-)
+
+
+def epsilon(default: float) -> Callable[[F], F]:
+    """The option that says which differences do not matter."""
+    return click.option(
+        "--epsilon",
+        type=click.FloatRange(0, 1, max_open=True),
+        default=default,
+        show_default=True,
+        help="Scores that are closer are told as equivalent.",
+    )
 
 
 def options(command: F) -> F:
@@ -114,6 +119,8 @@ def _lines(found: Mapping[str, Any]) -> None:
     out.print()
     out.print(_standings(found))
     out.print()
+    for line in _beside(found["claims"]) if found["kind"] == "place" else ():
+        out.print(Text("  ").append(safe(line)))
     asked = found["requests"]
     source = "would have been asked (replayed: no model was called)" if found["source"] == "replayed" else "were asked"
     share = f"{asked['total']:,} of {asked['full']:,} requests {source}: {100 * asked['share']:.3g} %"
@@ -152,9 +159,17 @@ def _standings(found: Mapping[str, Any]) -> Table:
         value = "" if row["value"] is None else f"{100 * row['value']:.1f}"
         counts = [f"{row[key]:,}" for key in ("used", "asked", "failed")]
         table.add_row(safe(name), *standing, value, Text(_ci(row["ci"])), *counts)
-    for claim in found["claims"] if found["kind"] == "place" else ():
-        table.add_row(safe(f"{claim['about']}: {claim['verdict']}"))
     return table
+
+
+def _beside(claims: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Of a place: how many are known to be better and worse, and who is neither."""
+    said = Counter(claim["verdict"] for claim in claims)
+    lines = [f"better than {said['better']}, worse than {said['worse']} of {len(claims)} on the board"]
+    for word in ("tied", "undecided"):
+        names = [claim["about"].partition(" - ")[2] for claim in claims if claim["verdict"] == word]
+        lines += [f"{word}: {', '.join(names)}"] * bool(names)
+    return lines
 
 
 def _ci(ci: Sequence[float] | None) -> str:

@@ -31,9 +31,16 @@ class Prefix:
     """One benchmark for one or more models, and the procedures that hear of it."""
 
     def __init__(
-        self, order: DrawnOrder, reduce: Mapping[str, Reduce], draws: int, procedures: Sequence[Procedure]
+        self,
+        order: DrawnOrder,
+        reduce: Mapping[str, Reduce],
+        draws: int,
+        procedures: Sequence[Procedure],
+        beside: Callable[[str, Draw], None] = lambda model, value: None,
     ) -> None:
-        """`reduce`: model -> how the scores of a question's draws and forms become one."""
+        """`reduce`: model -> how the scores of a question's draws and forms become one. `beside` hears what is heard,
+        and has no say in what is asked."""
+        self._beside = beside
         self.order, self.procedures, self._reduce = order, tuple(procedures), dict(reduce)
         self.models = tuple(reduce)
         self.at = 0
@@ -118,6 +125,7 @@ class Prefix:
                 for procedure in self.procedures:
                     if model in procedure.asking:
                         procedure.observe(model, value)
+                self._beside(model, value)
                 self.heard[model] += 1
             self.at += 1
         if (self.at, self.asking) != before:

@@ -24,6 +24,8 @@ class Declared:
     """Scores that are closer are held for equal: of `duel` and `best`."""
     board: Mapping[str, float] = field(default_factory=dict)
     """Of `place`: model -> its score of all questions."""
+    within: int = 0
+    """Of `place`: so many ranks may stay open."""
 
     def __post_init__(self) -> None:
         if not 0 < self.alpha < 0.5:

@@ -1,6 +1,5 @@
 """A run that follows what was declared: its cells in the drawn order, behind gates; what it heard; what it may say."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,9 +10,10 @@ from sinan.engine.drawn import DrawnOrder, drawn
 from sinan.engine.prefix import Prefix
 from sinan.errors import UsageError
 from sinan.statistics.averages import estimate_mean
-from sinan.statistics.intervals import estimate_accuracy
+from sinan.statistics.intervals import LEVEL, estimate_accuracy
 from sinan.statistics.repeats import over_units
 from sinan.statistics.scales import less_is_better
+from sinan.statistics.sequential import Following as ConfidenceSequence
 from sinan.stopping.declared import Declared
 from sinan.stopping.procedures import procedure
 from sinan.stopping.rules import benchmarks_of
@@ -22,7 +22,6 @@ from sinan.types import Cell, CellResult, Estimate, Metric, SampleResult, in_bat
 from sinan.types.sequential import Followed, Procedure
 
 METHOD = "confidence sequence, betting"
-NONE = "none: a part, stopped by a rule"
 MEANS = (estimate_accuracy, estimate_mean, over_units)
 """What a plain mean of questions is estimated by."""
 
@@ -34,6 +33,8 @@ class _Line:
     benchmark: str
     cells: Mapping[str, Cell]
     """By model."""
+    sequences: Mapping[str, ConfidenceSequence]
+    """By model: the confidence sequence that results tell, at their own level whatever a rule's is."""
     prefix: Prefix
     rules: tuple[str, ...]
 
@@ -105,15 +106,8 @@ class Following:
         line = self._of.get((result.benchmark, result.model))
         if line is None or line.prefix.heard[result.model] == len(line.prefix.order):
             return result
-        found = [one for decision in line.prefix.decisions for one in decision.models if one.model == result.model]
-        cut = [replace(one, estimate=_bare(one.estimate), groups=_bare_groups(one.groups)) for one in result.further]
-        return replace(
-            result,
-            estimate=_estimate(found),
-            groups=_bare_groups(result.groups),
-            further=tuple(cut),
-            population=len(line.prefix.order),
-        )
+        estimate = _estimate(line.sequences[result.model].followed())
+        return replace(result.without_intervals(), estimate=estimate, population=len(line.prefix.order))
 
 
 def follow(declared: Declared, asked: Asked) -> Following:
@@ -165,7 +159,9 @@ def _line(
         raise UsageError(f"{cells[0].benchmark} has no question")
     by_model = {cell.model.name: cell for cell in cells}
     reduce = {name: cell.metric.reduce for name, cell in by_model.items()}
-    return _Line(cells[0].benchmark, by_model, Prefix(order, reduce, asked.spec.draws, procedures), rules)
+    sequences = {name: ConfidenceSequence(name, len(order), 1 - LEVEL) for name in by_model}
+    prefix = Prefix(order, reduce, asked.spec.draws, procedures, lambda model, value: sequences[model].observe(value))
+    return _Line(cells[0].benchmark, by_model, sequences, prefix, rules)
 
 
 def _refuse_what_cannot_stop(cell: Cell, declared: Declared) -> None:
@@ -191,18 +187,5 @@ def _plain(metric: Metric) -> bool:
     return shaped and metric.estimate in MEANS
 
 
-def _estimate(found: Sequence[Followed]) -> Estimate:
-    """What several procedures say of one cell: the narrowest of their intervals, each of which holds."""
-    narrow = min(found, key=lambda one: math.inf if one.interval is None else one.interval[1] - one.interval[0])
-    return Estimate(
-        narrow.value, None, narrow.interval, METHOD if narrow.interval else NONE, narrow.observed - narrow.failed
-    )
-
-
-def _bare(estimate: Estimate) -> Estimate:
-    """Without its interval, which would hold only if it had been known before how many are asked."""
-    return replace(estimate, stderr=None, ci=None, method=NONE)
-
-
-def _bare_groups(groups: Sequence[tuple[str, Estimate]]) -> tuple[tuple[str, Estimate], ...]:
-    return tuple((name, _bare(estimate)) for name, estimate in groups)
+def _estimate(one: Followed) -> Estimate:
+    return Estimate(one.value, None, one.interval, METHOD, one.observed - one.failed)

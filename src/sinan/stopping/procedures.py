@@ -14,7 +14,8 @@ def procedure(declared: Declared, models: Sequence[str], n: int) -> Procedure:
         return DuelWithInterval(models[0], models[1], n, declared.alpha, declared.epsilon)
     if declared.kind == "best":
         return Best(models, n, declared.alpha, declared.epsilon)
-    return Place(models[0], n, dict(declared.board), declared.alpha)
+    place = Place(models[0], n, dict(declared.board), declared.alpha)
+    return PlaceWithin(place, declared.within) if declared.within else place
 
 
 class DuelWithInterval:
@@ -30,7 +31,9 @@ class DuelWithInterval:
         """The next score of one of them; None for a call that failed for good."""
         self._duel.observe(model, value)
         self._scores[model].append(value)
-        for a, b in list(zip(*self._scores.values(), strict=False))[self._apart.t :]:
+        one, other = self._scores.values()
+        for place in range(self._apart.t, min(len(one), len(other))):
+            a, b = one[place], other[place]
             self._apart.observe(None if a is None or b is None else (1 + a - b) / 2)
 
     @property
@@ -45,3 +48,30 @@ class DuelWithInterval:
         value = self._apart.followed().value
         apart = {"difference": None if value is None else 2 * value - 1, "ci": [2 * low - 1, 2 * high - 1]}
         return replace(decision, further=dict(decision.further) | apart)
+
+
+class PlaceWithin:
+    """A place that need not be exact: it is enough to know it to within so many ranks. The rank interval holds at every
+    moment at once, so one may stop where it is short enough."""
+
+    def __init__(self, place: Place, within: int) -> None:
+        self._place, self._within = place, within
+
+    def observe(self, model: str, value: float | None) -> None:
+        """The next score of the model; None for a call that failed for good."""
+        self._place.observe(model, value)
+
+    @property
+    def asking(self) -> frozenset[str]:
+        """The model, until its ranks are few enough."""
+        return frozenset() if self._near() else self._place.asking
+
+    def decision(self) -> Decision:
+        """As of the place."""
+        decision = self._place.decision()
+        near = {"within": self._within, "verdict": "placed"} if self._near() else {"within": self._within}
+        return replace(decision, over=not self.asking, further=dict(decision.further) | near)
+
+    def _near(self) -> bool:
+        worse, better = self._place.beaten
+        return len(self._place.board) - worse - better <= self._within

@@ -23,7 +23,7 @@ def entry(benchmark: str, rule: str, prefix: Prefix, decision: Decision) -> dict
     open_ = any(claim.verdict == UNSURE for claim in decision.claims)
     verdict = decision.further.get("verdict") or main.verdict
     if decision.kind == "place":
-        verdict = UNSURE if open_ else "placed"
+        verdict = decision.further.get("verdict") or (UNSURE if open_ else "placed")
     return {
         "rule": rule,
         "kind": decision.kind,
@@ -33,7 +33,7 @@ def entry(benchmark: str, rule: str, prefix: Prefix, decision: Decision) -> dict
         "alpha": decision.alpha,
         "epsilon": decision.epsilon,
         "questions": decision.questions,
-        "used": prefix.at,
+        "used": max((one.observed for one in decision.models), default=0),
         "order": prefix.order.sha256,
         "over": decision.over or prefix.whole,
         "claims": [_claim(claim) for claim in decision.claims],

@@ -17,6 +17,10 @@ class Estimate:
     n: int
     """Independent units the estimate rests on (samples, not draws)."""
 
+    def bare(self) -> "Estimate":
+        """The value alone, of a part that was not chosen beforehand."""
+        return replace(self, stderr=None, ci=None, method="none: a part, stopped by a rule")
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:

@@ -233,6 +233,12 @@ class CellResult:
         """All metrics of the cell, the one that is its result first."""
         return Further(self.metric, self.estimate, self.groups, self.kind), *self.further
 
+    def without_intervals(self) -> "CellResult":
+        """The same, where it was decided on the way how many are asked: intervals that take no account of it are none,
+        and neither are standard errors."""
+        further = [replace(one, estimate=one.estimate.bare(), groups=_bare(one.groups)) for one in self.further]
+        return replace(self, estimate=self.estimate.bare(), groups=_bare(self.groups), further=tuple(further))
+
     @classmethod
     def from_json(cls, rows: Iterable[Mapping[str, Any]]) -> "list[CellResult]":
         """The cells of all entries of a results.json."""
@@ -289,6 +295,10 @@ class Further:
     def from_json(cls, row: Mapping[str, Any]) -> "Further":
         """The inverse of `to_json`."""
         return cls(row["metric"], _estimate(row), _groups(row), row.get("kind", ""))
+
+
+def _bare(groups: tuple[tuple[str, Estimate], ...]) -> tuple[tuple[str, Estimate], ...]:
+    return tuple((name, estimate.bare()) for name, estimate in groups)
 
 
 def _estimate_json(estimate: Estimate) -> dict[str, Any]:
