@@ -12,10 +12,13 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from sinan.statistics.sequential.betting import Bets, Numbers, Wealth
 from sinan.statistics.sequential.following import Following
 from sinan.types.sequential import Claim, Decision
+
+Places = npt.NDArray[np.intp]
 
 LARGEST = 700.0
 """exp of more is no number."""
@@ -49,6 +52,8 @@ class Best:
         """Places in _names of those that are not dropped."""
         self._dropped: dict[int, int] = {}
         """Place -> round in which it was dropped."""
+        self._before: dict[int, int] = {}
+        """Place -> who led then."""
         self._alpha = alpha / 2 if epsilon else alpha
         self._start()
 
@@ -117,7 +122,7 @@ class Best:
     def _drop(self) -> None:
         log_e = self._evidence()
         self._log_e[self._in] = np.maximum(self._log_e[self._in], log_e)
-        staying = np.arange(len(self._in))
+        staying: Places = np.arange(len(self._in))
         while len(staying) > 1:
             worst = staying[np.argmax(log_e[staying])]
             if log_e[worst] < math.log(len(staying) / self._alpha):
@@ -126,6 +131,8 @@ class Best:
             self._dropped[self._in[worst]] = self.round
         if self.round == self.n and len(staying) > 1:
             staying = self._last(staying)
+        for i in np.setdiff1d(np.arange(len(self._in)), staying):
+            self._before[self._in[i]] = self._in[int(_leaders(self._sums[0])[i])]
         if len(staying) < len(self._in):
             self._leave(staying)
 
@@ -137,7 +144,7 @@ class Best:
         found: Numbers = np.log(evenly / 2 + np.exp(np.minimum(self._ahead.log_e, LARGEST)) / 2)
         return found
 
-    def _leave(self, staying: Numbers) -> None:
+    def _leave(self, staying: Places) -> None:
         gone = np.setdiff1d(np.arange(len(self._in)), staying)
         won = np.exp(np.minimum(self._beats.log_e[gone], LARGEST)).sum(0)
         self._frozen = (self._frozen + won)[staying]
@@ -149,13 +156,14 @@ class Best:
         self._sums = self._sums[0][staying], self._sums[1][staying]
         self._in = [self._in[i] for i in staying]
 
-    def _last(self, staying: Numbers) -> Numbers:
+    def _last(self, staying: Places) -> Places:
         """At the end all is known: those stay whose most is no less than anyone's least."""
         least, most = self._sums[0][staying], self._sums[1][staying]
         out = most < least.max() - 1e-9
         for i in staying[out]:
             self._dropped[self._in[i]] = self.round
-        return staying[~out]
+        kept: Places = staying[~out]
+        return kept
 
     def _compare(self) -> None:
         """Whether all that are left are within epsilon of each other."""
@@ -180,7 +188,7 @@ class Best:
         claims = []
         for place, name in enumerate(self._names):
             at = self._dropped.get(place)
-            detail = f"after {at} of {self.n}" if at is not None else ""
+            detail = f"after {at} of {self.n}, {self._names[self._before[place]]} led" if at is not None else ""
             claims.append(Claim(name, word if at is None else "dropped", float(self._log_e[place]), detail))
         failed = sum(following.failed for following in self._of.values())
         notes = (f"{failed} calls failed: what is said holds whatever they would have been",) if failed else ()
@@ -203,7 +211,7 @@ class Best:
         )
 
 
-def _leaders(sums: Numbers) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
+def _leaders(sums: Numbers) -> Places:
     """[j] who leads among the others."""
     lead = int(np.argmax(sums))
     others = np.where(np.arange(len(sums)) == lead, -np.inf, sums)

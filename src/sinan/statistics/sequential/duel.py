@@ -23,11 +23,11 @@ class Duel:
 
     def __init__(self, a: str, b: str, n: int, alpha: float = 0.05, epsilon: float = 0.0) -> None:
         if a == b or not 0 <= epsilon < 1:
-            raise ValueError(
-                f"a duel of {a} and {b} within {epsilon}; two models, and a margin from 0 to 1, are needed"
-            )
+            raise ValueError(f"a duel of {a} and {b} within {epsilon}: it needs two models, and a margin below 1")
         self.a, self.b, self.n, self.alpha, self.epsilon = a, b, n, alpha, epsilon
         self._of = {model: Following(model, n, alpha) for model in (a, b)}
+        self._difference = Following(f"{a} - {b}", n, alpha, parts=2)
+        """Of (a - b + 1) / 2, which is from 0 to 1."""
         margins = np.array([0.0, -epsilon])
         self._bets = (Bets(n, margins, -1, 1), Bets(n, margins, -1, 1))
         self._peak: tuple[Numbers, Numbers] = (np.zeros(2), np.zeros(2))
@@ -56,6 +56,7 @@ class Duel:
 
     def _pair(self, a: float | None, b: float | None) -> None:
         """Of a call that failed whatever is worst for the claim."""
+        self._difference.observe(None if a is None or b is None else (a - b + 1) / 2)
         low = (0.0 if a is None else a) - (1.0 if b is None else b)
         high = (1.0 if a is None else a) - (0.0 if b is None else b)
         for bets, peak, worst in zip(self._bets, self._peak, (low, -high), strict=True):
@@ -89,7 +90,8 @@ class Duel:
         seen = self._pairs
         failed = sum(following.failed for following in self._of.values())
         notes = (f"{failed} calls failed: what is said holds whatever they would have been",) if failed else ()
-        least, most = (self._low / seen, self._high / seen) if seen else (-1.0, 1.0)
+        middle = self._difference.followed().value
+        low, high = self._difference.interval()
         return Decision(
             self.kind,
             self.n,
@@ -99,5 +101,9 @@ class Duel:
             over=not self.asking,
             epsilon=self.epsilon,
             notes=notes,
-            further={"pairs": seen, "difference": (least + most) / 2 if seen and not failed else None},
+            further={
+                "pairs": seen,
+                "difference": None if middle is None else 2 * middle - 1,
+                "interval": [2 * low - 1, 2 * high - 1],
+            },
         )

@@ -12,6 +12,10 @@ FINEST = 2000
 """Where scores are no whole numbers, the range is cut this fine."""
 
 
+TRUSTED = 0.8
+"""Share of the money that follows the guesses. The rest bets as if there were none: bad guesses cost little."""
+
+
 class Predictor(Protocol):
     """Guesses made from earlier models' answers. However bad they are, every guarantee holds."""
 
@@ -24,14 +28,18 @@ class Following:
     """The scores of one model in the order, and of each draw what a bet may be made about.
 
     With a predictor the draw is x = y - f + mean(f over what was left), f being guessed before: its mean over what was
-    left is that of y, and it varies less where the guesses are any good (a control variate).
+    left is that of y, and it varies less where the guesses are any good (a control variate). `parts`: scores are
+    multiples of 1 / parts; where one is not, the range is cut 1 / FINEST fine.
     """
 
-    def __init__(self, model: str, n: int, alpha: float = 0.05, predictor: Predictor | None = None) -> None:
+    def __init__(
+        self, model: str, n: int, alpha: float = 0.05, predictor: Predictor | None = None, parts: int = 1
+    ) -> None:
         if n < 1 or not 0 < alpha < 1:
             raise ValueError(f"n is {n} and alpha {alpha}; n is 1 or more, and alpha between 0 and 1")
         self.model, self.n, self.alpha = model, n, alpha
         self.values: list[float | None] = []
+        self._parts = parts
         self.failed = 0
         self._sum = 0.0
         self._interval = (0.0, 1.0)
@@ -54,7 +62,7 @@ class Following:
             self.failed += 1
         else:
             self._sum += value
-            self._whole = self._whole and value in (0, 1)
+            self._whole = self._whole and float(value * self._parts).is_integer()
 
     @property
     def t(self) -> int:
@@ -73,13 +81,16 @@ class Following:
         return self._drawn[-1] if self._drawn else None
 
     def interval(self) -> tuple[float, float]:
-        """Confidence sequence: all totals that no bet has refuted until now. It never grows."""
+        """Confidence sequence: all totals that no bet has refuted until now; after the
+        last question what is known for certain."""
         if self._looked < len(self.values):
             self._looked = len(self.values)
             low, high = self.known
-            if self._looked < self.n or self.failed:
+            if self._looked == self.n:
+                self._interval = low, high
+            else:
                 low, high = max(low, self._bound(below=False)), min(high, 1 - self._bound(below=True))
-            self._interval = max(self._interval[0], low), min(self._interval[1], high)
+                self._interval = max(self._interval[0], low), min(self._interval[1], high)
         return self._interval
 
     def followed(self) -> Followed:
@@ -94,14 +105,17 @@ class Following:
         y = np.array([worst if value is None else value for value in self.values])
         y = 1 - y if below else y
         drawn = self._shifted(y, below) if self._drawn else None
-        steps = self.n if self._whole else max(self.n, FINEST)
+        steps = self.n * self._parts if self._whole else max(self.n, FINEST)
         limit = math.log(2 / self.alpha)
         standing = 1 - self._interval[1] if below else self._interval[0]
         refuted, stands = math.ceil(standing * steps - 1e-9) - 1, steps
         while stands - refuted > 1:
             tried = np.unique(np.linspace(refuted, stands, 6)[1:-1].round()).astype(int)
             tried = tried[(tried > refuted) & (tried < stands)]
-            gone = paths(y, self.n, tried / steps, drawn).max(-1) >= limit
+            log_e = paths(y, self.n, tried / steps)
+            if drawn is not None:
+                log_e = mixed(log_e, paths(y, self.n, tried / steps, drawn))
+            gone = log_e.max(-1) >= limit
             refuted = int(max(tried[gone], default=refuted))
             stands = int(min(tried[~gone], default=stands))
         return max(0.0, (stands if self._whole else refuted) / steps)
@@ -109,6 +123,12 @@ class Following:
     def _shifted(self, y: Numbers, below: bool) -> tuple[Numbers, Numbers, Numbers]:
         shift, least, most = np.array(self._drawn).T
         return (y + shift, least, 1 + most) if below else (y - shift, -most, 1 - least)
+
+
+def mixed(plain: Numbers, guided: Numbers) -> Numbers:
+    """Log e of both kinds of bettors together."""
+    found: Numbers = np.logaddexp(plain + math.log(1 - TRUSTED), guided + math.log(TRUSTED))
+    return found
 
 
 class _Guesses:

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from sinan.statistics.sequential.betting import Bets, Numbers, Wealth
-from sinan.statistics.sequential.following import Following, Predictor
+from sinan.statistics.sequential.following import Following, Predictor, mixed
 from sinan.types.sequential import Claim, Decision
 
 GUIDED = "Earlier models' answers guide the bets; the guarantee does not depend on them."
 
 
 class Sides:
-    """Both one-sided tests of one model against many thresholds. With guesses, half of the money follows them."""
+    """Both one-sided tests of one model against many thresholds. With guesses, most of the money follows them."""
 
     def __init__(self, following: Following, m0: Numbers) -> None:
         self.following, self.m0 = following, np.asarray(m0, dtype=float)
@@ -35,7 +35,7 @@ class Sides:
             log_e = bets.log_e
             if drawn is not None:
                 self._guided[side].pay(_gains(y, left, sign, drawn))
-                log_e = np.logaddexp(log_e, self._guided[side].log_e) - math.log(2)
+                log_e = mixed(log_e, self._guided[side].log_e)
             self.peak[side][:] = np.maximum(self.peak[side], log_e)
 
     def verdicts(self, alpha: float) -> Numbers:
@@ -44,7 +44,7 @@ class Sides:
         low, high = self.following.known
         above = (self.peak[0] >= limit) | (low > self.m0 + 1e-12)
         below = (self.peak[1] >= limit) | (high < self.m0 - 1e-12)
-        if self.following.t == self.following.n and not self.following.failed:
+        if self.following.t == self.following.n:
             above, below = low > self.m0 + 1e-12, high < self.m0 - 1e-12
         found: Numbers = above.astype(float) - below.astype(float)
         return found
@@ -120,7 +120,7 @@ class Threshold(_OfOne):
 
     def decision(self) -> Decision:
         """`above`, `below`, `undecided`; `tied` where the full score is m0 itself."""
-        low, high = self._following.known
+        low = self._following.known[0]
         tied = self._following.t == self.n and not self._following.failed and abs(low - self.m0) <= 1e-12
         verdict = "tied" if tied else {1: "above", -1: "below", 0: "undecided"}[self._found]
         peak = max(self._sides.peak, key=lambda side: float(side[0])) if not self._found else None
@@ -178,17 +178,18 @@ class Place(_OfOne):
         self.board = dict(board)
         self._scores = np.array(list(self.board.values()), dtype=float)
         self._sides = Sides(self._following, self._scores)
-        self._found = np.zeros(len(self._scores))
+        self.found = np.zeros(len(self._scores))
+        """1, -1 or 0 for each score on the board: above it, below it, not known."""
 
     def observe(self, model: str, value: float | None) -> None:
         """The next score of the model in the order; None for a call that failed for good."""
         self._hear(model, value)
         self._sides.observe()
         new = self._sides.verdicts(self.alpha)
-        self._found = np.where(self._found == 0, new, self._found)
+        self.found = np.where(self.found == 0, new, self.found)
 
     def _settled(self) -> bool:
-        return bool((self._found != 0).all())
+        return bool((self.found != 0).all())
 
     @property
     def beaten(self) -> tuple[int, int]:
@@ -196,18 +197,18 @@ class Place(_OfOne):
         return int((self._found < 0).sum()), int((self._found > 0).sum())
 
     def decision(self) -> Decision:
-        """Of each score on the board whether the new model is `better`, `worse`, `tied` with it, or `undecided`, and the
-        interval of its rank."""
-        low, high = self._following.known
+        """Of each score on the board whether the new model is `better`, `worse`, `tied` or `undecided` beside it, and
+        the interval of its rank."""
+        low = self._following.known[0]
         exact = self._following.t == self.n and not self._following.failed
         words = {1: "better", -1: "worse", 0: "undecided"}
         claims = []
         for at, (name, score) in enumerate(self.board.items()):
-            found = int(self._found[at])
+            found = int(self.found[at])
             verdict = "tied" if exact and not found and abs(low - score) <= 1e-12 else words[found]
             log_e = float(self._sides.peak[0 if found >= 0 else 1][at])
             claims.append(Claim(f"{self.model} - {name}", verdict, log_e))
-        worse, better = int((self._found < 0).sum()), int((self._found > 0).sum())
+        worse, better = int((self.found < 0).sum()), int((self.found > 0).sum())
         lowest = 1 + worse if exact else 1 + len(self._scores) - better
         rank = [1 + worse, lowest]
         return self._decision(tuple(claims), {"rank": rank, "of": len(self._scores) + 1})

@@ -23,9 +23,7 @@ def macro(values: Sequence[Sequence[float]], weights: Sequence[float] | None = N
     sizes = [len(task) for task in values]
     shares = [1 / len(values)] * len(values) if weights is None else [w / sum(weights) for w in weights]
     if len(shares) != len(sizes) or not all(sizes) or any(share < 0 for share in shares):
-        raise ValueError(
-            f"{len(shares)} weights for {len(sizes)} tasks; each task needs values, and a weight from 0 up"
-        )
+        raise ValueError(f"{len(shares)} weights for {len(sizes)} tasks; each task needs values, and a weight")
     factors = [share * sum(sizes) / size for share, size in zip(shares, sizes, strict=True)]
     scale = max(factors)
     parts = [np.asarray(task, dtype=float) * factor / scale for task, factor in zip(values, factors, strict=True)]
