@@ -175,6 +175,22 @@ def test_grades_and_labels_of_a_run_are_audited(work):
     assert code == 0 and measured["accuracy"]["value"] == 0.75, err
 
 
+def test_two_models_of_a_judged_run_are_compared_by_a_few_labels(work):
+    with ChatServer(answer) as model, ChatServer(ruling(verdict="correct")) as judge:
+        two = [part for name in ("one", "two") for part in ("-m", f"openai/{name}?base_url={model.url}")]
+        named = ("--scorer", "judge", "--judge", f"openai/judge?base_url={judge.url}")
+        code, out, err = sinan(work, "run", "own.jsonl", *two, *named, "--json")
+    assert code == 0, err
+    labels = [f"{i},openai/{name},{'correct' if i % 2 else 'incorrect'}" for name in ("one", "two") for i in range(5)]
+    (work / "labels.csv").write_text("\n".join(["id,model,human", *labels]))
+    samples = str(Path(json.loads(out)["path"]) / "samples.parquet")
+    code, out, err = sinan(work, "judge", "audit", samples, "--labels", "labels.csv", "--json")
+    assert code == 0, err
+    measured = {row["measure"]: row for row in json.loads(out)["judges"][0]["measures"]}
+    assert measured["corrected of openai/one"]["n"] == 5
+    assert measured["corrected of openai/one - openai/two"]["value"] == 0
+
+
 def test_calls_of_a_panel_that_failed_are_counted_all_the_same(work):
     def judge(asked):
         return "A, I think." if number(block(asked, "QUESTION")) % 2 else ruling(verdict="A")(asked)

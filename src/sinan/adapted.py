@@ -12,12 +12,14 @@ from pathlib import Path
 
 from sinan.datasets import perturbed, rotated
 from sinan.datasets.perturbations import KINDS, OF_PROMPTS
+from sinan.datasets.varied import SOURCES, variants
 from sinan.engine import plan
 from sinan.errors import UnknownName, UsageError
-from sinan.prompts import Reworded, WithPrefill, WithSystem, few_shot, shown_as
-from sinan.prompts.few_shot import Fixed
+from sinan.prompts import Reworded, WithPrefill, WithSystem, few_shot, shown_as, worded
+from sinan.prompts.few_shot import Fixed, Redrawn
+from sinan.prompts.worded import WORDINGS
 from sinan.statistics import accuracy
-from sinan.statistics.forms import of_forms
+from sinan.statistics.forms import of_forms, of_variants
 from sinan.statistics.repeats import PASS_AT_1, circular, of_draws, passes
 from sinan.types import Benchmark, Form, Metric, Prompt, Protocol, Reporting, RunSpec, Sample, Solver
 from sinan.types.sample import ORIGINAL
@@ -31,6 +33,7 @@ LOOKED_AT = 200
 
 def adapted(benchmark: Benchmark, spec: RunSpec) -> Benchmark:
     """The benchmark whose chosen protocol is as `spec` says. Reads no data. Raises UsageError for what cannot be."""
+    _refuse_forms_of_forms(spec)
     chosen = benchmark.protocols[plan.protocol_name(benchmark, spec)]
     protocol = chosen
     if spec.few_shot is not None:
@@ -41,17 +44,25 @@ def adapted(benchmark: Benchmark, spec: RunSpec) -> Benchmark:
         protocol = replace(protocol, prompt=shown_as(protocol.prompt, spec.shots_as))
     if not set(OF_PROMPTS).isdisjoint(spec.perturb):
         protocol = replace(protocol, prompt=Reworded(protocol.prompt))
+    if "prompt" in spec.vary:
+        protocol = replace(protocol, prompt=worded(protocol.prompt, spec.variants))
+    if "seed" in spec.vary and protocol.few_shot and not isinstance(protocol.few_shot, Fixed):
+        protocol = replace(protocol, few_shot=Redrawn(protocol.few_shot))
     if spec.system:
         protocol = replace(protocol, prompt=WithSystem(protocol.prompt, spec.system))
     if spec.prefill:
         solver = _with_prefill(benchmark, protocol.solver, spec.prefill)
         protocol = replace(protocol, prompt=WithPrefill(protocol.prompt, spec.prefill), solver=solver)
-    _refuse_forms_of_forms(spec)
-    dataset = protocol.dataset or benchmark.dataset
-    dataset = rotated(dataset) if spec.rotate else perturbed(dataset, spec.perturb) if spec.perturb else dataset
+    dataset, kinds = protocol.dataset or benchmark.dataset, forms_of(spec)
+    dataset = rotated(dataset) if spec.rotate else perturbed(dataset, kinds) if kinds else dataset
     # Under every name that it has: a default may go by its own name as well.
     protocols = {name: protocol if one is chosen else one for name, one in benchmark.protocols.items()}
     return replace(benchmark, dataset=dataset, protocols=protocols)
+
+
+def forms_of(spec: RunSpec) -> tuple[str, ...]:
+    """The forms in which each question is asked beside the question as it is."""
+    return spec.perturb or variants(spec.vary, spec.variants)
 
 
 def absolute_rule(rule: str | None) -> str | None:
@@ -71,6 +82,8 @@ def metrics(benchmark: Benchmark, protocol: Protocol, spec: RunSpec) -> tuple[Me
         return (circular, *(metric for metric in chosen if metric.name != circular.name))
     if spec.perturb:
         return (*chosen, *of_forms(chosen[0], spec.perturb))
+    if spec.vary:
+        return (*chosen, *of_variants(chosen[0], forms_of(spec)))
     if spec.draws == 1 or chosen[0].of:
         return chosen
     kind = chosen[0].kind or chosen[0].name
@@ -87,9 +100,8 @@ def refuse_what_its_data_do_not_bear(benchmark: Benchmark, spec: RunSpec, asked_
         _refuse_unknown_examples(benchmark, protocol.few_shot.ids, spec)
     if spec.rotate:
         _refuse_rotation_in_vain(benchmark, protocol, spec)
-    if spec.perturb:
-        for form in sorted(asked_as):
-            _refuse_perturbation_in_vain(benchmark, protocol, spec, form)
+    for form in sorted(asked_as) if spec.perturb or spec.vary else ():
+        _refuse_forms_in_vain(benchmark, protocol, spec, form)
 
 
 def _refuse_forms_of_forms(spec: RunSpec) -> None:
@@ -99,6 +111,8 @@ def _refuse_forms_of_forms(spec: RunSpec) -> None:
             raise UnknownName(kind, "perturbation", KINDS, f"Perturbations: {', '.join(KINDS)}.")
     if len(set(spec.perturb)) < len(spec.perturb):
         raise UsageError(f"--perturb {','.join(spec.perturb)} names a perturbation twice")
+    if spec.vary or spec.variants != RunSpec.variants:
+        _refuse_variants(spec)
     if spec.rotate and spec.draws > 1:
         raise UsageError("--rotate asks each question in all rotations of its options: it does not go with --samples")
     if spec.perturb and (spec.rotate or spec.draws > 1):
@@ -167,23 +181,63 @@ def _refuse_rotation_in_vain(benchmark: Benchmark, protocol: Protocol, spec: Run
         )
 
 
-def _refuse_perturbation_in_vain(benchmark: Benchmark, protocol: Protocol, spec: RunSpec, form: Form) -> None:
-    """Looks at the first questions, until each perturbation has changed a prompt."""
-    missing, own, asked = set(spec.perturb), Prompt(), 0
+def _refuse_forms_in_vain(benchmark: Benchmark, protocol: Protocol, spec: RunSpec, form: Form) -> None:
+    """Looks at the first questions, until each perturbation or variant has changed a prompt. Answers that are drawn at
+    random are varied by another seed, whatever the prompt."""
+    missing, own, asked = set(forms_of(spec)), Prompt(), 0
+    if protocol.solver.needs == "generate" and plan.sampling(protocol, form, spec.parameters).temperature != 0:
+        missing = {kind for kind in missing if not (spec.vary and kind.startswith("seed"))}
     for subset, sample in plan.samples(benchmark, replace(spec, limit=None)):
         if sample.form == ORIGINAL:
             asked += 1
             if not missing or asked > LOOKED_AT:
                 break
             own = _prompt(benchmark, protocol, spec, subset, sample, form)
-        elif sample.form in missing and own != _prompt(benchmark, protocol, spec, subset, sample, form):
+        elif sample.form in missing and _differ(
+            own, _prompt(benchmark, protocol, spec, subset, sample, form), sample.form
+        ):
             missing.remove(sample.form)
     if missing:
-        kind = next(kind for kind in spec.perturb if kind in missing)
+        kind = next(kind for kind in forms_of(spec) if kind in missing)
+        what = f"--vary {kind.rstrip('0123456789')}" if spec.vary else f"--perturb {kind}"
+        of = f"the first prompts of {benchmark.id} under protocol {spec.protocol} for {NAMES[form]}"
+        if spec.vary and kind.startswith("seed"):
+            raise UsageError(
+                f"{what} changes nothing: no answer is drawn at random, and none of {of} has examples drawn at random. "
+                "Remedy: -p temperature=0.7, or --few-shot random --shots K"
+            )
+        raise UsageError(f"{what} changes none of {of}. Remedy: leave it out, or another protocol")
+
+
+def _differ(own: Prompt, other: Prompt, form: str) -> bool:
+    """Whether the model reads anything else. Variants by the order of options are held to more than a perturbation:
+    where the order of continuations is all that changes, nothing would vary."""
+    if form.startswith("order"):
+        own, other = _in_any_order(own), _in_any_order(other)
+    return own != other
+
+
+def _refuse_variants(spec: RunSpec) -> None:
+    """Raises UsageError for variants that there are not, or that go with no other forms."""
+    if not spec.vary:
         raise UsageError(
-            f"--perturb {kind} changes none of the first prompts of {benchmark.id} under protocol {spec.protocol} for "
-            f"{NAMES[form]}. Remedy: leave it out, or another protocol"
+            f"--variants {spec.variants} says how many of each source of --vary: name one, as --vary prompt"
         )
+    for source in spec.vary:
+        if source not in SOURCES:
+            raise UnknownName(source, "source of variants", SOURCES, f"Sources: {', '.join(SOURCES)}.")
+    if len(set(spec.vary)) < len(spec.vary):
+        raise UsageError(f"--vary {','.join(spec.vary)} names a source twice")
+    if spec.variants < 2 or ("prompt" in spec.vary and spec.variants > 1 + len(WORDINGS)):
+        raise UsageError(
+            f"--variants {spec.variants}: at least 2, and of prompts at most {1 + len(WORDINGS)}, which are declared"
+        )
+    if others := [name for name, given in (("--perturb", spec.perturb), ("--rotate", spec.rotate)) if given]:
+        raise UsageError(f"--vary asks each question in several forms: it does not go with {others[0]}")
+    if spec.draws > 1:
+        raise UsageError("--vary does not go with --samples: each variant is one draw, and --vary seed draws again")
+    if "seed" in spec.vary and "seed" in spec.parameters:
+        raise UsageError("--vary seed draws with several seeds, and -p seed=... gives one: leave one of them out")
 
 
 def _in_any_order(prompt: Prompt) -> Prompt:

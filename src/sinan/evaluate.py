@@ -32,6 +32,7 @@ from sinan.store.folder import RunLock
 from sinan.store.provenance import provenance
 from sinan.types import Benchmark, CellResult, Completion, Run, RunSpec, SampleResult
 from sinan.types.answered import Key
+from sinan.variation import with_spread
 
 if TYPE_CHECKING:
     from sinan.stopping.following import Following
@@ -356,10 +357,12 @@ def _writing(folder: store.RunFolder, about: dict[str, Any]) -> Iterator[tuple[s
 def _conclude(folder: store.RunFolder, run: Run) -> Run:
     """results.json and the status. On a full disk they stay behind: the journal has all that they say."""
     try:
+        about = folder.about()
+        run = replace(run, results=with_spread(folder, about, run.results))
         folder.conclude([row for result in run.results for row in result.to_json()])
         ended = {"status": run.status, "ended": store.now(), "requests": dict(run.requests)}
         found = {} if run.stopping is None else {"stopping": dict(run.stopping)}
-        folder.describe(folder.about() | ended | found)
+        folder.describe(about | ended | found)
     except StoreError:
         if run.status != "stopped":
             raise

@@ -18,6 +18,7 @@ from sinan.engine import Tally
 from sinan.engine.verdicts import THREADS, Answer, Verdicts
 from sinan.store import frames
 from sinan.types import Model, Run, SampleResult
+from sinan.variation import with_spread
 
 
 async def scored_run(
@@ -58,7 +59,7 @@ async def scored_run(
         names, versions = (
             {cell["benchmark"]: cell[what] for cell in described["cells"]} for what in ("protocol", "version")
         )
-        results = tally.results(versions, names)
+        results = with_spread(folder, described, tally.results(versions, names))
         folder.conclude([row for result in results for row in result.to_json()])
         folder.describe(described)
     seconds, rows = time.perf_counter() - began, partial(frames.relation, folder)

@@ -110,3 +110,36 @@ def test_a_panel_that_never_sat_together_is_told(tmp_path):
     rows = [PAIRS[i] | {"judge": {f"j{i}": "A"}, "judge_swapped": None} for i in range(2)]
     code, out, err = audit(tmp_path, rows)
     assert code == 0 and "panel of 2" in out and "no item has a verdict of each of them" in out, err
+
+
+def test_two_models_and_their_difference_are_corrected_by_labels_of_some(tmp_path):
+    rows = [
+        {"id": str(i), "model": model, "judge": "correct" if (i + k) % 3 else "incorrect"}
+        for k, model in enumerate(("a", "b"))
+        for i in range(120)
+    ]
+    labels = ["id,model,human"]
+    labels += [f"{i},{m},{'correct' if i % k else 'incorrect'}" for m, k in (("a", 5), ("b", 4)) for i in range(60)]
+    (tmp_path / "labels.csv").write_text("\n".join(labels))
+    code, out, err = audit(tmp_path, rows, "--labels", "labels.csv", "--json")
+    assert code == 0, err
+    measured = {row["measure"]: row for row in json.loads(out)["judges"][0]["measures"]}
+    one = measured["corrected of a"]
+    assert one["n"] == 60 and one["ci"][0] < 0.8 < one["ci"][1] and one["stderr"] > 0
+    assert one["ci_method"] == "wilson, prediction-powered"
+    apart = measured["corrected of a - b"]
+    assert apart["n"] == 60 and apart["ci"][0] < 0.05 < apart["ci"][1]
+
+
+def test_a_share_is_corrected_by_errors_that_are_known_from_elsewhere(tmp_path):
+    known = "--sensitivity 0.9 --right 140 --specificity 0.85 --wrong 60".split()
+    code, out, err = sinan(tmp_path, "judge", "correct", "--share", "0.72", "-n", "1000", *known, "--json")
+    found = json.loads(out)
+    assert code == 0, err
+    assert (found["value"], found["stderr"]) == pytest.approx((0.76, 0.035158416996706285))
+    assert found["ci"] == pytest.approx([0.6910907689330146, 0.828909231066985])
+    code, _, err = sinan(
+        tmp_path, "judge", "correct", *"--share 0.7 -n 10 --right 5 --wrong 5".split(),
+        *"--sensitivity 0.4 --specificity 0.5".split(),
+    )  # fmt: skip
+    one_line(err, code, 2, "tells nothing")

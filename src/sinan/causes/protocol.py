@@ -33,7 +33,7 @@ def _found(a: Side, b: Side) -> Iterator[tuple[str, str, str]]:
         if None not in told:
             yield from _if_unlike(what, *told)
     yield from _if_unlike("judge", a.judges, b.judges)
-    for name in ("system", "prefill", "rotate", "perturb"):
+    for name in ("system", "prefill", "rotate", "perturb", "vary", "variants"):
         yield from _if_unlike(name, getattr(a.spec, name), getattr(b.spec, name))
     if "loglikelihood" not in (a.told("needs"), b.told("needs")):  # nothing is drawn for likelihoods
         for name in sorted(a.sampling.keys() | b.sampling.keys()):

@@ -38,6 +38,14 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
         help="Ask each question in other forms too: typos, case, contractions, dialect, spaces, options, paraphrase, "
         "language.",
     ),
+    "vary": click.option(
+        "--vary",
+        metavar="SOURCE,SOURCE",
+        help="Ask each question in variants, for what that does to the score: prompt, order (of options), seed.",
+    ),
+    "variants": click.option(
+        "--variants", type=click.IntRange(2), default=3, show_default=True, help="Of each source of --vary."
+    ),
     "draws": click.option(
         "--samples", "draws", type=click.IntRange(1), default=1, show_default=True, help="Draws per question."
     ),
@@ -86,11 +94,11 @@ def spec_of(options: dict[str, Any], targets: tuple[str, ...], models: tuple[str
     """The RunSpec of these options; parameters have been read already."""
     asked = {name: options[name] for name in FIELDS if name in options}
     asked["system"] = system_of(asked["system"])
-    asked["perturb"] = perturb_of(asked["perturb"])
+    asked |= {name: names_of(asked[name]) for name in ("perturb", "vary")}
     return RunSpec(targets=targets, models=models, **asked)
 
 
-def perturb_of(given: str | list[str] | None) -> tuple[str, ...]:
+def names_of(given: str | list[str] | None) -> tuple[str, ...]:
     """Names behind commas, or a list of names."""
     names = given.split(",") if isinstance(given, str) else given or ()
     return tuple(name.strip() for name in names if name.strip())

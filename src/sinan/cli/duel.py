@@ -24,8 +24,8 @@ Examples:
 @racing.options
 def command(a: str, b: str, target: str, **options: Any) -> int:
     """Is model A better than model B on BENCHMARK, worse, or equivalent? Both are asked the same questions, in one
-    random order, until it is sure what a full run would say. Where BENCHMARK is a table of outcomes (.csv, .tsv) and A and B
-    are columns of it, these are replayed and no model is called."""
+    random order, until it is sure what a full run would say. Where BENCHMARK is a table of outcomes (.csv, .tsv)
+    and A and B are columns of it, these are replayed and no model is called."""
     from sinan.stopping import Declared
 
     return racing.race(Declared("duel", alpha=options["alpha"], epsilon=options["epsilon"]), (a, b), target, options)

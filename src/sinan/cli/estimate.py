@@ -34,12 +34,13 @@ class Limits:
     cache: bool = True
 
 
-def print_estimate(estimate: "RunEstimate", as_json: bool, limits: Limits = Limits()) -> None:
-    """One line per cell and one for all of them, and in notes what the numbers rest on; nothing was asked.
+def print_estimate(estimate: "RunEstimate", as_json: bool, limits: Limits = Limits(), left_open: str = "") -> None:
+    """One line per cell and one for all of them, and in notes what the numbers rest on, and what the run will leave
+    open; nothing was asked.
 
     As JSON it is one document: `estimate`, and the notes as a list.
     """
-    notes = [*_notes(estimate, limits), *_exceeded(estimate, limits)]
+    notes = [*_notes(estimate, limits), *_exceeded(estimate, limits), *([left_open] if left_open else [])]
     if as_json:
         click.echo(document(estimate.to_json() | {"notes": notes}))
         return

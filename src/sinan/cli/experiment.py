@@ -26,6 +26,8 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "prefill": str,
     "rotate": bool,
     "perturb": list,
+    "vary": list,
+    "variants": int,
     "samples": int,
     "seed": int,
     "protocol": str,

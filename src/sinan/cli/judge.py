@@ -55,6 +55,29 @@ def audit_command(file: Path, labels: Path | None, own: str, as_json: bool) -> N
     _print(kind, len(rows), labelled, audits, among)
 
 
+@command.command("correct")
+@click.option("--share", type=click.FloatRange(0, 1), required=True, help="Of answers that the judge calls right.")
+@click.option("-n", "n", type=click.IntRange(1), required=True, help="Answers that it judged.")
+@click.option("--sensitivity", type=click.FloatRange(0, 1), required=True, help="Right answers that it calls right.")
+@click.option("--right", type=click.IntRange(1), required=True, help="Right answers that sensitivity is known from.")
+@click.option("--specificity", type=click.FloatRange(0, 1), required=True, help="Wrong answers that it calls wrong.")
+@click.option("--wrong", type=click.IntRange(1), required=True, help="Wrong answers that specificity is known from.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def correct_command(as_json: bool, **given: Any) -> None:
+    """The share of right answers behind a judge's verdicts, by how often it errs on other labelled answers (Rogan and
+    Gladen). Where people labelled some of these very answers, `sinan judge audit` is better."""
+    from sinan.statistics.rogan_gladen import rogan_gladen
+    from sinan.types.judgement import Measured
+
+    told = "share of right answers, if the judge errs here as it did there"
+    found = Measured("corrected", rogan_gladen(**given), told)
+    if as_json:
+        click.echo(document(found.to_json()))
+        return
+    value, interval, _ = _cells(found)
+    click.echo(f"  {value} {interval}: {found.meaning}")
+
+
 def _print(kind: str, items: int, labelled: int, audits: "list[JudgeAudit]", among: "Measured | None") -> None:
     from rich.table import Table
     from rich.text import Text

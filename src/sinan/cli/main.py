@@ -21,6 +21,8 @@ COMMANDS = {
     "show": "Results of a run, its samples, one sample whole, a plot.",
     "score": "Score the stored answers of a run again, without calling a model.",
     "compare": "Two runs side by side: the difference, and why each sample differs.",
+    "rank": "Leaderboards: who is ahead, who is tied; ratings from votes.",
+    "power": "How small a difference a benchmark can tell, and how many questions it takes.",
     "duel": "Which of two models is better, asked no longer than it takes to be sure.",
     "best": "Which of many models is the best; who is known to be beaten is asked no more.",
     "place": "Which rank a new model has among finished runs.",

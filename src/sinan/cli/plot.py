@@ -58,9 +58,7 @@ def plot(results: Sequence[CellResult], path: Path, title: str, chance: Mapping[
 
     Raises UsageError for another kind of file or for nothing to draw, StoreError where the file cannot be written.
     """
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in ("png", "svg"):
-        raise UsageError(f"{path}: a plot is written as .png or .svg")
+    kind = checked_kind(path)
     if not results:
         raise UsageError("there are no results to plot")
     try:
@@ -71,7 +69,15 @@ def plot(results: Sequence[CellResult], path: Path, title: str, chance: Mapping[
         sheet = _Sheet.of(results, chance, title, can_show)
         figure = matplotlib.figure.Figure(figsize=(sheet.width, sheet.height), facecolor=PAPER)
         _draw(figure, sheet)
-        _save(figure, path, kind, sheet)
+        save(figure, path, kind, sheet.height)
+
+
+def checked_kind(path: Path) -> str:
+    """`png` or `svg`. Raises UsageError."""
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in ("png", "svg"):
+        raise UsageError(f"{path}: a plot is written as .png or .svg")
+    return kind
 
 
 class _CanShow:
@@ -333,9 +339,10 @@ def _style(model: int) -> tuple[str, str]:
     return colour, marker
 
 
-def _save(figure: Any, path: Path, kind: str, sheet: _Sheet) -> None:
+def save(figure: Any, path: Path, kind: str, height: float) -> None:
+    """Write the figure, `height` inches high. Raises StoreError."""
     # A sheet of sixty benchmarks and twelve models stays below what viewers of pictures can open.
-    dpi = min(200, int(14_000 / sheet.height))
+    dpi = min(200, int(14_000 / height))
     metadata = {"Date": None} if kind == "svg" else {"Software": f"sinan {__version__}"}
     try:
         figure.savefig(path, format=kind, dpi=dpi, facecolor=PAPER, metadata=metadata)

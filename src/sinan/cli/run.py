@@ -63,12 +63,15 @@ def _declared(options: dict[str, Any]) -> "Declared | None":
 def _estimate(spec: RunSpec, options: dict[str, Any]) -> int:
     """Nothing is asked; how files of one's own were understood is said here too."""
     from sinan.cli.estimate import Limits, print_estimate
+    from sinan.cli.foresight import Open
     from sinan.evaluate import foresee
 
     how = {name: options[name] for name in ("runs", "resume", "timeout")}
     how["concurrency"] = running.number("--concurrency", options)
     limits = Limits(options["max_cost"], options["max_tokens_total"], options["max_time"], not options["no_cache"])
-    print_estimate(asyncio.run(foresee(spec, **how)), options["as_json"], limits)
+    watch = Open(spec)
+    estimate = asyncio.run(foresee(spec, **how, watch=watch))
+    print_estimate(estimate, options["as_json"], limits, watch.left_open)
     return 0
 
 

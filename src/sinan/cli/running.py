@@ -92,9 +92,12 @@ def carry_out(
 ) -> int:
     """Evaluate, show what came of it (also where it was interrupted or an error ended it), and give the exit code."""
     from sinan.asked import in_loop
+    from sinan.cli.foresight import left_open
     from sinan.evaluate import evaluate
 
     watch = _watch(options)
+    if stop is None:  # a rule asks as much as it takes
+        watch.foresight = left_open(spec)
     how = {name: options[name] for name in ("runs", "name", "timeout", "max_cost", "max_time")}
     how |= {"max_tokens": options["max_tokens_total"], "cache": not options["no_cache"], "stop": stop}
     how |= {name: number(f"--{name}", options) for name in ("concurrency", "workers")}

@@ -21,6 +21,9 @@ OF_FORMS = (
     "each question in several forms: n counts questions, outcomes count forms; worst: the form that went worst; "
     "spread: the best form less the worst"
 )
+OF_VARIANTS = (
+    "each question in several variants: n counts questions, outcomes count variants; the first line is their mean"
+)
 MANY = 6
 """So many metrics of one scale need not be named one by one."""
 AMBER, RED, MUTED = "yellow", "red", "dim"
@@ -42,6 +45,10 @@ def print_results(results: Sequence[CellResult]) -> None:
     out.print()
     for line in _notes(results):
         out.print(line)
+    if any(result.spread for result in results):
+        from sinan.cli.spread_table import print_spread
+
+        print_spread(results, out)
 
 
 def safe(text: str, width: int | None = None) -> Text:
@@ -60,7 +67,7 @@ def _several(results: Sequence[CellResult]) -> bool:
 
 def _matrix(results: Sequence[CellResult], models: Sequence[str]) -> Table:
     several, scale = _several(results), shares(results)
-    table = _table("benchmark", *(["metric"] if several else []), *models, "n")
+    table = outcome_table("benchmark", *(["metric"] if several else []), *models, "n")
     for benchmark in dict.fromkeys(r.benchmark for r in results):
         cells = {r.model: {m.metric: m for m in r.reported} for r in results if r.benchmark == benchmark}
         for number, metric in enumerate(dict.fromkeys(name for own in cells.values() for name in own)):
@@ -76,7 +83,7 @@ def _long(results: Sequence[CellResult], with_model: bool, wide: bool) -> Table:
     several, scale, outcomes = _several(results), shares(results), _outcomes(results)
     of = "value" if several else next((safe(r.metric, 24).plain for r in results), "accuracy")
     heads = [*(["model"] if with_model else []), *(["metric"] if several else []), of, "95 % interval", "n"]
-    table = _table("benchmark", *heads, *(["read", *outcomes, "tokens in", "out"] if wide else []))
+    table = outcome_table("benchmark", *heads, *(["read", *outcomes, "tokens in", "out"] if wide else []))
     for r in results:
         for number, one in enumerate(r.reported):
             first = number == 0
@@ -104,11 +111,12 @@ def _outcomes(results: Sequence[CellResult]) -> list[str]:
     return [outcome.value for outcome in Outcome if outcome.value in VERDICTS or outcome.value in occur]
 
 
-def _table(first: str, *others: str) -> Table:
+def outcome_table(first: str, *others: str, left: Sequence[str] = ("model", "metric")) -> Table:
+    """A table without lines; numbers stand to the right, the columns in `left` are words."""
     table = Table(box=None, pad_edge=True, padding=(0, 1, 0, 1), header_style=MUTED)
     table.add_column(first, no_wrap=True)
     for name in others:
-        table.add_column(safe(name), justify="left" if name in ("model", "metric") else "right", no_wrap=True)
+        table.add_column(safe(name), justify="left" if name in left else "right", no_wrap=True)
     return table
 
 
@@ -130,6 +138,8 @@ def _notes(results: Sequence[CellResult]) -> list[Text]:
     lines = [Text("  ", style=MUTED).append(safe(_told(results)))]
     if any((one.kind or one.metric) == "spread" for _, one in reported(results)):
         lines.append(Text("  " + OF_FORMS, style=MUTED))
+    if any(r.spread for r in results):
+        lines.append(Text("  " + OF_VARIANTS, style=MUTED))
     if (draws := max((r.k for r in results), default=1)) > 1:
         lines.append(Text(f"  {draws} draws of each sample: n counts samples, outcomes count draws", style=MUTED))
     told = _extraction(results)
@@ -197,7 +207,7 @@ def print_groups(results: Sequence[CellResult]) -> None:
     """One line per group and metric of each cell that has groups."""
     several, scale = _several(results), shares(results)
     heads = ["metric", "value"] if several else [next(iter(scale), "accuracy")]
-    table = _table("benchmark", "model", "group", *heads, "95 % interval", "n")
+    table = outcome_table("benchmark", "model", "group", *heads, "95 % interval", "n")
     for r, one in reported(results):
         for name, e in one.groups:
             shown = Text(value(e, scale[one.metric]), style="bold")
@@ -210,7 +220,7 @@ def print_groups(results: Sequence[CellResult]) -> None:
 
 def print_runs(rows: Sequence[Mapping[str, Any]]) -> None:
     """One line per run, the newest first."""
-    table = _table("run", "begun (UTC)", "status", "targets", "models")
+    table = outcome_table("run", "begun (UTC)", "status", "targets", "models")
     for column in table.columns[1:]:
         column.justify = "left"
     for row in rows:

@@ -1,6 +1,6 @@
 """What the command line hears while a run goes on, without a terminal to draw on: a few plain lines."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -22,6 +22,8 @@ class Plain(Watch):
         self.run: Run | None = None
         self.first_failure = ""
         self._quiet, self._silent = quiet, silent
+        self.foresight: Callable[[Sequence[Benchmark]], str] = lambda benchmarks: ""
+        """What the run will leave open; empty for nothing."""
         self._guesses: list[str] = []
         self._tally: Tally | None = None
         self._paces: Sequence[EndpointPace] = ()
@@ -46,8 +48,11 @@ class Plain(Watch):
         return None
 
     def resolved(self, benchmarks: Sequence[Benchmark]) -> None:
-        """How files of one's own were understood: a guess, so it is said when the run begins."""
+        """How files of one's own were understood: a guess, so it is said when the run begins. And what it will leave
+        open."""
         self._guesses = [f"  {b.card.title}: {b.card.note}" for b in benchmarks if b.card.dimension == "own"]
+        if told := self.foresight(benchmarks):
+            self._guesses.append(f"sinan: {told}")
 
     def notice(self, line: str) -> None:
         """Something that the user should know, and that is no error."""

@@ -11,9 +11,10 @@ from sinan.causes import Answer, Side
 from sinan.comparison.pairs import StoredRun, nothing, paired_cells
 from sinan.comparison.rows import Beside, Key, joined, units
 from sinan.errors import SinanError, UsageError
+from sinan.statistics.power import too_few
 from sinan.statistics.scales import less_is_better
 from sinan.store import frames
-from sinan.types import CAUSES, Cause, Comparison, Differing, Question, Run
+from sinan.types import CAUSES, Cause, Comparison, Differing, PairedDifference, Question, Run
 
 BATCH = 500
 """Samples whose texts are held at once."""
@@ -99,9 +100,12 @@ def _notes(
     beside: "Beside",
 ) -> Iterator[str]:
     """What a reader must know before trusting it."""
+    paired = beside.paired()
+    if not paired.sign and (told := _too_few(paired, beside)):
+        yield told
     if beside.targets:
         yield f"{beside.targets:,} samples have another right answer in b than in a: the runs judged by other data"
-    if beside.paired().n and not beside.compared:
+    if paired.n and not beside.compared:
         yield "questions are paired, their draws are not (they were asked in other forms): no single draw is explained"
     for name, run, side, built in zip("ab", opened, sides, questions, strict=True):
         status = run.about["status"]
@@ -117,6 +121,12 @@ def _notes(
             yield f"the questions of {name} cannot be built anew ({why}): causes rest on what is stored"
         if run is opened[1]:
             return
+
+
+def _too_few(paired: PairedDifference, beside: Beside) -> str:
+    """What so many pairs could have told."""
+    differing = sum(x != y for x, y in zip(*beside.values, strict=True))
+    return too_few(paired.n, differing, paired.difference, paired.stderr, beside.in_percent())
 
 
 def _questions(side: Side, differing: Collection[Key]) -> Mapping[str, Question]:

@@ -10,14 +10,16 @@ AlpacaEval (`annotations.json`) are read as they are published, and so is sample
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sinan.datasets.judged_answers import is_judged_answer, judged_answer, with_labels
-from sinan.datasets.readers import READERS, Row
+from sinan.datasets.readers import Row, any_rows
 from sinan.errors import BadFile
 from sinan.types.judgement import Compared, Judgement
+
+WHAT = "judgements"
 
 _PAIR = {"a": 1.0, "b": 0.0, "tie": 0.5, "a=b": 0.5, "a>b": 1.0, "b>a": 0.0, "a>>b": 1.0, "b>>a": 0.0}
 _RIGHT = {
@@ -30,46 +32,21 @@ _RIGHT = {
     "true": 1.0,
     "false": 0.0,
 }
-_KINDS = (".json", *READERS)
 
 
 def judgements(file: Path, labels: Path | None = None) -> tuple[Compared, list[Judgement]]:
     """What the file compares, and its items; `labels`: a file of its own for what people said, by `id`. Raises BadFile,
     naming the row."""
-    rows = [Row(row.place, _common(row.fields, row.place)) for row in _rows(file)]
+    rows = [Row(row.place, _common(row.fields, row.place)) for row in any_rows(file, WHAT)]
     if not rows:
         raise BadFile(f"{file.name} holds no rows")
     if labels is not None:
-        rows = with_labels(rows, _rows(labels), labels.name)
+        rows = with_labels(rows, any_rows(labels, WHAT), labels.name)
     kind = _kind([row.fields for row in rows])
     found = [_judgement(row, kind, number, file) for number, row in enumerate(rows)]
     if not any(one.judges for one in found):
         raise BadFile(f"{file.name}: no row has a verdict. Remedy: give the judge's verdicts in a field `judge`")
     return kind, found
-
-
-def _rows(file: Path) -> list[Row]:
-    if not file.is_file():
-        raise BadFile(f"{file} is no file. An audit reads a file of judgements; of a run its samples.parquet")
-    suffix = file.suffix.lower()
-    if suffix in READERS:
-        return list(READERS[suffix](file))
-    if suffix != ".json":
-        raise BadFile(f"{file.name}: judgements are read from {', '.join(_KINDS)}, not from {suffix or 'this'}")
-    return list(_list(file))
-
-
-def _list(file: Path) -> Iterator[Row]:
-    try:
-        content = json.loads(file.read_text("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise BadFile(f"{file.name} is no JSON: {error}") from None
-    if not isinstance(content, list):
-        raise BadFile(f"{file.name} is no list of rows")
-    for number, row in enumerate(content, 1):
-        if not isinstance(row, dict):
-            raise BadFile(f"{file.name} item {number}: not an object")
-        yield Row(f"item {number}", row)
 
 
 def _common(row: dict[str, Any], place: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A dataset whose questions are asked as they are and once more for each perturbation that changes them.
 
-The forms of a question are one unit: `ID` itself, then `ID~typos`, `ID~case` and so on. What a form looks like depends
+The forms of a question are one unit: `ID` itself, then `ID~typos`, `ID~case` and so on; variants (`datasets.varied`)
+are forms like them. What a form looks like depends
 on the seed, the id and the kind alone.
 """
 
@@ -9,6 +10,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from sinan.datasets.perturbations import OF_SAMPLES
+from sinan.datasets.varied import change as of_variant
 from sinan.types import Dataset, Sample
 
 
@@ -30,7 +32,7 @@ def forms(sample: Sample, kinds: Iterable[str], seed: int) -> list[Sample]:
     prompt alone keep the sample as it is."""
     found = [sample]
     for kind in kinds:
-        change = OF_SAMPLES.get(kind)
+        change = OF_SAMPLES.get(kind) or of_variant(kind)
         other = change(sample, Random(f"perturb/{seed}/{kind}/{sample.id}")) if change else sample
         if other is not None:
             found.append(replace(other, id=f"{sample.id}~{kind}"))

@@ -81,6 +81,28 @@ READERS: dict[str, Callable[[Path], Iterator[Row]]] = {".jsonl": jsonl, ".csv": 
 """By suffix: the shapes of a file of questions of one's own."""
 
 
+def any_rows(path: Path, what: str) -> list[Row]:
+    """All rows of a file in one of `READERS`, or of a JSON list of objects. `what` the file should hold, in a word.
+    Raises BadFile."""
+    suffix = path.suffix.lower()
+    if not path.is_file():
+        raise BadFile(f"{path} is no file: {what} are read from .json, {', '.join(READERS)}")
+    if suffix in READERS:
+        return list(READERS[suffix](path))
+    if suffix != ".json":
+        raise BadFile(f"{path.name}: {what} are read from .json, {', '.join(READERS)}, not from {suffix or 'this'}")
+    try:
+        content = json.loads(path.read_text("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise BadFile(f"{path.name} is no JSON: {error}") from None
+    if not isinstance(content, list):
+        raise BadFile(f"{path.name} is no list of rows")
+    for number, row in enumerate(content, 1):
+        if not isinstance(row, dict):
+            raise BadFile(f"{path.name} item {number}: not an object")
+    return [Row(f"item {number}", row) for number, row in enumerate(content, 1)]
+
+
 def _lines(path: Path) -> Iterator[str]:
     with path.open("rb") as packed:
         zipped = packed.peek(2)[:2] == b"\x1f\x8b"  # no text begins like this

@@ -8,6 +8,7 @@ from sinan.prompts.in_context import InContext
 from sinan.prompts.programming import Programming
 from sinan.prompts.reworded import Reworded
 from sinan.prompts.template import Template
+from sinan.prompts.worded import Worded, worded
 from sinan.prompts.wrapped import WithPrefill, WithSystem, shown_as
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "Template",
     "WithPrefill",
     "WithSystem",
+    "Worded",
     "few_shot",
     "shown_as",
+    "worded",
 ]

@@ -69,6 +69,22 @@ class Fixed:
         return [by_id[name] for name in self.ids if name in by_id][:k]
 
 
+@dataclass(frozen=True)
+class Redrawn:
+    """The rule `inner`, drawn anew for each form `seed1`, `seed2` and on of a question."""
+
+    inner: FewShot
+
+    def __repr__(self) -> str:
+        return f"Redrawn({getattr(self.inner, '__qualname__', repr(self.inner))})"
+
+    def __call__(self, seed: int, sample: Sample, pool: Sequence[Sample], k: int) -> Sequence[Sample]:
+        """The examples. Other forms see those of the question as it is."""
+        number = sample.form.removeprefix("seed")
+        again = sample.form.startswith("seed") and number.isdecimal()
+        return self.inner(seed + int(number) * 1_000_003 if again else seed, sample, pool, k)
+
+
 def rule(text: str) -> FewShot:
     """The rule of a name. Raises UsageError for one that is not known, or that lacks what it needs."""
     name, colon, what = text.partition(":")

@@ -88,10 +88,15 @@ class Reworded:
         prompt = self.inner(sample, form, shots)
         if sample.form not in KINDS:
             return prompt
-        to = 1 + KINDS.index(sample.form)
-        if not prompt.messages:
-            return replace(prompt, text=_changed(prompt.text, to))
-        return replace(prompt, messages=tuple(_message(one, to) for one in prompt.messages))
+        return in_other_words(prompt, sample.form)
+
+
+def in_other_words(prompt: Prompt, kind: str = "paraphrase") -> Prompt:
+    """The prompt with its instruction changed, where that is known."""
+    to = 1 + KINDS.index(kind)
+    if not prompt.messages:
+        return replace(prompt, text=_changed(prompt.text, to))
+    return replace(prompt, messages=tuple(_message(one, to) for one in prompt.messages))
 
 
 def _message(message: Message, to: int) -> Message:

@@ -45,6 +45,11 @@ spread = Metric("spread", apart, estimate_mean, whole=True)
 difference = Metric("difference", step, estimate_difference, whole=True)
 
 
+def of_variants(metric: Metric, kinds: Sequence[str]) -> tuple[Metric, ...]:
+    """What is reported beside the mean over all variants: the score of the question as it is, and of each other one."""
+    return tuple(replace(metric.named(kind), forms=(kind,)) for kind in (ORIGINAL, *kinds))
+
+
 def of_forms(metric: Metric, kinds: Sequence[str]) -> tuple[Metric, ...]:
     """What is reported beside the mean over all forms: the question's own score, the worst form's and the spread; then
     of every kind its score, and how far it is from the question's own. Of a metric that is no mean of samples only the
@@ -56,3 +61,8 @@ def of_forms(metric: Metric, kinds: Sequence[str]) -> tuple[Metric, ...]:
     steps = [replace(difference.named(f"{kind} - {ORIGINAL}", metric.of), forms=(ORIGINAL, kind)) for kind in kinds]
     beside = worst.named("worst", metric.of), spread.named("spread", metric.of)
     return own, *beside, *(one for pair in zip(each, steps, strict=True) for one in pair)
+
+
+def guess_floor(options: int) -> float:
+    """Of a question that counts only if it is right in all rotations of its options: what guessing gets."""
+    return (1 / options) ** options

@@ -8,6 +8,7 @@ told, and it is named so.
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from statistics import fmean, median
 
 from sinan.statistics.agreement import Weights, estimate_ac1, estimate_kappa
@@ -16,10 +17,13 @@ from sinan.statistics.intervals import estimate_accuracy, mean_t
 from sinan.statistics.krippendorff import Level, estimate_alpha
 from sinan.statistics.paired import exact_mcnemar
 from sinan.statistics.prediction_powered import prediction_powered
+from sinan.statistics.rogan_gladen import effective_judges
 from sinan.types import Estimate
 from sinan.types.judgement import Compared, JudgeAudit, Judgement, Measured
 
 RESAMPLES = 1_000
+MANY_LABELS = 50
+FEW = "; few labels: the interval holds less often than it says"
 _GRADES = 12
 """Different numbers up to which grades are taken for classes in their order."""
 
@@ -85,7 +89,7 @@ def _effective(drawn: object) -> object:
     scaled = np.where(spread[:, None] > 0, centred / np.where(spread == 0, 1, spread)[:, None], np.nan)
     correlations = np.einsum("rij,rik->rjk", scaled, scaled) / errors.shape[1]
     rho = (correlations.sum(axis=(1, 2)) - k) / (k * (k - 1))
-    return k / (1 + (k - 1) * rho)
+    return effective_judges(k, rho)
 
 
 def judges(rows: Iterable[Judgement]) -> list[str]:
@@ -229,32 +233,66 @@ def _generosity(labelled: Sequence[Judgement], judge: str, own: str) -> Measured
 
 
 def _corrected(kind: Compared, judged: Sequence[Judgement], judge: str) -> Iterable[Measured]:
-    """The mean of human labels over all items, three ways; of pairs that name their models, for each model."""
+    """The mean of human labels over all items, three ways; of each model where several are named, and of the
+    difference between any two that answered the same items."""
     for model, rows, oriented in _shares(kind, judged):
-        suffix, what = (f" of {model}", f"win rate of {model}") if model else ("", _what(kind))
+        suffix = f" of {model}" if model else ""
+        what = f"win rate of {model or 'A'}" if kind == "pairwise" else f"mean label{suffix}"
         ends = (0.0, 1.0) if kind == "pairwise" else (-math.inf, math.inf)
-        human = [oriented(row, _human(row)) for row in rows if row.human]
-        known = [oriented(row, _of_judge(row, judge)) for row in rows if row.human]
-        further = [oriented(row, _of_judge(row, judge)) for row in rows if not row.human]
-        yield Measured(f"by_judge{suffix}", _mean([*known, *further], *ends), f"{what}, by the judge alone")
-        if not human:
-            continue
-        yield Measured(f"by_people{suffix}", _mean(human, *ends), f"{what}, by people alone")
-        found = prediction_powered(human, known, further)
-        told = f"{what}, by {len(human)} labels and {len(further)} verdicts (weight {found.weight:.2f})"
-        if further:
-            yield Measured(f"corrected{suffix}", _within(found.estimate, *ends), told)
+        people = [oriented(row, _human(row)) if row.human else None for row in rows]
+        yield from _three_ways(people, [oriented(row, _of_judge(row, judge)) for row in rows], suffix, what, ends)
+    if kind == "pointwise":
+        for a, b in combinations(_models(judged), 2):
+            yield from _difference(a, b, judged, judge)
 
 
-def _what(kind: Compared) -> str:
-    return "win rate of A" if kind == "pairwise" else "mean label"
+def _three_ways(
+    people: Sequence[float | None], judged: Sequence[float], suffix: str, what: str, ends: tuple[float, float]
+) -> Iterable[Measured]:
+    """By the judge alone, by people alone, and by both: of a label for each item, or None, and a verdict for each."""
+    labelled = [(label, verdict) for label, verdict in zip(people, judged, strict=True) if label is not None]
+    further = [verdict for label, verdict in zip(people, judged, strict=True) if label is None]
+    human, known = [label for label, _ in labelled], [verdict for _, verdict in labelled]
+    yield Measured(f"by_judge{suffix}", _mean([*known, *further], *ends), f"{what}, by the judge alone")
+    if not human:
+        return
+    yield Measured(f"by_people{suffix}", _mean(human, *ends), f"{what}, by people alone")
+    found = prediction_powered(human, known, further)
+    told = f"{what}, by {len(human)} labels and {len(further)} verdicts (weight {found.weight:.2f})"
+    told += FEW if len(human) < MANY_LABELS else ""
+    if further:
+        yield Measured(f"corrected{suffix}", _within(found.estimate, *ends), told)
+
+
+def _difference(a: str, b: str, judged: Sequence[Judgement], judge: str) -> Iterable[Measured]:
+    """The first model less the second, on the items that both answered; labelled where people labelled both."""
+    by_item: dict[str, dict[str, Judgement]] = {}
+    for row in judged:
+        by_item.setdefault(row.id, {}).setdefault("".join(row.models), row)
+    both = [(one[a], one[b]) for one in by_item.values() if a in one and b in one]
+    if not both:
+        return
+    people = [_human(x) - _human(y) if x.human and y.human else None for x, y in both]
+    verdicts = [_of_judge(x, judge) - _of_judge(y, judge) for x, y in both]
+    yield from _three_ways(people, verdicts, f" of {a} - {b}", f"difference {a} - {b}", (-math.inf, math.inf))
+
+
+def _models(rows: Sequence[Judgement]) -> list[str]:
+    """Who wrote the answers, where they name more than one model."""
+    names = sorted({model for row in rows for model in row.models})
+    return names if len(names) > 1 else []
 
 
 Oriented = Callable[[Judgement, float], float]
 
 
 def _shares(kind: Compared, rows: Sequence[Judgement]) -> Iterable[tuple[str, Sequence[Judgement], Oriented]]:
-    models = sorted({model for row in rows for model in row.models}) if kind == "pairwise" else []
+    if kind == "pointwise":
+        yield "", rows, lambda row, value: value
+        for model in _models(rows):
+            yield model, [row for row in rows if row.models == (model,)], lambda row, value: value
+        return
+    models = sorted({model for row in rows for model in row.models})
     if not models:
         yield "", rows, lambda row, value: value
     for model in models:

@@ -9,9 +9,13 @@ With y the human labels of n items, f the judge's verdicts on the same items, an
 power-tuned lambda is cov(y, f) / ((1 + n / N) var(f)), var over all verdicts, within [0, 1]: a judge that tells nothing
 gets 0, and what is left is the mean of the human labels.
 
-The interval is t's with the degrees of freedom of Welch and Satterthwaite. It holds where the labelled items are a
-random sample of all, whatever the judge is like. With fewer than some 100 labels it may hold a little less often than
-it says.
+The interval is t's with the degrees of freedom of Welch and Satterthwaite; of labels that are 0 or 1 it is Wilson's for
+as many items as would have this standard error, theta (1 - theta) / SE^2, and no fewer than were labelled, with that
+quantile of t. It holds where the labelled items are a random sample of all, whatever the judge is like: in simulations
+of verdicts in 92 to 96 of 100 from 50 labels on, at rates from 0.02 to 0.98, and in 89 to 96 with 30
+(bench/judge_coverage.py). Near 0 and 1 t's interval holds far less often.
+
+For the difference of two models take the differences of labels and of verdicts, item by item.
 """
 
 import math
@@ -22,6 +26,7 @@ from sinan.statistics.intervals import mean, t_quantile
 from sinan.types import Estimate
 
 METHOD = "t, prediction-powered"
+OF_VERDICTS = "wilson, prediction-powered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +59,32 @@ def prediction_powered(
     of_labels, of_judge = _variance(rest) / n, tuned**2 * _variance(further) / more if more > 1 else 0.0
     total = of_labels + of_judge
     stderr = math.sqrt(total)
-    if total == 0:
+    verdicts = all(y in (0.0, 1.0) for y in human) and all(0 <= f <= 1 for f in (*judged, *further))
+    if total == 0 and not verdicts:
         return Corrected(Estimate(value, stderr, None, "none", n), tuned, more)
-    free = 1 / ((of_labels / total) ** 2 / (n - 1) + ((of_judge / total) ** 2 / (more - 1) if of_judge else 0.0))
+    free = _degrees(of_labels, of_judge, n, more)
+    if verdicts:
+        return Corrected(Estimate(value, stderr, _wilson(value, total, n, free), OF_VERDICTS, n), tuned, more)
     half = t_quantile(free) * stderr
     return Corrected(Estimate(value, stderr, (value - half, value + half), METHOD, n), tuned, more)
+
+
+def _degrees(of_labels: float, of_judge: float, n: int, more: int) -> float:
+    """Of freedom (Welch and Satterthwaite)."""
+    total = of_labels + of_judge
+    if total == 0:
+        return n - 1
+    return 1 / ((of_labels / total) ** 2 / (n - 1) + ((of_judge / total) ** 2 / (more - 1) if of_judge else 0.0))
+
+
+def _wilson(value: float, variance: float, n: int, free: float) -> tuple[float, float]:
+    """Wilson's interval for as many items as would have this variance, and no fewer than n."""
+    p, quantile = min(1.0, max(0.0, value)), t_quantile(free)
+    items = max(float(n), p * (1 - p) / variance) if variance else float(n)
+    z2 = quantile**2
+    centre = (p + z2 / (2 * items)) / (1 + z2 / items)
+    half = quantile / (1 + z2 / items) * math.sqrt(p * (1 - p) / items + z2 / (4 * items**2))
+    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def tuned_weight(human: Sequence[float], judged: Sequence[float], further: Sequence[float]) -> float:

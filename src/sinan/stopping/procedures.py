@@ -73,5 +73,4 @@ class PlaceWithin:
         return replace(decision, over=not self.asking, further=dict(decision.further) | near)
 
     def _near(self) -> bool:
-        worse, better = self._place.beaten
-        return len(self._place.board) - worse - better <= self._within
+        return int((self._place.found == 0).sum()) <= self._within

@@ -45,6 +45,10 @@ class RunSpec:
     """Whether each question with options is asked once for every rotation of them, and right if all are."""
     perturb: tuple[str, ...] = ()
     """Perturbations: each question is asked as it is and once more for every one of them that changes it."""
+    vary: tuple[str, ...] = ()
+    """What is varied: each question is asked in `variants` variants of each of `prompt`, `order` and `seed`."""
+    variants: int = 3
+    """Of each source, the question as it is among them."""
     trust: bool = False
     """Whether code that a task file names may run."""
     judges: tuple[str, ...] = ()
@@ -197,6 +201,8 @@ class CellResult:
     population: int | None = None
     """Questions of the whole, where a rule stopped the cell before its end: the estimate is of a random part, and its
     interval is a confidence sequence. None: the cell is no part."""
+    spread: Mapping[str, Any] | None = None
+    """What the variants of the questions do to the result; None where nothing was varied."""
 
     def to_json(self) -> list[dict[str, Any]]:
         """The cell's entries of results.json, one for each metric. Tokens and cost, which are the whole cell's, stand
@@ -215,6 +221,8 @@ class CellResult:
             head["population"] = self.population
         if self.judges:
             spent |= {"judges": list(self.judges), "judging": (self.judging or JudgeCost()).to_json()}
+        if self.spread is not None:
+            spent |= {"spread": dict(self.spread)}
         nothing: dict[str, Any] = {"tokens_in": 0, "tokens_out": 0, "cost_usd": None, "further": True}
         rows = [(first, spent), *((one, nothing) for one in self.further)]
         counts = {"k": self.k, "outcomes": counted, "extraction_rate": self.extraction_rate}
@@ -269,6 +277,7 @@ class CellResult:
             judges=tuple(row.get("judges", ())),
             judging=JudgeCost(**row["judging"]) if row.get("judging") else None,
             population=row.get("population"),
+            spread=row.get("spread"),
         )
 
 

@@ -191,11 +191,6 @@ class Place(_OfOne):
     def _settled(self) -> bool:
         return bool((self.found != 0).all())
 
-    @property
-    def beaten(self) -> tuple[int, int]:
-        """How many on the board are known to be better than the new model, and how many to be worse."""
-        return int((self._found < 0).sum()), int((self._found > 0).sum())
-
     def decision(self) -> Decision:
         """Of each score on the board whether the new model is `better`, `worse`, `tied` or `undecided` beside it, and
         the interval of its rank."""
