@@ -7,6 +7,7 @@ gsm8k:halfwidth<1%      of one benchmark; the half width is half of the way from
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from sinan.errors import UnknownName, UsageError
@@ -59,8 +60,9 @@ def benchmarks_of(one: Rule, text: str, known: tuple[str, ...]) -> tuple[str, ..
     """Which benchmarks of a run a rule is about. Raises UnknownName, or UsageError where it does not say."""
     if not one.benchmark:
         return known
-    if one.benchmark in known:
-        return (one.benchmark,)
+    for name in (one.benchmark, Path(one.benchmark).stem):  # a file may be named as it was as a target
+        if name in known:
+            return (name,)
     if one.benchmark == ONLY:
         if len(known) > 1:
             raise UsageError(f"--stop {text!r}: this run has several benchmarks, so name one: {', '.join(known)}")
