@@ -36,6 +36,7 @@ SECTIONS = (
     "local_memory",
     "mathematics",
     "code",
+    "stopping",
 )
 
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "duel": "Which of two models is better, asked no longer than it takes to be sure.",
     "best": "Which of many models is the best; who is known to be beaten is asked no more.",
     "place": "Which rank a new model has among finished runs.",
+    "replay": "What stopping early would have saved on known scores, and how often it is wrong.",
     "perf": "Load-test a model's server: latencies and throughput at several levels of load.",
     "judge": "Judges: their agreement with people, their biases, corrected win rates.",
     "hub": "The catalogue of benchmarks: list, show.",

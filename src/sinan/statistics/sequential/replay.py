@@ -92,12 +92,23 @@ def best(scores: Numbers, order: Order, alpha: float = 0.05, board: Mapping[str,
     full = dict(zip(names, scores.mean(1), strict=True)) | dict(board or {})
     top = max(full.values())
     said = race.decision().further["best"]
-    wrong = any(full[name] < top - 1e-9 for name in said) or (len(said) == 1 and _ties(full, top) > 1 and not board)
-    return Raced(requests, scores.size, wrong)
+    true = {name for name, value in full.items() if value >= top - 1e-9}
+    return Raced(requests, scores.size, not said or (set(said) != true if board is None else not set(said) <= true))
 
 
-def _ties(full: Mapping[str, float], top: float) -> int:
-    return sum(value >= top - 1e-9 for value in full.values())
+def missed(scores: Numbers, drawn: Iterable[Order], alpha: float = 0.05) -> npt.NDArray[np.bool_]:
+    """(orders, models) whether the confidence sequence of a model's score ever leaves its full score out."""
+    n, full = scores.shape[1], scores.mean(1)
+    found = []
+    for order in drawn:
+        sides = Bets(n, full, 0, 1), Bets(n, -full, -1, 0)
+        peak = np.zeros(len(full))
+        for t in range(n - 1):
+            for bets, sign in zip(sides, (1, -1), strict=True):
+                bets.observe(sign * scores[:, order[t]])
+                peak = np.maximum(peak, bets.log_e)
+        found.append(peak >= math.log(2 / alpha))
+    return np.array(found)
 
 
 @dataclass(frozen=True)

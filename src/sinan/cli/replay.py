@@ -1,0 +1,117 @@
+"""`sinan replay`: what stopping early would have saved on known scores, and how often it would have been wrong."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sinan.cli.output import document, one_line
+from sinan.errors import UsageError
+
+if TYPE_CHECKING:
+    from sinan.statistics.sequential.study import Study
+    from sinan.types.table import ScoreTable
+
+TABLES = (".csv", ".tsv")
+
+
+@click.command("replay")
+@click.argument("sources", metavar="MATRIX.csv|RUN...", nargs=-1, required=True)
+@click.option("--orders", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Random orders tried.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of what is drawn.")
+@click.option(
+    "--alpha",
+    type=click.FloatRange(0, 0.5, min_open=True),
+    default=0.05,
+    show_default=True,
+    help="How often a verdict may be wrong, at most.",
+)
+@click.option(
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of runs."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def command(**options: Any) -> int:
+    """Known scores are asked for again in random orders, and stopped early.
+
+    MATRIX.csv has one row per question and one column per model. Of RUNs, the models of each benchmark that were asked
+    the same questions. No model is called.
+    """
+    from sinan.statistics.sequential.study import study
+
+    told = []
+    for table in _tables(options["sources"], options["runs"]):
+        kept, notes = _shared(table)
+        found = study(kept.values, options["orders"], options["seed"], options["alpha"])
+        told.append({"benchmark": kept.benchmark, **found.to_json(), "notes": notes})
+        if not options["as_json"]:
+            _print(kept.benchmark, found, notes)
+    if options["as_json"]:
+        click.echo(document({"replays": told}))
+    return 0
+
+
+def _tables(sources: Sequence[str], runs: Path) -> "Iterator[ScoreTable]":
+    from sinan.datasets.outcomes import outcomes
+
+    named = [source for source in sources if Path(source).suffix.lower() not in TABLES]
+    yield from (outcomes(source) for source in sources if source not in named)
+    if named:
+        yield from _of_runs(named, runs)
+
+
+def _of_runs(named: Sequence[str], runs: Path) -> "Iterator[ScoreTable]":
+    """Raises UsageError where no benchmark has two models."""
+    from sinan import store
+    from sinan.store.tables import StoredCell, table
+
+    alike: dict[tuple[str, ...], dict[str, StoredCell]] = {}
+    for folder in (store.find(runs, name) for name in named):
+        for cell in folder.about()["cells"]:
+            key = tuple(str(cell[part]) for part in ("benchmark", "version", "protocol", "metric"))
+            alike.setdefault(key, {})[cell["model"]] = StoredCell(folder, cell["benchmark"], cell["model"])
+    several = {key: cells for key, cells in alike.items() if len(cells) > 1}
+    if not several:
+        raise UsageError(f"{', '.join(named)}: no benchmark has two models or more. Remedy: name more runs")
+    for (_, version, protocol, metric), cells in several.items():
+        yield table(list(cells.values()), version=version, protocol=protocol, metric=metric)
+
+
+def _shared(table: "ScoreTable") -> "tuple[ScoreTable, list[str]]":
+    """The questions that every model has a score of. Raises UsageError where there are too few."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    there = ~np.isnan(table.values).any(0)
+    kept = replace(table, items=tuple(np.array(table.items, dtype=object)[there]), values=table.values[:, there])
+    notes = list(table.notes)
+    if not there.all():
+        notes.append(f"{int((~there).sum()):,} questions that not every model has a score of are left out")
+    if len(kept.models) < 2 or len(kept.items) < 2 or not ((kept.values >= 0) & (kept.values <= 1)).all():
+        raise UsageError(
+            f"{table.benchmark}: {len(kept.models)} models share {len(kept.items)} questions; two of each are needed, "
+            "with scores from 0 to 1"
+        )
+    return kept, notes
+
+
+def _print(name: str, found: "Study", notes: Sequence[str]) -> None:
+    """A table for reading."""
+    click.echo(
+        f"\n  {one_line(name)}   {found.models} models x {found.questions:,} questions   "
+        f"alpha {found.alpha:g}   seed {found.seed}\n"
+    )
+    width = max(len(job.job) for job in found.jobs)
+    click.echo(f"  {'job':<{width}}  requests  saving  contradicted    fewer")
+    for job in found.jobs:
+        fewer = f"  x{job.fewer:.2f}" if job.fewer else ""
+        share = f"{job.contradicted:,} of {job.verdicts:,}"
+        click.echo(f"  {job.job:<{width}}  {100 * job.used:6.1f} %  x{job.saving:5.1f}  {share:<14}{fewer}")
+    click.echo("  fewer: times fewer requests than the same job with nothing stored")
+    click.echo("\n  gap of the full scores  pairs  questions used  contradicted")
+    for gap in found.gaps:
+        bounds = f"{100 * gap.least:g} to {100 * gap.most:g} points"
+        click.echo(f"  {bounds:<22}  {gap.pairs:5,}  {100 * gap.used:12.1f} %  {gap.contradicted:,}")
+    for note in notes:
+        click.echo(f"  {one_line(note)}")
