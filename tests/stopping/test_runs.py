@@ -215,3 +215,13 @@ def test_a_comparison_with_a_stopped_run_says_so(work):
         part, whole = (part, whole) if part.endswith("part") else (whole, part)
         _, out, _ = sinan(work, "compare", part, whole)
     assert "stopped by a rule" in out
+
+
+def test_a_stopped_run_is_no_part_of_a_leaderboard_and_hides_no_whole_one(work):
+    with ChatServer(good(0.9)) as server:
+        sinan(work, "run", "q.jsonl", "-m", server.model)
+        sinan(work, "run", "q.jsonl", "-m", server.model, "--stop", "acc>0.7")
+        code, out, err = sinan(work, "rank", "--json")
+    (board,) = json.loads(out)["leaderboards"]
+    assert code == 0 and board["standings"][0]["n"] == N
+    assert "stopped by a rule" in err
