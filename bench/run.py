@@ -29,6 +29,7 @@ SECTIONS = (
     "faults",
     "rate",
     "million",
+    "comparing",
     "kills",
     "sharing",
     "bundled",

@@ -302,7 +302,7 @@ def test_draws_of_a_sample_are_averaged_before_they_are_paired(runs):
     runs.ask(right, draws=2, protocol="warm")
     runs.ask(every_second_time, draws=2, protocol="warm", concurrency=1)
     one = runs.compare()
-    assert one.paired.n == 12 and one.paired.value_b == pytest.approx(0.5) and one.paired.method == "none"
+    assert one.paired.n == 12 and one.paired.value_b == pytest.approx(0.5) and one.paired.ci is None
     assert len(one.differing) == 12 and one.flips == (12, 0)
 
 
@@ -311,7 +311,7 @@ def test_a_number_that_is_neither_right_nor_wrong_makes_no_flip(runs):
     runs.ask(wrong_at(2, text="Nothing."), protocol="long")
     one = runs.compare()
     assert one.flips == (0, 0) and causes(one) == {"r02": ("chance",)}
-    assert one.paired.method == "paired t"
+    assert one.paired.method == "sign flip (exact), t interval"
 
 
 def test_the_models_of_one_run_are_paired_with_each_other(runs):
@@ -381,7 +381,7 @@ def test_questions_that_must_be_right_in_all_forms_are_verdicts_of_one_question(
     made = [sinan.run("letters.jsonl", f"needle/{size}", rotate=True, cache=False) for size in ("xs", "s")]
     (one,) = sinan.compare(*made)
     assert one.metric == "circular" and one.paired.n == len(LETTERS)
-    assert one.paired.method == "exact mcnemar, bonett-price interval"
+    assert one.paired.method == "mid-p mcnemar, bonett-price interval"
     plain = sinan.run("letters.jsonl", "needle/xs", cache=False)
     (one,) = sinan.compare(made[0], plain)
     assert one.paired.n == len(LETTERS) and not one.differing

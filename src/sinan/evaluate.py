@@ -294,9 +294,10 @@ def _following(
             f"--workers {workers}: what is asked next depends on what was answered, which one process sees. Leave "
             "--workers out"
         )
+    from sinan.stopping.earlier import with_earlier
     from sinan.stopping.following import follow
 
-    declared = stop if isinstance(stop, Declared) else stop_by(stop)
+    declared = with_earlier(stop if isinstance(stop, Declared) else stop_by(stop), questions, runs)
     about["rule"] = declared.to_json()
     return follow(declared, questions)
 

@@ -149,7 +149,7 @@ def _stored(runs: Path, named: Sequence[str], notice: Callable[[str], None]) -> 
             side = Side(folder.id, about, entry, _metric(entry))
             result = results.get((side.benchmark, side.model))
             if result is not None and result.population is not None:
-                notice(f"{side.benchmark} of run {folder.id} was stopped by a rule, after a part of it; it is not ranked")
+                notice(f"{side.benchmark} of run {folder.id} was stopped by a rule, after a part; it is not ranked")
                 continue
             yield _Stored(folder, side, result)
 

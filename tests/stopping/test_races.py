@@ -159,3 +159,46 @@ def test_the_best_of_51_models_takes_a_sixth_of_the_requests_at_most(tmp_path):
     assert code == 0, err
     scores = dict(zip(known.models, known.values.mean(1), strict=True))
     assert document["best"] == [max(scores, key=scores.__getitem__)] and document["requests"]["share"] < 1 / 6
+
+
+def test_finished_runs_race_along_for_nothing(work):
+    with ChatServer(good(0.95)) as a, ChatServer(good(0.5)) as b, ChatServer(good(0.3)) as c:
+        sinan(work, "run", "q.jsonl", "-m", named(a, "known"))
+        asked = sum(a.asked.values())
+        models = (named(a, "known"), named(b, "new"), named(c, "newer"))
+        code, out, err = sinan(work, "best", *models, "--on", "q.jsonl", "--warm", "--json")
+        assert sum(a.asked.values()) == asked, "what is known is not asked"
+    document = json.loads(out)
+    assert code == 0, err
+    assert document["best"] == ["openai/known"] and document["requests"]["share"] < 0.25
+    assert [(row["model"], row["standing"]) for row in document["standings"]][0] == ("openai/known", "best")
+
+
+def test_what_finished_runs_tell_of_the_questions_guides_bets_and_is_written_down(work):
+    shares = (0.9, 0.7, 0.5, 0.2)
+    for number, share in enumerate(shares):
+        with ChatServer(good(share)) as server:
+            sinan(work, "run", "q.jsonl", "-m", named(server, f"old{number}"))
+    used = []
+    with ChatServer(good(0.6)) as server:
+        for warm in ((), ("--warm",)):
+            words = ("run", "q.jsonl", "-m", named(server, "new"), "--stop", "ci<0.15", *warm, "--json")
+            code, out, err = sinan(work, *words)
+            assert code == 0, err
+            (one,) = json.loads(out)["stopping"]["verdicts"]
+            (model,) = one["models"]
+            assert model["ci"][0] <= 0.6 <= model["ci"][1]
+            used.append(model["used"])
+    assert used[1] < used[0], "these models find the same questions hard"
+    about = json.loads((work / json.loads(out)["path"] / "run.json").read_text())
+    assert len(about["rule"]["earlier"]["q"]) == 4 and any("guarantee" in note for note in one["notes"])
+
+
+def test_to_learn_from_finished_runs_there_must_be_some(work):
+    with ChatServer(good(0.6)) as server:
+        words = ("run", "q.jsonl", "-m", named(server, "new"))
+        code, _, err = sinan(work, *words, "--stop", "ci<0.15", "--warm")
+        one_line(err, code, 2, "at least 3 other models")
+        code, _, err = sinan(work, *words, "--warm")
+        one_line(err, code, 2, "--warm is for --stop")
+        assert not server.asked

@@ -1,6 +1,7 @@
 """`sinan compare`: two runs side by side, sample by sample, and why they differ."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,14 @@ MANY = 3
 @click.argument("run_b", metavar="[RUN_B]", required=False)
 @click.option("--benchmark", "benchmarks", multiple=True, metavar="ID", help="Only this benchmark; again for more.")
 @click.option("-m", "--model", "models", multiple=True, metavar="MODEL", help="Only this model; again for more.")
+@click.option(
+    "--metric", "metrics", multiple=True, metavar="NAME|all", help="These metrics (default: each cell's first)."
+)
+@click.option(
+    "--epsilon", metavar="MARGIN", help="A difference below it does not matter: 0.01 or 1% of a share (the default)."
+)
+@click.option("--fdr", is_flag=True, help="Of many: bound the share of wrong verdicts (Benjamini-Hochberg), not Holm.")
+@click.option("--anyway", is_flag=True, help="Give a verdict also where the two were not asked and judged alike.")
 @click.option("--samples", "as_samples", is_flag=True, help="Every sample that differs, a page at a time.")
 @click.option("--flips", is_flag=True, help="Only samples that one run has right and the other has not.")
 @click.option("--id", "sample_id", metavar="ID", help="One sample side by side.")
@@ -37,17 +46,24 @@ def command(**options: Any) -> int:
     """
     from sinan.comparison import compare
 
-    found = compare(
+    asked = partial(
+        compare,
         options["run_a"],
         options["run_b"],
         runs=options["runs"],
         benchmarks=options["benchmarks"],
         models=options["models"],
-        notice=lambda line: click.echo(f"sinan: {one_line(line)}", err=True),
+        metrics=options["metrics"],
+        epsilon=_margin(options["epsilon"]),
+        fdr=options["fdr"],
+        anyway=options["anyway"],
     )
+    found = asked(notice=lambda line: click.echo(f"sinan: {one_line(line)}", err=True))
     if options["sample_id"] is not None:
         if options["page"] > 1:
             raise UsageError("--id shows one sample whole; it has no pages")
+        if any(one.differ > len(one.differing) for one in found):  # it may be none of those that were explained
+            found = asked(sample=options["sample_id"])
         found = _with_sample(found, options["sample_id"])
     if options["flips"]:
         found = tuple(replace(one, differing=tuple(d for d in one.differing if d.flip)) for one in found)
@@ -56,6 +72,16 @@ def command(**options: Any) -> int:
     else:
         _print(found, options)
     return 0
+
+
+def _margin(written: str | None) -> float | None:
+    """`0.01` and `1%` are the same. Raises UsageError."""
+    if written is None:
+        return None
+    try:
+        return float(written.removesuffix("%")) / (100 if written.endswith("%") else 1)
+    except ValueError:
+        raise UsageError(f"--epsilon {written} is no number. Remedy: 0.01 or 1% for one point of a share") from None
 
 
 def _print(found: "tuple[Comparison, ...]", options: dict[str, Any]) -> None:
@@ -69,6 +95,7 @@ def _print(found: "tuple[Comparison, ...]", options: dict[str, Any]) -> None:
         return compare_table.print_summary(found)
     for one in found:
         compare_table.print_comparison(one)
+    compare_table.print_family(found)
     return None
 
 

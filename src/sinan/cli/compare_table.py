@@ -9,11 +9,22 @@ from sinan.causes import apart
 from sinan.cli.compare_samples import line_table
 from sinan.cli.numbers import percent, plain
 from sinan.cli.table import AMBER, MUTED, RED, console, safe
-from sinan.types import Comparison, PairedDifference
+from sinan.types import Comparison
 
 FIRST = 5
 """Flips that are shown below the numbers."""
-MARKS = {"better": ("▲", "green"), "worse": ("▼", RED), "undecided": ("?", AMBER)}
+MARKS = {
+    "better": ("▲", "green"),
+    "worse": ("▼", RED),
+    "equivalent": ("=", "green"),
+    "undecided": ("?", AMBER),
+    "not comparable": ("!", AMBER),
+}
+WAYS = {"holm": "Holm", "benjamini-hochberg": "Benjamini-Hochberg, false discovery rate"}
+
+
+PARTS, WHOLE = frozenset({"prompt", "few-shot rule", "scorer", "solver", "judge", "form"}), ("the protocol", "makes")
+"""What a difference is put down to where nothing else was done otherwise; else it is the whole protocol's."""
 
 
 def print_comparison(one: Comparison) -> None:
@@ -31,7 +42,7 @@ def print_comparison(one: Comparison) -> None:
         out.print()
         out.print(_protocols(one))
         if any(d.unfair for d in one.protocol_differences):
-            out.print(Text("  ! two models that were not asked and judged alike: not a fair comparison", style=RED))
+            out.print(Text("  ! two that were not asked and judged alike: not a fair comparison", style=RED))
     if one.causes:
         out.print()
         out.print(_causes(one))
@@ -50,9 +61,11 @@ def print_summary(found: Sequence[Comparison]) -> None:
     out = console()
     table = _table()
     models = len({(one.model_a, one.model_b) for one in found}) > 1
+    of = {one.benchmark: one.metric for one in reversed(found)}
     for name in ("benchmark", *(["a", "b"] if models else [])):
         table.add_column(name, no_wrap=True, overflow="ellipsis")
-    for name in ("a" if not models else "value", "b" if not models else "", "a - b", "95 % interval", "p"):
+    p = "p adjusted" if found[0].family.size > 1 else "p"
+    for name in ("a" if not models else "value", "b" if not models else "", "a - b", "95 % interval", p):
         table.add_column(name, justify="right", no_wrap=True)
     for name in ("", "flips", "first cause"):
         table.add_column(name, no_wrap=True)
@@ -61,11 +74,21 @@ def print_summary(found: Sequence[Comparison]) -> None:
         mark, style = MARKS[one.verdict]
         cause = max(one.causes, key=lambda name: one.causes[name], default="")
         flips = f"{one.flips[0]:,} : {one.flips[1]:,}"
-        table.add_row(safe(one.benchmark, 28), *names, *_cells(one), Text(f"{mark} {one.verdict}", style), flips, cause)
+        told = one.benchmark if one.metric == of[one.benchmark] else f"{one.benchmark} {one.metric}"
+        table.add_row(safe(told, 28), *names, *_cells(one), Text(f"{mark} {one.verdict}", style), flips, cause)
     out.print()
     out.print(table)
     out.print(Text("  flips: right in a only : right in b only · one whole: --benchmark ID", style=MUTED))
+    print_family(found)
     out.print()
+
+
+def print_family(found: Sequence[Comparison]) -> None:
+    """How p-values of several comparisons were adjusted; nothing of one."""
+    family = found[0].family
+    if family.size > 1:
+        told = f"  verdicts by p-values adjusted for {family.size:,} comparisons ({WAYS[family.method]})"
+        console().print(Text(told, style=MUTED))
 
 
 def _bold(text: str) -> Text:
@@ -93,7 +116,7 @@ def _table() -> Table:
 
 def _numbers(one: Comparison) -> Table:
     table = _table()
-    for name in ("a", "b", "a - b", "95 % interval", "p", "n"):
+    for name in ("a", "b", "a - b", "95 % interval", "p adjusted" if one.family.size > 1 else "p", "n"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_row(*_cells(one), f"{one.paired.n:,}")
     return table
@@ -104,36 +127,74 @@ def _cells(one: Comparison) -> list[Text]:
     ends = f"[{shown(paired.ci[0])}, {shown(paired.ci[1])}]" if paired.ci else "[not estimable]"
     difference = "-" if paired.difference is None else f"{'+' * (paired.difference > 0)}{shown(paired.difference)}"
     head = [Text(shown(paired.value_a)), Text(shown(paired.value_b)), Text(difference, style="bold")]
-    return [*head, Text(ends), Text(_p(paired))]
+    return [*head, Text(ends), Text(_p(one))]
 
 
-def _p(paired: PairedDifference) -> str:
-    if paired.p_value is None:
+def _p(one: Comparison) -> str:
+    value = one.adjusted_p if one.adjusted_p is not None else one.paired.p_value
+    if value is None:
         return "-"
-    return "< 0.0001" if paired.p_value < 1e-4 else f"{paired.p_value:.4f}"
+    return "< 0.0001" if value < 1e-4 else f"{value:.4f}"
 
 
 def _verdict(one: Comparison) -> list[Text]:
     """In words; then how many samples changed sides, and how many are no pair."""
     mark, style = MARKS[one.verdict]
-    words = {
-        "better": "a is better",
-        "worse": "a is worse",
-        "undecided": f"undecided: {'the two may as well be equal' if one.paired.ci else 'no interval can be given'}",
-    }[one.verdict]
-    lines = [Text(f"  {mark} {words}", style=f"bold {style}")]
-    told = (
-        f"right in a only {one.flips[0]:,} · in b only {one.flips[1]:,} · {len(one.differing):,} draws end differently"
-    )
+    lines = [Text(f"  {mark} {_words(one)}", style=f"bold {style}")]
+    if one.verdict == "not comparable":
+        lines.append(Text(f"    {_why_not(one)}", style=AMBER if one.compares == "protocols" else RED))
+    told = f"right in a only {one.flips[0]:,} · in b only {one.flips[1]:,} · {one.differ:,} draws end differently"
     lines.append(Text(f"  {told}"))
     names = {"only_a": "only in a", "only_b": "only in b", "failed": "failed in one of them", "collected": "not judged"}
     left = [f"{names[name]} {count:,}" for name, count in one.left_out.items() if count]
-    method = one.paired.method
-    if method != "none":
-        lines.append(Text(f"  interval and p by {method}", style=MUTED))
+    if one.paired.method != "none":
+        clusters = f" · {one.paired.clusters:,} clusters" if one.paired.clusters else ""
+        deff = f", DEFF {one.paired.deff:.1f}" if one.paired.deff else ""
+        lines.append(Text(f"  p and interval by {one.paired.method}{clusters}{deff}", style=MUTED))
     if left:
         lines.append(Text(f"  no pair: {' · '.join(left)}", style=AMBER))
     return lines
+
+
+def _words(one: Comparison) -> str:
+    """The verdict, and whether it is of any weight."""
+    small = one.equivalence is not None and one.equivalence.within
+    margin = _margin(one)
+    if one.verdict == "not comparable":
+        return _of_protocols(one) if one.compares == "protocols" else "not comparable"
+    return {
+        "better": f"a is better{f', by less than {margin}' * small}",
+        "worse": f"a is worse{f', by less than {margin}' * small}",
+        "equivalent": f"equivalent: less than {margin} apart",
+        "undecided": f"undecided: {'the two may as well be equal' if one.paired.ci else 'no interval can be given'}",
+    }[one.verdict]
+
+
+def _of_protocols(one: Comparison) -> str:
+    """What asking or judging one model in another way comes to."""
+    names = [d.what for d in one.protocol_differences if d.sort == "protocol" and d.what != "protocol"]
+    told = 0 < len(names) <= 2 and PARTS.issuperset(names)
+    what, verb = (f"the {' and the '.join(names)}", "make" if len(names) == 2 else "makes") if told else WHOLE
+    if one.finding in ("better", "worse"):
+        return f"{what} {verb} a difference of {_cells(one)[2].plain} for this model"
+    if one.finding == "equivalent":
+        return f"{what} {verb} a difference of less than {_margin(one)} for this model"
+    return f"{what} {verb} no difference that could be told from chance"
+
+
+def _why_not(one: Comparison) -> str:
+    if one.targets or any(d.what == "data" and d.unfair for d in one.protocol_differences):
+        return "they were judged by other questions or right answers · a verdict all the same: --anyway"
+    if one.compares == "protocols":
+        return "of one model under two protocols neither is the better one · a verdict all the same: --anyway"
+    return "two models that were not asked and judged alike · a verdict all the same: --anyway"
+
+
+def _margin(one: Comparison) -> str:
+    if one.equivalence is None:
+        return ""
+    epsilon = one.equivalence.epsilon
+    return f"{epsilon:g}" if not one.in_percent else f"{100 * epsilon:g} point{'s' * (epsilon != 0.01)}"
 
 
 def _protocols(one: Comparison) -> Table:

@@ -5,12 +5,14 @@ from typing import Any
 import click
 
 from sinan.cli import racing
+from sinan.errors import UsageError
 
 
 @click.command("place")
 @click.argument("model", metavar="MODEL")
 @click.option("--on", "target", required=True, metavar="BENCHMARK", help="A benchmark, a file, or a table of outcomes.")
 @click.option("--within", type=click.IntRange(0), default=0, show_default=True, help="So many ranks may stay open.")
+@click.option("--warm", is_flag=True, help="Let bets follow what those runs tell of the questions; as sure as without.")
 @racing.ALPHA
 @racing.options
 def command(model: str, target: str, **options: Any) -> int:
@@ -18,27 +20,14 @@ def command(model: str, target: str, **options: Any) -> int:
     outcomes (.csv, .tsv) and MODEL a column of it, the other columns are the board and no model is called."""
     from sinan.stopping import Declared
 
-    board = {} if racing.columns(target, (model,)) else _board(model, target, options)
-    declared = Declared("place", alpha=options["alpha"], board=board, within=options["within"])
+    replayed = racing.columns(target, (model,))
+    board = {} if replayed else racing.board(target, (model,), options)
+    board.pop(model, None)
+    if not board and not replayed:
+        raise UsageError(
+            f"no run in {options['runs']} has asked another model all of {target} alike: same version, protocol and "
+            f"number of questions. Begin one: sinan run {target} -m OTHER"
+        )
+    warm = options["warm"] and not replayed
+    declared = Declared("place", alpha=options["alpha"], board=board, within=options["within"], warm=warm)
     return racing.race(declared, (model,), target, options)
-
-
-def _board(model: str, target: str, options: dict[str, Any]) -> dict[str, float]:
-    from sinan import catalog
-    from sinan.asked import looked_up
-    from sinan.engine import plan
-    from sinan.errors import UsageError
-    from sinan.stopping.board import standings
-
-    spec, benchmarks, (opened,) = looked_up(racing.spec((model,), target, options), options["timeout"])
-    if len(benchmarks) != 1:
-        raise UsageError(f"a place is on one benchmark; {target} is {len(benchmarks)}")
-    (benchmark,) = benchmarks
-    protocol = plan.protocol_name(benchmark, spec)
-    found = standings(
-        options["runs"], benchmark, catalog.version(benchmark, protocol), protocol, spec, leave_out=opened.name
-    )
-    if not options["quiet"] and not options["as_json"]:
-        for one in found:
-            click.echo(f"sinan: on the board: {one.model} {100 * one.value:.1f} (run {one.run})", err=True)
-    return {one.model: one.value for one in found}

@@ -55,6 +55,24 @@ def race(declared: "Declared", models: Sequence[str], target: str, given: dict[s
     return running.carry_out(spec(models, target, given), given, partial(_show, given), declared)
 
 
+def board(target: str, models: Sequence[str], given: dict[str, Any]) -> dict[str, float]:
+    """Model -> its score of all questions, of the finished runs that asked what is asked here, and alike."""
+    from sinan import catalog
+    from sinan.asked import looked_up
+    from sinan.engine import plan
+    from sinan.stopping.board import standings
+
+    wanted, benchmarks, _ = looked_up(spec(models, target, given), given["timeout"])
+    if len(benchmarks) != 1:
+        raise UsageError(f"{target} is {len(benchmarks)} benchmarks; a race is on one")
+    name = plan.protocol_name(benchmarks[0], wanted)
+    found = standings(given["runs"], benchmarks[0], catalog.version(benchmarks[0], name), name, wanted)
+    if not given["quiet"] and not given["as_json"]:
+        for one in found:
+            click.echo(f"sinan: known from run {one.run}: {one.model} {100 * one.value:.1f}", err=True)
+    return {one.model: one.value for one in found}
+
+
 def spec(models: Sequence[str], target: str, given: dict[str, Any]) -> RunSpec:
     """What is asked. Raises UsageError for parameters that cannot be read."""
     parameters = asking.parameters_of(given["parameters"])

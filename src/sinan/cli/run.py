@@ -34,6 +34,7 @@ Examples:
 )
 @asking.what_is_asked()
 @click.option("--stop", "rules", multiple=True, metavar="RULE", help=STOP)
+@click.option("--warm", is_flag=True, help="Let --stop learn from finished runs of other models; as sure as without.")
 @click.option(
     "--alpha",
     type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
@@ -54,10 +55,12 @@ def command(**options: Any) -> int:
 
 def _declared(options: dict[str, Any]) -> "Declared | None":
     if not options["rules"]:
+        if options["warm"]:
+            raise UsageError("--warm is for --stop: without a rule everything is asked")
         return None
     from sinan.stopping import stop_by
 
-    return stop_by(options["rules"], options["alpha"])
+    return stop_by(options["rules"], options["alpha"], options["warm"])
 
 
 def _estimate(spec: RunSpec, options: dict[str, Any]) -> int:

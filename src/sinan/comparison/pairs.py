@@ -11,6 +11,9 @@ from sinan.errors import SinanError
 from sinan.statistics import accuracy, metrics
 from sinan.types import Benchmark, Metric
 
+QUESTIONS = 100_000
+"""Of a cell: more are not built anew for the sake of those that differ."""
+
 
 @dataclass
 class StoredRun:
@@ -32,7 +35,10 @@ class StoredRun:
 
     def side(self, entry: Mapping[str, Any]) -> Side:
         """The cell with its questions and its scorer, where they can be had without asking the network."""
-        side = Side(self.folder.id, self.about, entry, _metric(entry))
+        side = Side(self.folder.id, self.about, entry, _metrics(entry)[0])
+        if (self.about.get("expected") or 0) > QUESTIONS * len(self.about["cells"]):
+            self.trouble = f"they are more than {QUESTIONS:,}"
+            return side
         benchmark = self._at_hand(side).get(side.benchmark)
         if benchmark is None or any(download.whereabouts(one) == "fetchable" for one in benchmark.dataset.files):
             return side
@@ -105,10 +111,27 @@ def nothing(
     )
 
 
-def _metric(entry: Mapping[str, Any]) -> Metric:
-    """The cell's first metric; where this sinan does not know it, the mean of the same numbers."""
+def paired_metrics(a: Side, b: Side, names: Collection[str]) -> list[tuple[Metric, Metric]]:
+    """The metrics that stand side by side: without `names` the first of either; else those of these names that both
+    have, `all` being every one."""
+    first, *further = _metrics(a.entry)
+    other, *others = _metrics(b.entry)
+    if not names:
+        return [(first, other)]
+    by_name = {metric.name: metric for metric in (other, *others)}
+    both = [(one, by_name[one.name]) for one in (first, *further) if one.name in by_name]
+    return [pair for pair in both if "all" in names or pair[0].name in names]
+
+
+def metric_names(opened: Sequence[StoredRun]) -> list[str]:
+    """Of all metrics of all cells."""
+    return list(dict.fromkeys(m.name for one in opened for cell in one.about["cells"] for m in _metrics(cell)))
+
+
+def _metrics(entry: Mapping[str, Any]) -> tuple[Metric, ...]:
+    """The cell's metrics; where this sinan does not know them, the mean of the first one's numbers."""
     try:
-        return metrics(entry)[0]
+        return metrics(entry)
     except KeyError:
         of = (entry.get("metrics") or [{}])[0].get("of", "")
-        return accuracy.named(entry["metric"], of)
+        return (accuracy.named(entry["metric"], of),)

@@ -1,164 +1,155 @@
-"""Rows of two cells side by side, counted one after the other and without their texts."""
+"""Rows of two cells side by side: what is counted of them, the units' numbers, and the mean of their differences."""
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from sinan import store
 from sinan.causes import Side
 from sinan.statistics import paired
+from sinan.statistics.intervals import mean
+from sinan.statistics.paired_macro import paired_macro
+from sinan.statistics.paired_wholes import paired_wholes
 from sinan.statistics.repeats import all_right
 from sinan.statistics.scales import in_percent
-from sinan.store import frames
+from sinan.statistics.wholes import is_mean
+from sinan.store.beside import Counts, Half, Joined
 from sinan.types import Estimate, Metric, PairedDifference
+from sinan.types.sample import form_of
 
-COLUMNS = ("unit", "sample_id", "draw", "score", "scores", "outcome", "answer", "target")
+if TYPE_CHECKING:
+    from sinan.store import RunFolder
 
-Key = tuple[str, int]
-"""Sample id and draw."""
-
-
-def units(folder: store.RunFolder, side: Side) -> Iterator[tuple[str, list["Row"]]]:
-    """The rows of a cell by unit, in the order of the units' names."""
-    rows = map(Row.of, frames.of_cell(folder, side.benchmark, side.model, COLUMNS))
-    return ((unit, list(own)) for unit, own in groupby(rows, key=lambda row: row.unit))
+Sides = tuple[Side, Side]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One draw, without its texts."""
+def half(folder: "RunFolder", side: Side) -> Half:
+    """The cell, as the store is asked for it."""
+    return Half(folder, side.benchmark, side.model, side.metric.of, side.metric.width)
 
-    unit: str
-    key: Key
-    score: float | None
-    scores: Mapping[str, Any]
-    outcome: str
-    answer: str | None
-    target: str
+
+def needs_answers(sides: Sides) -> bool:
+    """Whether a metric takes a vote."""
+    return any(side.metric.vote for side in sides)
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """Of each unit that has a number in both cells, these; in the order of the units' names."""
+
+    a: Any
+    b: Any
+    """(units,), or (units, width); of a metric that reads rows of any length a list of rows."""
+    single: bool
+    """Whether each is one verdict: of one draw, or of all forms together as right or not."""
+    clusters: Any = None
+    groups: Any = None
+    """Whole numbers, one for each unit; None where nothing is clustered or grouped."""
 
     @classmethod
-    def of(cls, columns: tuple[Any, ...]) -> "Row":
-        """From the values of `COLUMNS`."""
-        unit, sample_id, draw, score, scores, outcome, answer, target = columns
-        values = orjson.loads(scores) if scores and scores != "{}" else {}
-        return cls(unit or sample_id, (sample_id, draw), score, values, outcome, answer, target)
+    def of(cls, joined: Joined, sides: Sides, counts: Counts) -> "Numbers":
+        """Of joined cells."""
+        if not all(_is_plain(side.metric) for side in sides):
+            return cls._one_by_one(joined, sides)
+        found = joined.columns(counts.alone)
+        whole = [side.metric.reduce is all_right for side in sides]
+        single = all(
+            one or bool((found[rows] == 1).all()) for one, rows in zip(whole, ("rows_a", "rows_b"), strict=True)
+        )
+        return cls(found["a"], found["b"], single, found["cluster"], found["grp"])
 
-    def value(self, metric: Metric) -> Any:
-        """What the metric reads; None where there is no such number."""
-        return self.scores.get(metric.of) if metric.of else self.score
+    @classmethod
+    def _one_by_one(cls, joined: Joined, sides: Sides) -> "Numbers":
+        """Where a unit's number is not the mean of its rows'."""
+        import numpy as np
 
+        values: tuple[list[Any], list[Any]] = ([], [])
+        names: tuple[dict[str, int], dict[str, int]] = ({}, {})
+        codes: tuple[list[int], list[int]] = ([], [])
+        single = True
+        for unit, *of_sides, cluster, group in joined.units():
+            halves = of_sides[:3], of_sides[3:]
+            both = [_unit_value(side, unit, own[0], own[2]) for side, own in zip(sides, halves, strict=True)]
+            if None in both:
+                continue
+            single = single and all(_single(side.metric, own[1]) for side, own in zip(sides, halves, strict=True))
+            for column, value in zip(values, both, strict=True):
+                column.append(value)
+            for known, code, name in zip(names, codes, (f"c{cluster}" if cluster else f"u{unit}", group), strict=True):
+                code.append(known.setdefault(name, len(known)))
+        clustered = np.array(codes[0]) if len(names[0]) < len(codes[0]) else None
+        grouped = np.array(codes[1]) if names[1].keys() - {""} else None
+        if any(side.metric.width == 0 for side in sides):
+            return cls(*values, single)
+        a, b = (np.array(column, dtype=np.float64) for column in values)
+        return cls(a, b, single, clustered, grouped)
 
-def joined(
-    a: Iterator[tuple[str, list[Row]]], b: Iterator[tuple[str, list[Row]]]
-) -> Iterator[tuple[list[Row], list[Row]]]:
-    """Both runs' rows of each unit; empty on one side where only the other has it."""
-    one, other = next(a, None), next(b, None)
-    while one is not None or other is not None:
-        if other is None or (one is not None and one[0] < other[0]):
-            assert one is not None
-            yield one[1], []
-            one = next(a, None)
-        elif one is None or other[0] < one[0]:
-            yield [], other[1]
-            other = next(b, None)
-        else:
-            yield one[1], other[1]
-            one, other = next(a, None), next(b, None)
+    def paired(self, sides: Sides) -> PairedDifference:
+        """How far they are apart: by the mean of the differences where the metric is a mean, by macro average where
+        every group counts the same, else by the two wholes."""
+        one, other = metrics = tuple(side.metric for side in sides)
+        if not len(self.a) or one.width == 0 or other.width == 0 or one.width != other.width:
+            return _two_wholes(metrics, self.a, self.b)
+        if not all(map(is_mean, metrics)):
+            return paired_wholes(self._rows(self.a), self._rows(self.b), (one, other), self.clusters)
+        ways = {metric.kind.partition(":")[2] for metric in metrics} if self.groups is not None else set()
+        if "apart" in ways:
+            return PairedDifference(None, None, None, None, None, None, "none", len(self.a))
+        if ways == {"plain"}:
+            return paired_macro(self.a, self.b, self.groups, self.clusters)
+        return paired(self.a, self.b, single=self.single, clusters=self.clusters)
 
-
-@dataclass
-class Beside:
-    """Two cells, counted row by row."""
-
-    sides: tuple[Side, Side]
-    values: tuple[list[Any], list[Any]] = field(default_factory=lambda: ([], []))
-    """Of each unit that has a number in both."""
-    single: bool = True
-    flips: Counter[str] = field(default_factory=Counter)
-    left_out: Counter[str] = field(default_factory=Counter)
-    compared: int = 0
-    """Rows that are a pair of verdicts."""
-    targets: int = 0
-    """Rows whose right answer differs."""
-    differing: dict[Key, bool] = field(default_factory=dict)
-    """Rows that differ, and whether one of them is right and the other is not."""
-
-    def unit(self, rows_a: list[Row], rows_b: list[Row]) -> None:
-        """The rows of one unit."""
-        both = [_unit_value(side.metric, rows) for side, rows in zip(self.sides, (rows_a, rows_b), strict=True)]
-        if None not in both:
-            self.values[0].append(both[0])
-            self.values[1].append(both[1])
-            self.single = self.single and all(map(_single, self.sides, (rows_a, rows_b)))
-        others = {row.key: row for row in rows_b}
-        for row in rows_a:
-            other = others.pop(row.key, None)
-            if other is None:
-                self.left_out["only_a"] += 1
-            else:
-                self._pair(row, other)
-        self.left_out["only_b"] += len(others)
-
-    def _pair(self, row: Row, other: Row) -> None:
-        value, beside = row.value(self.sides[0].metric), other.value(self.sides[1].metric)
-        if "failed" in (row.outcome, other.outcome):  # no answer, or none that could be judged, is no verdict
-            self.left_out["failed"] += 1
-            return
-        if "collected" in (row.outcome, other.outcome):
-            self.left_out["collected"] += 1
-            return
-        self.compared += 1
-        self.targets += row.target != other.target
-        if (value, row.outcome, row.answer) == (beside, other.outcome, other.answer):
-            return
-        right = _right(row, value), _right(other, beside)
-        self.differing[row.key] = right[0] != right[1]
-        if right[0] != right[1]:
-            self.flips["a" if right[0] else "b"] += 1
-
-    def paired(self) -> PairedDifference:
-        """The mean difference. Of a metric that is no mean there is the difference of the two wholes, and no more."""
-        a, b = self.values
-        if all(side.metric.width == 1 for side in self.sides):
-            return paired(a, b, single=self.single)
-        whole = [_whole(side.metric, own) for side, own in zip(self.sides, (a, b), strict=True)]
-        difference = None if None in whole else whole[0] - whole[1]
-        return PairedDifference(whole[0], whole[1], difference, None, None, None, "none", len(a))
-
-    def in_percent(self) -> bool:
-        """Whether both wholes are shares of one."""
-        found = self.paired()
-        wholes = [Estimate(value, None, None, "none", found.n) for value in (found.value_a, found.value_b)]
-        return all(in_percent(side.metric.kind or side.metric.name, wholes) for side in self.sides)
+    @staticmethod
+    def _rows(column: Any) -> Any:
+        return column.reshape(len(column), -1)
 
 
-def _right(row: Row, value: Any) -> bool:
-    """By its number where that is 0 or 1, else by its outcome."""
-    return bool(value) if value in (0, 1) and row.outcome != "measured" else row.outcome == "correct"
+def shares(sides: Sides, found: PairedDifference) -> bool:
+    """Whether both wholes are shares of one."""
+    wholes = [Estimate(value, None, None, "none", found.n) for value in (found.value_a, found.value_b)]
+    return all(in_percent(side.metric.kind or side.metric.name, wholes) for side in sides)
 
 
-def _single(side: Side, rows: Sequence[Row]) -> bool:
-    """Whether the unit's number is one verdict: of one draw, or of all forms together as right or not."""
-    return len(rows) == 1 or side.metric.reduce is all_right
+def _is_plain(metric: Metric) -> bool:
+    """Whether a unit's number is the mean of its rows', however many there are."""
+    return metric.width == 1 and metric.reduce is mean and not (metric.vote or metric.forms or metric.whole)
 
 
-def _unit_value(metric: Metric, rows: Iterable[Row]) -> Any:
-    """The unit's number: of its draws and forms, as the metric takes them together. None where none has a number."""
-    found = [(value, row.answer) for row in rows if (value := row.value(metric)) is not None]
-    if not found:
+def _single(metric: Metric, rows: int) -> bool:
+    return rows == 1 or metric.reduce is all_right
+
+
+def _unit_value(side: Side, unit: str, rows: Sequence[dict[str, Any]], size: int) -> Any:
+    """The unit's number: of its draws and forms, as the metric takes them together. None where there is none."""
+    metric = side.metric
+    if metric.forms:
+        places = {row["id"]: form_of(row["id"], unit if size > 1 else "") for row in rows}
+        rows = [row for row in rows if places[row["id"]] in metric.forms]
+        rows.sort(key=lambda row: metric.forms.index(places[row["id"]]))
+    if not rows or (metric.whole and len(rows) != side.spec.draws * (len(metric.forms) or size)):
         return None
+    values = [row["value"] for row in rows]
+    if metric.width == 0:
+        return sorted(values)
     if metric.width > 1:
-        return [sum(parts) / len(found) for parts in zip(*(value for value, _ in found), strict=True)]
-    values = [value for value, _ in found]
-    number = metric.vote(values, [answer for _, answer in found]) if metric.vote else metric.reduce(values)
+        return [math.fsum(parts) / len(values) for parts in zip(*values, strict=True)]
+    number = metric.vote(values, [row["answer"] for row in rows]) if metric.vote else metric.reduce(values)
     return None if math.isnan(number) else number
 
 
+def _two_wholes(metrics: Sequence[Metric], a: Iterable[Any], b: Iterable[Any]) -> PairedDifference:
+    """The difference of two wholes, and no more."""
+    columns = [list(a), list(b)]
+    whole = [_whole(metric, own) for metric, own in zip(metrics, columns, strict=True)]
+    difference = None if None in whole else whole[0] - whole[1]
+    return PairedDifference(whole[0], whole[1], difference, None, None, None, "none", len(columns[0]))
+
+
 def _whole(metric: Metric, units: Sequence[Any]) -> Any:
-    flat = [number for unit in units for number in (unit if metric.width > 1 else (unit,))]
-    return metric.estimate(flat, 1).value if flat else None
+    if not units:
+        return None
+    if metric.width == 0:
+        flat = [number for rows in units for row in rows for number in (len(row), *row)]
+    else:
+        flat = [number for unit in units for number in (unit if metric.width > 1 else (unit,))]
+    return metric.estimate(flat, 1).value

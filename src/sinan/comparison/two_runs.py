@@ -1,23 +1,28 @@
 """Compare two runs: how far apart they are, and why each sample differs. Texts are read for the rows that differ."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from itertools import islice
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sinan import asked_before, causes, store
 from sinan.causes import Answer, Side
-from sinan.comparison.pairs import StoredRun, nothing, paired_cells
-from sinan.comparison.rows import Beside, Key, joined, units
-from sinan.errors import SinanError, UsageError
+from sinan.comparison.family import as_family
+from sinan.comparison.pairs import StoredRun, metric_names, nothing, paired_cells, paired_metrics
+from sinan.comparison.rows import Numbers, half, needs_answers, shares
+from sinan.errors import SinanError, UnknownName, UsageError
 from sinan.statistics.power import too_few
 from sinan.statistics.scales import less_is_better
 from sinan.store import frames
-from sinan.types import CAUSES, Cause, Comparison, Differing, PairedDifference, Question, Run
+from sinan.store.beside import Counts, Joined, Key, joined
+from sinan.types import CAUSES, Cause, Comparison, Differing, PairedDifference, ProtocolDifference, Question, Run
 
 BATCH = 500
 """Samples whose texts are held at once."""
+EXPLAINED, SUBSET, SEED = 10_000, 2_000, 0
+"""So many that differ are explained each; of more, a part that is drawn from the seed."""
 LEFT_OUT = ("only_a", "only_b", "failed", "collected")
 
 
@@ -28,33 +33,49 @@ def compare(
     runs: Path | str = Path("runs"),
     benchmarks: Collection[str] = (),
     models: Collection[str] = (),
+    metrics: Collection[str] = (),
+    epsilon: float | None = None,
+    fdr: bool = False,
+    anyway: bool = False,
+    sample: str | None = None,
     notice: Callable[[str], None] = lambda line: None,
 ) -> tuple[Comparison, ...]:
     """Every cell of `run_a` beside the cell of `run_b` with the same benchmark and the same model, or the only other
     one. Without `run_b`, or with the same run, its models beside each other.
 
     A run is named by its id, the beginning of its id, its path, `last`, or is one that `sinan.run` returned.
-    `benchmarks` and `models` leave out all others. `notice` hears what could not be paired. Raises UnknownName for a
-    run that is not known, UsageError where nothing can be paired, StoreError where a run cannot be read.
+    `benchmarks` and `models` leave out all others; `metrics` names others than each cell's first, or `all`. All that is
+    compared is one family, whose p-values are adjusted by Holm's way, or with `fdr` by that of Benjamini and Hochberg.
+    `epsilon`: the margin below which a difference does not matter, in the metrics' own numbers (default: 0.01 of a
+    share). `anyway`: give verdicts also where two cells are not comparable. `sample`:
+    explain this one alone. `notice` hears what could not be paired.
+
+    Raises UnknownName for a run or metric that is not known, UsageError where nothing can be paired or the margin is
+    none, StoreError where a run cannot be read.
     """
+    if epsilon is not None and not (epsilon > 0 and math.isfinite(epsilon)):
+        raise UsageError(f"a margin of {epsilon:g} is none. Remedy: a number above 0, such as 0.01 for one point")
     folders = [store.find(Path(runs), _name(run)) for run in (run_a, run_a if run_b is None else run_b)]
     opened = [StoredRun(folder, folder.about()) for folder in folders]
     if opened[0].folder.path.resolve() == opened[1].folder.path.resolve():
         opened[1] = opened[0]
+    known = metric_names(opened)
+    if unheard := [name for name in metrics if name not in known and name != "all"]:
+        raise UnknownName(unheard[0], "metric of these runs", known, f"There: {', '.join(known)}")
     pairs = list(paired_cells(opened[0], opened[1], benchmarks, models, notice))
-    found = [_compared(*pair) for pair in pairs]
+    found = [one for pair in pairs for one in _compared(*pair, metrics, sample)]
     for one in found:
-        if not _comparable(one):
+        if not _has_pairs(one):
             why = "judged no sample that they share" if one.left_out["collected"] else "share no sample"
             notice(f"{one.benchmark}: runs {one.run_a} and {one.run_b} {why}; nothing is compared")
-    kept = tuple(filter(_comparable, found))
+    kept = [replace(one, anyway=anyway) for one in found if _has_pairs(one)]
     if not kept:
         judged = not any(one.left_out["collected"] for one in found)
         raise UsageError(nothing(opened, pairs, (*benchmarks, *models), judged))
-    return kept
+    return as_family(kept, "benjamini-hochberg" if fdr else "holm", epsilon)
 
 
-def _comparable(one: Comparison) -> bool:
+def _has_pairs(one: Comparison) -> bool:
     """Whether there is a pair, or would be one but for calls that failed."""
     return bool(one.paired.n or one.left_out["failed"])
 
@@ -63,14 +84,28 @@ def _name(run: str | Path | Run) -> str:
     return run.path if isinstance(run, Run) else str(run)
 
 
-def _compared(a: StoredRun, entry_a: Mapping[str, Any], b: StoredRun, entry_b: Mapping[str, Any]) -> Comparison:
-    """One cell beside another."""
+def _compared(
+    a: StoredRun,
+    entry_a: Mapping[str, Any],
+    b: StoredRun,
+    entry_b: Mapping[str, Any],
+    metrics: Collection[str],
+    sample: str | None,
+) -> Iterator[Comparison]:
+    """One cell beside another, by each metric."""
     sides = a.side(entry_a), b.side(entry_b)
-    beside = Beside(sides)
-    for rows_a, rows_b in joined(units(a.folder, sides[0]), units(b.folder, sides[1])):
-        beside.unit(rows_a, rows_b)
-    questions = tuple(_questions(side, beside.differing) for side in sides)
-    differing = tuple(_explained((a, b), sides, questions, beside.differing))
+    for one, other in paired_metrics(*sides, metrics):
+        yield _by_metric((a, b), (replace(sides[0], metric=one), replace(sides[1], metric=other)), sample)
+
+
+def _by_metric(opened: tuple[StoredRun, StoredRun], sides: tuple[Side, Side], sample: str | None) -> Comparison:
+    halves = half(opened[0].folder, sides[0]), half(opened[1].folder, sides[1])
+    with joined(*halves, answers=needs_answers(sides)) as together:
+        counts = together.counts()
+        paired = Numbers.of(together, sides, counts).paired(sides)
+        chosen = dict(together.differing(EXPLAINED if counts.differ <= EXPLAINED else SUBSET, SEED, sample))
+        questions = tuple(_questions(side, chosen) for side in sides)
+        differing = _explained(together, sides, questions, chosen)
     counted = Counter(cause for one in differing for cause in one.causes)
     flips = Counter(cause for one in differing if one.flip for cause in one.causes)
     return Comparison(
@@ -80,33 +115,51 @@ def _compared(a: StoredRun, entry_a: Mapping[str, Any], b: StoredRun, entry_b: M
         sides[1].model,
         sides[0].run,
         sides[1].run,
-        beside.paired(),
-        (beside.flips["a"], beside.flips["b"]),
-        causes.differences(*sides),
+        paired,
+        counts.flips,
+        _differences(sides, counts),
         {cause: (flips[cause], counted[cause]) for cause in CAUSES if counted[cause]},
         differing,
-        {name: beside.left_out[name] for name in LEFT_OUT},
-        tuple(_notes((a, b), sides, questions, beside)),
-        beside.in_percent(),
+        {name: counts.statuses.get(name, 0) for name in LEFT_OUT},
+        tuple(_notes(opened, sides, questions, counts, paired, len(differing) if sample is None else None)),
+        shares(sides, paired),
         less_is_better(sides[0].metric.kind or sides[0].metric.name),
-        (str(a.folder.path), str(b.folder.path)),
+        (str(opened[0].folder.path), str(opened[1].folder.path)),
+        counts.differ,
+        counts.targets,
     )
+
+
+def _differences(sides: tuple[Side, Side], counts: Counts) -> tuple[ProtocolDifference, ...]:
+    """Files that differ make no comparison unfair where every question that both were asked is the same."""
+    found = causes.differences(*sides)
+    return tuple(replace(one, unfair=False) if one.sort == "data" and _same(counts) else one for one in found)
+
+
+def _same(counts: Counts) -> bool:
+    return not (counts.targets or counts.prompts) and counts.statuses.get("pair", 0) > 0
 
 
 def _notes(
     opened: tuple[StoredRun, StoredRun],
     sides: tuple[Side, Side],
     questions: Sequence[Mapping[str, Question]],
-    beside: "Beside",
+    counts: Counts,
+    paired: PairedDifference,
+    explained: int | None,
 ) -> Iterator[str]:
     """What a reader must know before trusting it."""
-    paired = beside.paired()
-    if not paired.sign and (told := _too_few(paired, beside)):
+    if counts.targets:
+        yield f"{counts.targets:,} samples have another right answer in b than in a: the runs judged by other data"
+    elif any(one.what == "data" for one in causes.differences(*sides)) and _same(counts):
+        yield "the runs read other files; every question that both were asked is the same, with the same right answer"
+    yield from paired.notes
+    if not paired.sign and (told := _too_few(sides, paired)):
         yield told
-    if beside.targets:
-        yield f"{beside.targets:,} samples have another right answer in b than in a: the runs judged by other data"
-    if paired.n and not beside.compared:
+    if paired.n and not counts.statuses.get("pair"):
         yield "questions are paired, their draws are not (they were asked in other forms): no single draw is explained"
+    if explained is not None and explained < counts.differ:
+        yield f"causes of {explained:,} of {counts.differ:,} that differ, drawn at random from seed {SEED}"
     for name, run, side, built in zip("ab", opened, sides, questions, strict=True):
         status = run.about["status"]
         if status != "complete":
@@ -116,21 +169,20 @@ def _notes(
                 f"run {side.run} ({name}) was stopped by a rule, after a random part: the interval here takes no "
                 f"account of when. What is sure of it: sinan show {side.run}"
             )
-        if beside.differing and not built:
+        if explained and not built:
             why = run.trouble or "its data are not at hand, or what it asks has changed"
             yield f"the questions of {name} cannot be built anew ({why}): causes rest on what is stored"
         if run is opened[1]:
             return
 
 
-def _too_few(paired: PairedDifference, beside: Beside) -> str:
-    """What so many pairs could have told."""
-    differing = sum(x != y for x, y in zip(*beside.values, strict=True))
-    return too_few(paired.n, differing, paired.difference, paired.stderr, beside.in_percent())
+def _too_few(sides: tuple[Side, Side], paired: PairedDifference) -> str:
+    """What so many pairs could have told; empty where that is of no matter."""
+    return too_few(paired.n, paired.discordant, paired.difference, paired.stderr, shares(sides, paired))
 
 
 def _questions(side: Side, differing: Collection[Key]) -> Mapping[str, Question]:
-    """The questions of these samples, built anew, by id. Empty where they cannot be."""
+    """The questions of these samples, built anew, by id. Empty where they cannot be, or are very many."""
     wanted = {sample_id for sample_id, _ in differing}
     found: dict[str, Question] = {}
     if side.asked is None or not wanted:
@@ -147,21 +199,26 @@ def _questions(side: Side, differing: Collection[Key]) -> Mapping[str, Question]
 
 
 def _explained(
-    opened: tuple[StoredRun, StoredRun],
+    together: Joined,
     sides: tuple[Side, Side],
     questions: Sequence[Mapping[str, Question]],
     differing: Mapping[Key, bool],
-) -> Iterator[Differing]:
-    """Every row that differs, with its causes."""
-    keys = iter(differing)
-    while batch := list(islice(keys, BATCH)):
-        found = [
-            _answers(run.folder, side, known, batch) for run, side, known in zip(opened, sides, questions, strict=True)
-        ]
-        for key in batch:
-            x, y = found[0][key], found[1][key]
+) -> tuple[Differing, ...]:
+    """Every row of these with its causes, in their order."""
+    found: dict[Key, Differing] = {}
+    for batch in together.whole(list(differing), BATCH) if differing else ():
+        for rows in batch:
+            x, y = (_answer(row, known) for row, known in zip(rows, questions, strict=True))
+            key = x.row["sample_id"], x.row["draw"]
             named, detail = causes.causes(*sides, x, y)
-            yield _differing(sides, key, x, y, differing[key], named, detail)
+            found[key] = _differing(sides, key, x, y, differing[key], named, detail)
+    return tuple(found[key] for key in differing)
+
+
+def _answer(stored: Mapping[str, Any], questions: Mapping[str, Question]) -> Answer:
+    """A whole row. A question that is not what was asked then is left out."""
+    row = frames.opened(stored)
+    return Answer(row, asked_before.completion(row), _the_same(questions.get(row["sample_id"]), row))
 
 
 def _differing(
@@ -180,20 +237,6 @@ def _differing(
         named,
         detail,
     )
-
-
-def _answers(
-    folder: store.RunFolder, side: Side, questions: Mapping[str, Question], keys: Sequence[Key]
-) -> dict[Key, Answer]:
-    """The whole rows of these keys. A question that is not what was asked then is left out."""
-    where = {"benchmark": [side.benchmark], "model": [side.model], "sample_id": list({name for name, _ in keys})}
-    rows, _ = frames.page(folder, where, 1 << 31)
-    found = {}
-    for row in map(frames.opened, rows):
-        key = row["sample_id"], row["draw"]
-        if row["completion"] is not None:
-            found[key] = Answer(row, asked_before.completion(row), _the_same(questions.get(key[0]), row))
-    return found
 
 
 def _the_same(question: Question | None, row: Mapping[str, Any]) -> Question | None:

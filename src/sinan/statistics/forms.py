@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from sinan.statistics.averages import estimate_mean
 from sinan.statistics.intervals import mean_t
-from sinan.statistics.paired import FEW_DISCORDANT, FEW_PAIRS, bonett_price
+from sinan.statistics.mcnemar import bonett_price
+from sinan.statistics.paired import FEW_DISCORDANT, FEW_PAIRS
 from sinan.types import Estimate, Metric
 from sinan.types.sample import ORIGINAL
 

@@ -15,7 +15,7 @@ from sinan.statistics.agreement import Weights, estimate_ac1, estimate_kappa
 from sinan.statistics.bootstrap import bootstrapped
 from sinan.statistics.intervals import estimate_accuracy, mean_t
 from sinan.statistics.krippendorff import Level, estimate_alpha
-from sinan.statistics.paired import exact_mcnemar
+from sinan.statistics.mcnemar import exact_mcnemar
 from sinan.statistics.prediction_powered import prediction_powered
 from sinan.statistics.rogan_gladen import effective_judges
 from sinan.types import Estimate

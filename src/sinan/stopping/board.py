@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sinan import store
-from sinan.errors import StoreError, UsageError
+from sinan.errors import StoreError
 from sinan.types import Benchmark, CellResult, RunSpec
 
 
@@ -19,11 +19,8 @@ class Standing:
     run: str
 
 
-def standings(
-    runs: Path, benchmark: Benchmark, version: str, protocol: str, spec: RunSpec, leave_out: str
-) -> tuple[Standing, ...]:
-    """Of every model its newest run that was asked the very same questions in the same way, and all of them. Raises
-    UsageError where there is none."""
+def standings(runs: Path, benchmark: Benchmark, version: str, protocol: str, spec: RunSpec) -> tuple[Standing, ...]:
+    """Of every model its newest run that was asked the very same questions in the same way, and all of them."""
     found: dict[str, Standing] = {}
     for folder in store.listed(runs):
         try:
@@ -35,13 +32,6 @@ def standings(
             if (one.benchmark, one.version, one.protocol) == (benchmark.id, version, protocol):
                 assert one.estimate.value is not None
                 found[one.model] = Standing(one.model, one.estimate.value, folder.id)
-    found.pop(leave_out, None)
-    if not found:
-        raise UsageError(
-            f"no run in {runs} has asked another model all of {benchmark.id} in this version, under protocol "
-            f"{protocol}. "
-            f"Begin one: sinan run {benchmark.id} -m MODEL"
-        )
     return tuple(found.values())
 
 

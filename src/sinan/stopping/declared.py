@@ -9,7 +9,7 @@ from sinan.errors import UsageError
 from sinan.stopping.rules import Rule, rule
 
 ALPHA = 0.05
-Kind = Literal["stop", "duel", "best", "place"]
+Kind = Literal["stop", "duel", "best", "place", "adaptive"]
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,15 @@ class Declared:
     epsilon: float = 0.0
     """Scores that are closer are held for equal: of `duel` and `best`."""
     board: Mapping[str, float] = field(default_factory=dict)
-    """Of `place`: model -> its score of all questions."""
+    """Of `place` and `best`: model -> its score of all questions, known from a finished run."""
     within: int = 0
-    """Of `place`: so many ranks may stay open."""
+    """Of `place`: so many comparisons may stay open."""
+    warm: bool = False
+    """Whether bets follow what finished runs of other models tell of the questions."""
+    earlier: Mapping[str, Any] = field(default_factory=dict)
+    """Benchmark -> [folder of a run, model]: which runs these were."""
+    questions: int = 0
+    """Of `adaptive`: so many are asked."""
 
     def __post_init__(self) -> None:
         if not 0 < self.alpha < 0.5:
@@ -52,9 +58,9 @@ class Declared:
         return cls(**kept)
 
 
-def stop_by(rules: str | Sequence[str], alpha: float = ALPHA) -> Declared:
+def stop_by(rules: str | Sequence[str], alpha: float = ALPHA, warm: bool = False) -> Declared:
     """That a run ends once the rules are met. Raises UsageError for a rule that cannot be read."""
-    declared = Declared("stop", (rules,) if isinstance(rules, str) else tuple(rules), alpha)
+    declared = Declared("stop", (rules,) if isinstance(rules, str) else tuple(rules), alpha, warm=warm)
     if len(set(declared.parsed)) < len(declared.rules):
         raise UsageError(f"--stop: a rule is given twice: {', '.join(declared.rules)}")
     return declared

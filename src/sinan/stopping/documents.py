@@ -18,7 +18,7 @@ def document(stopping: Mapping[str, Any], run: Run | None) -> dict[str, Any]:
     head |= {"estimand": stopping["estimand"], "guaranteed": stopping["guaranteed"], "seed": stopping["seed"]}
     notes = [*one["notes"], *stopping.get("notes", ())]
     body = head | {name: one[name] for name in SHARED} | {"notes": notes, "requests": _requests(one)}
-    return body | _OF_KIND[one["kind"]](one)
+    return body | _OF_KIND[one["kind"]](one | {"board": stopping.get("board", {})})
 
 
 def _requests(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,6 +55,12 @@ def standings(one: Mapping[str, Any]) -> list[dict[str, Any]]:
         {"model": model["model"], "standing": said[model["model"]]["verdict"]}
         | {name: model[name] for name in ("value", "ci", "used", "asked", "failed")}
         for model in one["models"]
+    ]
+    stored = {claim["about"] for claim in one["claims"]} - {row["model"] for row in rows}
+    rows += [
+        {"model": name, "standing": said[name]["verdict"], "stored": True}
+        | {"value": one["board"][name], "ci": None, "used": 0, "asked": 0, "failed": 0}
+        for name in stored
     ]
     return sorted(rows, key=lambda row: (row["standing"] == "dropped", -row["used"], -(row["value"] or 0.0)))
 

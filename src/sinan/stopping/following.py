@@ -14,7 +14,9 @@ from sinan.statistics.intervals import LEVEL, estimate_accuracy
 from sinan.statistics.repeats import over_units
 from sinan.statistics.scales import less_is_better
 from sinan.statistics.sequential import Following as ConfidenceSequence
+from sinan.statistics.sequential import Predictor
 from sinan.stopping.declared import Declared
+from sinan.stopping.earlier import items
 from sinan.stopping.procedures import procedure
 from sinan.stopping.rules import benchmarks_of
 from sinan.stopping.told import entry, head
@@ -133,10 +135,11 @@ def _stopped(declared: Declared, asked: Asked, orders: Mapping[str, DrawnOrder])
     for cell in asked.cells:
         n, model = len(orders[cell.benchmark]), cell.model.name
         own = [(text, one) for text, one, about in read if cell.benchmark in about]
+        guesses = _guesses(declared, orders[cell.benchmark], cell) if own else None
         procedures: list[Procedure] = [
-            Threshold(model, n, one.number, declared.alpha / claims)
+            Threshold(model, n, one.number, declared.alpha / claims, guesses)
             if one.kind == "threshold"
-            else Precision(model, n, one.number, declared.alpha)
+            else Precision(model, n, one.number, declared.alpha, guesses)
             for _, one in own
         ]
         if own:
@@ -148,8 +151,17 @@ def _together(declared: Declared, asked: Asked, orders: Mapping[str, DrawnOrder]
     if len(orders) != 1:
         raise UsageError(f"a {declared.kind} is about one benchmark; here are {len(orders)}: {', '.join(orders)}")
     (order,) = orders.values()
-    about = procedure(declared, [cell.model.name for cell in asked.cells], len(order))
+    guesses = _guesses(declared, order, asked.cells[0])
+    about = procedure(declared, [cell.model.name for cell in asked.cells], len(order), guesses)
     return _line(order, asked.cells, asked, [about], (declared.kind,))
+
+
+def _guesses(declared: Declared, order: DrawnOrder, cell: Cell) -> Predictor | None:
+    if not declared.warm:
+        return None
+    from sinan.statistics.item_response import Guided
+
+    return Guided(items(declared.earlier, cell.benchmark, order, cell.metric))
 
 
 def _line(

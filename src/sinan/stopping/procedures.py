@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sinan.statistics.sequential import Best, Duel, Following, Place
+from sinan.statistics.sequential import Best, Duel, Following, Place, Predictor
 from sinan.stopping.declared import Declared
 from sinan.types.sequential import Decision, Procedure
 
 
-def procedure(declared: Declared, models: Sequence[str], n: int) -> Procedure:
-    """For these models on n questions."""
+def procedure(declared: Declared, models: Sequence[str], n: int, guesses: Predictor | None = None) -> Procedure:
+    """For these models on n questions. `guesses`: of a place, what earlier models' answers make likely."""
     if declared.kind == "duel":
         return DuelWithInterval(models[0], models[1], n, declared.alpha, declared.epsilon)
     if declared.kind == "best":
-        return Best(models, n, declared.alpha, declared.epsilon)
-    place = Place(models[0], n, dict(declared.board), declared.alpha)
+        return Best(models, n, declared.alpha, declared.epsilon, dict(declared.board))
+    place = Place(models[0], n, dict(declared.board), declared.alpha, guesses)
     return PlaceWithin(place, declared.within) if declared.within else place
 
 

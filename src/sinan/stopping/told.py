@@ -14,7 +14,8 @@ UNSURE = "undecided"
 def head(declared: Declared, seed: int, met: bool) -> dict[str, Any]:
     """What all verdicts have in common. `met`: whether nothing more is wanted."""
     about = {"kind": declared.kind, "rules": list(declared.rules), "alpha": declared.alpha, "seed": seed, "met": met}
-    return about | {"estimand": SURE, "guaranteed": True}
+    known = {"board": dict(declared.board)} if declared.board else {}
+    return about | known | {"estimand": SURE, "guaranteed": True}
 
 
 def entry(benchmark: str, rule: str, prefix: Prefix, decision: Decision) -> dict[str, Any]:

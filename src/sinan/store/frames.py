@@ -5,13 +5,15 @@ that a question touches. Of a question that stands in the journal more than once
 surpassed is found from the keys alone, and the texts are read in a second pass.
 """
 
+import hashlib
 import importlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -146,7 +148,7 @@ def page(
     if not where and not folder.samples.exists() and folder.journal.exists() and _each_once(folder):
         records = islice(journal.read(folder.journal), offset, offset + limit)
         return [_row(folder.id, record) for record in records], journal.extent(folder.journal)[0]
-    tests = [f'"{column}" IN ({", ".join(map(_literal, values))})' for column, values in where.items()]
+    tests = [f'"{column}" IN ({", ".join(map(literal, values))})' for column, values in where.items()]
     with _reading(folder) as connection:
         matching = f"FROM {_rows(connection, folder)} WHERE {' AND '.join(tests) or 'true'}"
         total = connection.execute(f"SELECT count(*) {matching}").fetchall()[0][0]
@@ -164,7 +166,7 @@ def of_cell(folder: RunFolder, benchmark: str, model: str, columns: Sequence[str
         shown = ", ".join(f'"{name}"' if name in there else "NULL" for name in columns)
         unit = "coalesce(nullif(unit, ''), sample_id), " if "unit" in there else ""
         found = connection.execute(
-            f"SELECT {shown} FROM {rows} WHERE benchmark = {_literal(benchmark)} AND model = {_literal(model)} "
+            f"SELECT {shown} FROM {rows} WHERE benchmark = {literal(benchmark)} AND model = {literal(model)} "
             f"ORDER BY {unit}sample_id, draw"
         )
         while batch := found.fetchmany(10_000):
@@ -178,7 +180,7 @@ def by_unit(folder: RunFolder, benchmark: str, model: str, of: str = "", whole: 
     with _reading(folder) as connection:
         rows = _rows(connection, folder)
         there = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}
-        value = f"TRY_CAST(json_extract(scores, {_literal(_pointer(of))}) AS DOUBLE)" if of else "score"
+        value = value_of(of)
         unit = "coalesce(nullif(unit, ''), sample_id)" if "unit" in there else "sample_id"
         cluster = f"coalesce(nullif(cluster, ''), {unit})" if "cluster" in there else unit
         together = (
@@ -190,9 +192,41 @@ def by_unit(folder: RunFolder, benchmark: str, model: str, of: str = "", whole: 
             connection.execute(
                 f'SELECT {unit} AS unit, any_value({cluster}) AS cluster, any_value("group") AS "group", '
                 f"count({value}) AS draws, {together} AS value FROM {rows} "
-                f"WHERE benchmark = {_literal(benchmark)} AND model = {_literal(model)} GROUP BY 1 ORDER BY 1"
+                f"WHERE benchmark = {literal(benchmark)} AND model = {literal(model)} GROUP BY 1 ORDER BY 1"
             ).fetchnumpy()
         )
+
+
+class Rows(NamedTuple):
+    """All rows of a run, as one asks for them in a connection."""
+
+    sql: str
+    """What stands behind FROM."""
+    columns: frozenset[str]
+    """That are there: samples.parquet of an older sinan has fewer."""
+
+
+@contextmanager
+def together(*folders: RunFolder) -> "Iterator[tuple[duckdb.DuckDBPyConnection, list[Rows]]]":
+    """One connection in which the rows of several runs can be asked for together. What does not fit into memory goes
+    to a temporary folder. Raises StoreError for a run that cannot be read."""
+    with TemporaryDirectory() as spill, _connect() as connection:
+        connection.execute(f"SET temp_directory = {_quoted(Path(spill))}")
+        found = []
+        for folder in folders:
+            with _readable(folder):
+                rows = _rows(connection, folder)
+                described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
+                found.append(Rows(rows, frozenset(row[0] for row in described)))
+        with _readable(folders[-1]):
+            yield connection, found
+
+
+def value_of(name: str, width: int = 1) -> str:
+    """SQL of a row's number: its score, or one of the score's values; of a metric that reads rows of numbers a list."""
+    if not name:
+        return "score"
+    return f"TRY_CAST(json_extract(scores, {literal(_pointer(name))}) AS DOUBLE{'' if width == 1 else '[]'})"
 
 
 def _pointer(name: str) -> str:
@@ -227,11 +261,16 @@ def _lengths(connection: "duckdb.DuckDBPyConnection", samples: Path, most: int) 
 
 @contextmanager
 def _reading(folder: RunFolder) -> "Iterator[duckdb.DuckDBPyConnection]":
+    with _readable(folder), _connect() as connection:
+        yield connection
+
+
+@contextmanager
+def _readable(folder: RunFolder) -> Iterator[None]:
     if not folder.journal.exists():
         raise StoreError(f"run {folder.id} has no journal: nothing was asked, or {folder.journal} was removed")
     try:
-        with _connect() as connection:
-            yield connection
+        yield
     except _duckdb().Error as error:
         first = str(error).splitlines()[0]
         raise StoreError(
@@ -267,20 +306,21 @@ def _from_journal(connection: "duckdb.DuckDBPyConnection", folder: RunFolder, re
     """The query of all rows, each question once. Lines that are no record of ours are passed over."""
     shown = ", ".join(f'{_value(name)} AS "{name}"' for name in JOURNAL_COLUMNS)
     lines, counts = _lines(folder, JOURNAL_COLUMNS, longest), _IS_RECORD
-    if repeated and _find_surpassed(connection, folder, longest):
+    table = f"surpassed_{hashlib.sha256(bytes(folder.path)).hexdigest()[:16]}"
+    if repeated and _find_surpassed(connection, folder, longest, table):
         lines = f"(SELECT row_number() OVER () AS line, * FROM {lines})"
-        counts += " AND j.line NOT IN (SELECT line FROM surpassed)"
-    return f"SELECT {_literal(folder.id)} AS run, {shown} FROM {lines} AS j WHERE {counts}"
+        counts += f" AND j.line NOT IN (SELECT line FROM {table})"
+    return f"SELECT {literal(folder.id)} AS run, {shown} FROM {lines} AS j WHERE {counts}"
 
 
-def _find_surpassed(connection: "duckdb.DuckDBPyConnection", folder: RunFolder, longest: int) -> int:
+def _find_surpassed(connection: "duckdb.DuckDBPyConnection", folder: RunFolder, longest: int, table: str) -> int:
     """Make the table of lines that do not count, and say how many they are. A question's first answer counts, else
     its last failure; a key is held as 16 bytes."""
     lines = _lines(folder, {name: JOURNAL_COLUMNS[name] for name in KEY}, longest)
     connection.execute(f"SET memory_limit = '{(KEYS_BYTES + 4 * longest) >> 10}KiB'")
     connection.execute(f"SET temp_directory = {_quoted(folder.path / 'spill')}")
     connection.execute(f"""
-        CREATE TEMP TABLE surpassed AS
+        CREATE OR REPLACE TEMP TABLE {table} AS
         WITH numbered AS (SELECT row_number() OVER () AS line, * FROM {lines}),
         keyed AS (
             SELECT line, {_value("finish_reason")} IS NOT NULL AND {_value("judged")} AS answered,
@@ -294,7 +334,7 @@ def _find_surpassed(connection: "duckdb.DuckDBPyConnection", folder: RunFolder, 
         SELECT keyed.line FROM keyed JOIN counting USING (name) WHERE keyed.line <> counting.line
     """)
     connection.execute("RESET memory_limit")
-    return int(connection.execute("SELECT count(*) FROM surpassed").fetchall()[0][0])
+    return int(connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
 
 
 def _lines(folder: RunFolder, columns: Mapping[str, str], longest: int) -> str:
@@ -344,9 +384,10 @@ def _pattern(path: Path) -> str:
 
 
 def _quoted(path: Path) -> str:
-    return _literal(str(path))
+    return literal(str(path))
 
 
-def _literal(value: Any) -> str:
+def literal(value: Any) -> str:
+    """As SQL writes a text."""
     text = str(value).replace("'", "''")
     return f"'{text}'"

@@ -1,0 +1,41 @@
+"""How far apart two columns are where every group counts the same, however many questions it has: the mean of the
+groups' differences. Groups are taken as given, not drawn: SE = sqrt(sum SE_h^2) / H, as in `over_groups.plain`."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from sinan.statistics.intervals import t_quantile
+from sinan.statistics.paired import NOTHING, Units, two_sided_t
+from sinan.types import PairedDifference
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+def paired_macro(
+    a: "npt.NDArray[np.float64]", b: "npt.NDArray[np.float64]", groups: "npt.NDArray[Any]", clusters: Any = None
+) -> PairedDifference:
+    """`groups`: of each pair its group; `clusters`: what it shares with others of its group."""
+    import numpy as np
+
+    if not len(a):
+        return NOTHING
+    own = [np.flatnonzero(groups == name) for name in np.unique(groups)]
+    units = [Units.of(a[rows] - b[rows], None if clusters is None else np.asarray(clusters)[rows]) for rows in own]
+    h, count = len(own), sum(one.count for one in units)
+    of_a, of_b = (math.fsum(float(side[rows].mean()) for rows in own) / h for side in (a, b))
+    difference = math.fsum(one.mean for one in units) / h
+    errors = [one.stderr for one in units if one.stderr is not None]
+    clustered = count if count < len(a) else None
+    stderr = math.sqrt(math.fsum(error * error for error in errors)) / h if len(errors) == h else None
+    if not stderr:
+        return PairedDifference(of_a, of_b, difference, stderr, None, None, "none", len(a), clustered)
+    df = count - h
+    half, t = t_quantile(df) * stderr, difference / stderr
+    interval, p_value = (difference - half, difference + half), two_sided_t(t, df)
+    method = f"paired t over {h} groups{', clustered' if clustered else ''}"
+    tests = {"t": {"statistic": t, "df": df, "p": p_value}}
+    return PairedDifference(
+        of_a, of_b, difference, stderr, interval, p_value, method, len(a), clustered, df, None, tests, {"t": interval}
+    )
