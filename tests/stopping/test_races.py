@@ -171,7 +171,8 @@ def test_finished_runs_race_along_for_nothing(work):
     document = json.loads(out)
     assert code == 0, err
     assert document["best"] == ["openai/known"] and document["requests"]["share"] < 0.25
-    assert [(row["model"], row["standing"]) for row in document["standings"]][0] == ("openai/known", "best")
+    first = document["standings"][0]
+    assert (first["model"], first["standing"], first["stored"]) == ("openai/known", "best", True)
 
 
 def test_what_finished_runs_tell_of_the_questions_guides_bets_and_is_written_down(work):

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sinan.stopping import Declared
 
 STOP = "Ask in random order until enough is known: BENCH>0.7, ci<0.02, BENCH:halfwidth<1%; again for more."
+PREVIEWED = 50
+"""Questions of a preview, where nobody says how many."""
 EXAMPLES = """
 \b
 Examples:
@@ -36,6 +38,9 @@ Examples:
 @click.option("--stop", "rules", multiple=True, metavar="RULE", help=STOP)
 @click.option("--warm", is_flag=True, help="Let --stop learn from finished runs of other models; as sure as without.")
 @click.option(
+    "--adaptive", is_flag=True, help="A preview from -n questions (50), chosen by finished runs; not guaranteed."
+)
+@click.option(
     "--alpha",
     type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
     default=0.05,
@@ -47,13 +52,20 @@ def command(**options: Any) -> int:
     """Evaluate every model on every TARGET: a benchmark (gsm8k, mmlu/astronomy), a suite (first-light), a dimension
     (dim:math), a file of questions (.jsonl, .csv, .parquet), a benchmark of one's own (./mine.py), a task of
     lm-evaluation-harness (lm-eval:NAME, lm-eval:FILE.yaml), or an experiment (exp.toml)."""
-    spec, stop = _spec(options), _declared(options)
+    stop = _declared(options)
+    spec = _spec(options | {"limit": None} if options["adaptive"] else options)
     if options["dry_run"]:
         return _estimate(spec, options)
     return running.carry_out(spec, options, partial(_print, options), stop)
 
 
 def _declared(options: dict[str, Any]) -> "Declared | None":
+    if options["adaptive"]:
+        if options["rules"]:
+            raise UsageError("--adaptive chooses its questions by the answers: no rule of --stop holds of them")
+        from sinan.stopping import Declared
+
+        return Declared("adaptive", warm=True, questions=options["limit"] or PREVIEWED)
     if not options["rules"]:
         if options["warm"]:
             raise UsageError("--warm is for --stop: without a rule everything is asked")

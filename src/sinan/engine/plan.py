@@ -124,7 +124,7 @@ def cell(
     )
 
 
-def in_another_order(cell: Cell, order: Sequence[Placed], gate: Gate) -> Cell:
+def in_another_order(cell: Cell, order: Iterable[Placed], gate: Gate) -> Cell:
     """A cell of `cell` that asks these samples, in this order, each through the gate."""
     assert isinstance(cell.questions, _Questions)
     return replace(cell, questions=cell.questions.in_order(order), gate=gate)
@@ -157,9 +157,9 @@ class _Questions:
     ) -> None:
         self._benchmark, self._protocol, self._model, self._spec, self._done = benchmark, protocol, model, spec, done
         self._long, self._placed = long, placed
-        self._order: Sequence[Placed] | None = None
+        self._order: Iterable[Placed] | None = None
 
-    def in_order(self, order: Sequence[Placed]) -> "_Questions":
+    def in_order(self, order: Iterable[Placed]) -> "_Questions":
         """The same questions in the order of these samples."""
         same = copy(self)
         same._order = order

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sinan.asked import Asked
 from sinan.engine import plan
@@ -23,7 +23,11 @@ from sinan.stopping.told import entry, head
 from sinan.types import Cell, CellResult, Estimate, Metric, SampleResult, in_batches
 from sinan.types.sequential import Followed, Procedure
 
+if TYPE_CHECKING:
+    from sinan.stopping.adaptive import Chosen
+
 METHOD = "confidence sequence, betting"
+PREVIEW = "preview, not guaranteed"
 MEANS = (estimate_accuracy, estimate_mean, over_units)
 """What a plain mean of questions is estimated by."""
 
@@ -37,8 +41,20 @@ class _Line:
     """By model."""
     sequences: Mapping[str, ConfidenceSequence]
     """By model: the confidence sequence that results tell, at their own level whatever a rule's is."""
-    prefix: Prefix
+    prefix: "Prefix | Chosen"
     rules: tuple[str, ...]
+
+    @property
+    def order(self) -> Iterable[plan.Placed]:
+        """In which the questions are asked."""
+        return self.prefix.order.samples if isinstance(self.prefix, Prefix) else self.prefix
+
+    def estimate(self, model: str) -> Estimate:
+        """Of a cell of which a part was asked."""
+        if isinstance(self.prefix, Prefix):
+            return _estimate(self.sequences[model].followed(), METHOD)
+        ((one,),) = (decision.models for decision in self.prefix.decisions)
+        return _estimate(one, PREVIEW)
 
 
 class Following:
@@ -94,7 +110,7 @@ class Following:
         line = self._of.get((cell.benchmark, cell.model.name))
         if line is None:
             return cell
-        return plan.in_another_order(cell, line.prefix.order.samples, line.prefix.gate(cell.model.name))
+        return plan.in_another_order(cell, line.order, line.prefix.gate(cell.model.name))
 
     def _note(self, line: _Line, model: str, unit: str, value: Any) -> None:
         if value is not None and not (isinstance(value, int | float) and 0 <= value <= 1):
@@ -108,14 +124,15 @@ class Following:
         line = self._of.get((result.benchmark, result.model))
         if line is None or line.prefix.heard[result.model] == len(line.prefix.order):
             return result
-        estimate = _estimate(line.sequences[result.model].followed())
+        estimate = line.estimate(result.model)
         return replace(result.without_intervals(), estimate=estimate, population=len(line.prefix.order))
 
 
 def follow(declared: Declared, asked: Asked) -> Following:
     """The run that was asked, as it was declared. Raises UsageError where it cannot be stopped early."""
     orders = {benchmark.id: drawn(benchmark, asked.spec) for benchmark in asked.benchmarks}
-    lines = list(_stopped(declared, asked, orders) if declared.kind == "stop" else [_together(declared, asked, orders)])
+    ways = {"stop": _stopped, "adaptive": _adaptive}
+    lines = list(ways.get(declared.kind, _together)(declared, asked, orders))
     for line in lines:
         for cell in line.cells.values():
             _refuse_what_cannot_stop(cell, declared)
@@ -146,14 +163,25 @@ def _stopped(declared: Declared, asked: Asked, orders: Mapping[str, DrawnOrder])
             yield _line(orders[cell.benchmark], [cell], asked, procedures, tuple(text for text, _ in own))
 
 
-def _together(declared: Declared, asked: Asked, orders: Mapping[str, DrawnOrder]) -> _Line:
+def _adaptive(declared: Declared, asked: Asked, orders: Mapping[str, DrawnOrder]) -> Iterator[_Line]:
+    """Of every cell a preview."""
+    from sinan.stopping.adaptive import Chosen
+
+    for cell in asked.cells:
+        order, name = orders[cell.benchmark], cell.model.name
+        known = items(declared.earlier, cell.benchmark, order, cell.metric)
+        chosen = Chosen(order, known, name, cell.metric.reduce, asked.spec.draws, declared.questions)
+        yield _Line(cell.benchmark, {name: cell}, {}, chosen, ("adaptive",))
+
+
+def _together(declared: Declared, asked: Asked, orders: Mapping[str, DrawnOrder]) -> Iterator[_Line]:
     """All models on one benchmark, heard in step."""
     if len(orders) != 1:
         raise UsageError(f"a {declared.kind} is about one benchmark; here are {len(orders)}: {', '.join(orders)}")
     (order,) = orders.values()
     guesses = _guesses(declared, order, asked.cells[0])
     about = procedure(declared, [cell.model.name for cell in asked.cells], len(order), guesses)
-    return _line(order, asked.cells, asked, [about], (declared.kind,))
+    yield _line(order, asked.cells, asked, [about], (declared.kind,))
 
 
 def _guesses(declared: Declared, order: DrawnOrder, cell: Cell) -> Predictor | None:
@@ -199,5 +227,5 @@ def _plain(metric: Metric) -> bool:
     return shaped and metric.estimate in MEANS
 
 
-def _estimate(one: Followed) -> Estimate:
-    return Estimate(one.value, None, one.interval, METHOD, one.observed - one.failed)
+def _estimate(one: Followed, method: str) -> Estimate:
+    return Estimate(one.value, None, one.interval, method, one.observed - one.failed)

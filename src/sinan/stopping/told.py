@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sinan.engine.prefix import Prefix
 from sinan.stopping.declared import Declared
 from sinan.types.sequential import SURE, Claim, Decision, Followed
+
+if TYPE_CHECKING:
+    from sinan.stopping.adaptive import Chosen
 
 UNSURE = "undecided"
 
@@ -15,10 +18,10 @@ def head(declared: Declared, seed: int, met: bool) -> dict[str, Any]:
     """What all verdicts have in common. `met`: whether nothing more is wanted."""
     about = {"kind": declared.kind, "rules": list(declared.rules), "alpha": declared.alpha, "seed": seed, "met": met}
     known = {"board": dict(declared.board)} if declared.board else {}
-    return about | known | {"estimand": SURE, "guaranteed": True}
+    return about | known | {"estimand": SURE, "guaranteed": declared.kind != "adaptive"}
 
 
-def entry(benchmark: str, rule: str, prefix: Prefix, decision: Decision) -> dict[str, Any]:
+def entry(benchmark: str, rule: str, prefix: "Prefix | Chosen", decision: Decision) -> dict[str, Any]:
     """One decision, with what was needed for it and everything that it takes to make it again."""
     main = decision.claims[0] if decision.claims else Claim("", UNSURE)
     open_ = any(claim.verdict == UNSURE for claim in decision.claims)
@@ -35,7 +38,7 @@ def entry(benchmark: str, rule: str, prefix: Prefix, decision: Decision) -> dict
         "epsilon": decision.epsilon,
         "questions": decision.questions,
         "used": max((one.observed for one in decision.models), default=0),
-        "order": prefix.order.sha256,
+        "order": prefix.order.sha256 if decision.guaranteed else None,
         "over": decision.over or prefix.whole,
         "claims": [_claim(claim) for claim in decision.claims],
         "models": [_model(prefix, one) for one in decision.models],
@@ -54,7 +57,7 @@ def _finite(number: float | None) -> float | None:
     return number if number is not None and math.isfinite(number) else None
 
 
-def _model(prefix: Prefix, one: Followed) -> dict[str, Any]:
+def _model(prefix: "Prefix | Chosen", one: Followed) -> dict[str, Any]:
     """`used`: questions heard; `asked`: draws that ended; `beyond`: of these, those that came too late to be heard."""
     return {
         "model": one.model,
@@ -76,7 +79,7 @@ def lines(stopping: Mapping[str, Any]) -> Iterator[str]:
     beyond = sum(model["beyond"] for one in _lines_once(stopping["verdicts"]) for model in one["models"])
     if beyond:
         yield f"{beyond:,} answers came too late to count for a verdict; they are kept"
-    if stopping["met"]:
+    if stopping["met"] and stopping["guaranteed"]:
         yield f"sure means: of {stopping['estimand']}. Ask the rest: sinan run --resume RUN"
 
 
@@ -98,6 +101,10 @@ def _so_far(one: Mapping[str, Any]) -> str:
 
 def _found(one: Mapping[str, Any]) -> str:
     """`above 0.7 (sure at 95 %)`; what is not sure is said as such."""
+    if one["kind"] == "adaptive":
+        (model,) = one["models"]
+        low, high = model["ci"]
+        return f"{100 * model['value']:.1f} foreseen of all, nominal 95 % [{100 * low:.1f}, {100 * high:.1f}]"
     if one["verdict"] == UNSURE:
         return f"undecided ({one['rule']})"
     detail = one["claims"][0]["detail"] if one["claims"] else ""
