@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sinan import crew, store
 from sinan.asked import Asked, answers, asked, prices
@@ -26,12 +26,16 @@ from sinan.engine.schedule import Schedule
 from sinan.errors import StoreError, UsageError
 from sinan.share import Order
 from sinan.statistics import metrics
+from sinan.stopping import Declared, stop_by
 from sinan.store import description, earlier, frames, journal
 from sinan.store.folder import RunLock
 from sinan.store.provenance import provenance
 from sinan.types import Benchmark, CellResult, Completion, Metric, Run, RunSpec, SampleResult
 from sinan.types.answered import Key
 from sinan.variation import with_spread
+
+if TYPE_CHECKING:
+    from sinan.stopping.following import Following
 
 Status = Literal["complete", "partial", "stopped"]
 
@@ -71,6 +75,7 @@ async def evaluate(
     max_tokens: int | None = None,
     max_time: float | None = None,
     workers: int | None = 1,
+    stop: Declared | str | Sequence[str] | None = None,
     watch: Watch | None = None,
 ) -> Run:
     """Evaluate every model on every target and store the run.
@@ -78,8 +83,8 @@ async def evaluate(
     `timeout` is seconds for one attempt of a call; `concurrency` attempts in flight per endpoint (None: as many as it
     turns out to bear); `cache` whether answers of earlier runs are taken and new ones kept for later ones;
     `max_cost` (USD), `max_tokens` (in and out together) and `max_time` (seconds) what this call may spend; `workers`
-    how many processes ask (None: as many as are sure to help, see `crew.size`). A run of the same spec that was
-    stopped is gone on with.
+    how many processes ask (None: as many as are sure to help, see `crew.size`); `stop` the rules by which it ends when
+    enough is known (`"gsm8k>0.7"`, `"ci<0.02"`). A run of the same spec that was stopped is gone on with.
 
     Raises UsageError, DataError and ModelUnusable before the first request wherever the fault can be seen by then;
     StoreError, ModelUnusable and BudgetReached later, and cancelling, end the run with everything answered kept.
@@ -89,13 +94,18 @@ async def evaluate(
     how: dict[str, Any] = {"timeout": timeout, "concurrency": concurrency, "cache": cache}
     how |= {"max_cost": max_cost, "max_tokens": max_tokens, "max_time": max_time}
     questions, about = await _prepared(spec, runs, timeout, concurrency, watch, paid or max_time is not None)
+    following = _following(stop, runs, resume, questions, about, workers)
+    if following is not None:
+        questions, workers = following.asked, 1
     size = crew.size(workers, questions, about["expected"], limited=paid)
     budget = budgeted(max_cost, max_tokens, max_time, prices(questions.cells))
     async with questions.opened():
         folder = _folder(runs, name, resume, about, watch)
         with _writing(folder, about) as (disk, lock), answers(cache, watch.notice) as kept:
             tally = _tally(questions, folder)
-            heard = partial(_heard, tally, watch)
+            if following is not None:
+                following.hear(journal.read_final(folder.journal))
+            heard = partial(_heard, tally, watch, following)
             work: Schedule | crew.Crew
             paces: Sequence[EndpointPace] = list(questions.paces.values())
             if size > 1:
@@ -114,7 +124,10 @@ async def evaluate(
             finally:
                 results, sent = tally.results(questions.versions, questions.protocols), tally.requests()
                 seconds = time.perf_counter() - began
+                stopping = None if following is None else following.to_json()
+                results = results if following is None else following.results(results)
                 run = Run(folder.id, str(folder.path), status, results, sent, seconds, about["expected"])
+                run = replace(run, stopping=stopping)
                 run = _conclude(folder, run)
                 watch.ended(run)
         return run
@@ -219,7 +232,8 @@ def _results_so_far(
     }
     for record in journal.read_final(folder.journal):
         tallies[record["benchmark"], record["model"]].replay(record)
-    return [t.result(b, cells[b, m]["version"], cells[b, m]["protocol"], m) for (b, m), t in tallies.items()]
+    found = [t.result(b, cells[b, m]["version"], cells[b, m]["protocol"], m) for (b, m), t in tallies.items()]
+    return [one.without_intervals() for one in found] if "rule" in about else found
 
 
 async def _prepared(
@@ -266,8 +280,40 @@ def _unjudged(tally: Tally) -> dict[Key, Completion]:
     return {key: completion(dict(record)) for key, record in tally.unjudged.items()}
 
 
-def _heard(tally: Tally, watch: Watch, result: SampleResult) -> None:
+def _heard(tally: Tally, watch: Watch, following: "Following | None", result: SampleResult) -> None:
     watch.counted(result, tally.count(result))
+    if following is not None:
+        following.note(result)
+
+
+def _following(
+    stop: Declared | str | Sequence[str] | None,
+    runs: Path,
+    resume: str | None,
+    questions: Asked,
+    about: dict[str, Any],
+    workers: int | None,
+) -> "Following | None":
+    """What decides how much is asked; None: all is. A run that was stopped before its rule was met goes on with it; one
+    whose rule was met is asked whole, which keeps what was sure sure. `about` tells of it."""
+    before = _resumable(runs, resume).about() if resume else {}
+    if before.get("stopping", {}).get("met"):
+        about["stopped_before"] = [*before.get("stopped_before", ()), before["rule"] | before["stopping"]]
+    if not stop and "rule" in before and not before.get("stopping", {}).get("met"):
+        stop = Declared.from_json(before["rule"])
+    if not stop:
+        return None
+    if workers is not None and workers > 1:
+        raise UsageError(
+            f"--workers {workers}: what is asked next depends on what was answered, which one process sees. Leave "
+            "--workers out"
+        )
+    from sinan.stopping.earlier import with_earlier
+    from sinan.stopping.following import follow
+
+    declared = with_earlier(stop if isinstance(stop, Declared) else stop_by(stop), questions, runs)
+    about["rule"] = declared.to_json()
+    return follow(declared, questions)
 
 
 def _folder(
@@ -329,7 +375,9 @@ def _conclude(folder: store.RunFolder, run: Run) -> Run:
         about = folder.about()
         run = replace(run, results=with_spread(folder, about, run.results))
         folder.conclude([row for result in run.results for row in result.to_json()])
-        folder.describe(about | {"status": run.status, "ended": store.now(), "requests": dict(run.requests)})
+        ended = {"status": run.status, "ended": store.now(), "requests": dict(run.requests)}
+        found = {} if run.stopping is None else {"stopping": dict(run.stopping)}
+        folder.describe(about | ended | found)
     except StoreError:
         if run.status != "stopped":
             raise

@@ -147,7 +147,11 @@ def _stored(runs: Path, named: Sequence[str], notice: Callable[[str], None]) -> 
         results = {(one.benchmark, one.model): one for one in CellResult.from_json(folder.results() or [])}
         for entry in about["cells"]:
             side = Side(folder.id, about, entry, _metric(entry))
-            yield _Stored(folder, side, results.get((side.benchmark, side.model)))
+            result = results.get((side.benchmark, side.model))
+            if result is not None and result.population is not None:
+                notice(f"{side.benchmark} of run {folder.id} was stopped by a rule, after a part; it is not ranked")
+                continue
+            yield _Stored(folder, side, result)
 
 
 def _metric(entry: Mapping[str, Any]) -> Metric:

@@ -1,6 +1,6 @@
 """`sinan show`: results of a run, its samples, one sample whole, a plot."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +138,14 @@ def _results(folder: Any, options: dict[str, Any]) -> None:
     )
     print_results(results)
     asked, expected = sum(sum(r.outcomes.values()) for r in results), about.get("expected")
-    if isinstance(expected, int) and asked < expected and not (options["benchmark"] or options["models"]):
+    for line in _stopping(about):
+        click.echo(f"  {line}")
+    if (
+        "rule" not in about
+        and isinstance(expected, int)
+        and asked < expected
+        and not (options["benchmark"] or options["models"])
+    ):
         click.echo(f"  {of_a_part(asked, expected)}")
     if status in ("stopped", "killed") and "scored_from" not in about:
         click.echo(f"  go on with: sinan run --resume {folder.path}")
@@ -160,6 +167,16 @@ def _numbers(folder: Any, options: dict[str, Any]) -> list[Any]:
     if how or level or kinds:
         results = results_as(folder, lambda found: chosen(found, how or "wilson", level or 0.95, kinds))
     return [of_population(result, population) for result in results] if population else results
+
+
+def _stopping(about: dict[str, Any]) -> Iterator[str]:
+    """What the rule of a run says; none where it had none."""
+    from sinan.stopping.told import lines
+
+    if "stopping" in about:
+        yield from lines(about["stopping"])
+    elif "rule" in about:
+        yield "a rule decides how much is asked, and it was not met yet: the numbers are of a part"
 
 
 def _status(folder: Any, about: dict[str, Any]) -> str:

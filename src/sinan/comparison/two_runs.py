@@ -164,6 +164,11 @@ def _notes(
         status = run.about["status"]
         if status != "complete":
             yield f"run {side.run} ({name}) is {status}: only what it holds is compared"
+        if "rule" in run.about:
+            yield (
+                f"run {side.run} ({name}) was stopped by a rule, after a random part: the interval here takes no "
+                f"account of when. What is sure of it: sinan show {side.run}"
+            )
         if explained and not built:
             why = run.trouble or "its data are not at hand, or what it asks has changed"
             yield f"the questions of {name} cannot be built anew ({why}): causes rest on what is stored"

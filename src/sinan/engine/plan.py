@@ -5,6 +5,7 @@ Everything that can be known to fail before the first request is refused here.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any
@@ -27,9 +28,13 @@ from sinan.types import (
 from sinan.types.answered import Answered
 from sinan.types.price import Price
 from sinan.types.sample import shared_by
+from sinan.types.sequential import Gate
 
 LONG = 100_000
 """Tokens of an answer that nothing limits: such are begun first."""
+
+Placed = tuple[int, str, Sample]
+"""(place in the benchmark's order, subset, sample)."""
 
 Done = Answered
 """Questions whose answers are in the journal already, as (benchmark, model, sample id, draw)."""
@@ -120,6 +125,12 @@ def cell(
     )
 
 
+def in_another_order(cell: Cell, order: Iterable[Placed], gate: Gate) -> Cell:
+    """A cell of `cell` that asks these samples, in this order, each through the gate."""
+    assert isinstance(cell.questions, _Questions)
+    return replace(cell, questions=cell.questions.in_order(order), gate=gate)
+
+
 def expected(benchmarks: Iterable[Benchmark], models: int, spec: RunSpec) -> int:
     """How many results a run will have. A dataset that does not know its size is read through once to count it."""
     return sum(_count(benchmark, spec) for benchmark in benchmarks) * models * spec.draws
@@ -147,6 +158,13 @@ class _Questions:
     ) -> None:
         self._benchmark, self._protocol, self._model, self._spec, self._done = benchmark, protocol, model, spec, done
         self._long, self._placed = long, placed
+        self._order: Iterable[Placed] | None = None
+
+    def in_order(self, order: Iterable[Placed]) -> "_Questions":
+        """The same questions in the order of these samples."""
+        same = copy(self)
+        same._order = order
+        return same
 
     def __iter__(self) -> Iterator[Question]:
         for place, subset, sample in self._ordered():
@@ -161,17 +179,17 @@ class _Questions:
                 seed = _seed(self._spec.seed, sample.id, draw)
                 yield Question(sample, prompt, draw, seed, digest, shown, place if self._placed else None)
 
-    def _ordered(self) -> Iterator[tuple[int, str, Sample]]:
+    def _ordered(self) -> Iterator[Placed]:
         """What is known to take long comes first, the longest before the others, so that no run ends in waiting for
         one late answer. All else keeps the dataset's order: neighbours often share a beginning, which servers keep."""
-        if not self._long:
-            yield from self._in_place()
+        if self._order is not None or not self._long:
+            yield from self._in_place() if self._order is None else self._order
             return
         first = [one for one in self._in_place() if one[2].id in self._long]
         yield from sorted(first, key=lambda one: -self._long[one[2].id])
         yield from (one for one in self._in_place() if one[2].id not in self._long)
 
-    def _in_place(self) -> Iterator[tuple[int, str, Sample]]:
+    def _in_place(self) -> Iterator[Placed]:
         for place, (subset, sample) in enumerate(samples(self._benchmark, self._spec)):
             yield place, subset, sample
 

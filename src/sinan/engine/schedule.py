@@ -19,6 +19,7 @@ from sinan.engine.verdicts import Verdicts
 from sinan.errors import BudgetReached
 from sinan.types import Cache, Cell, Completion, Journal, Model, Question, SampleResult, Sampling
 from sinan.types.answered import Key
+from sinan.types.sequential import Gate
 
 COMMIT_SECONDS = 0.05
 COMMIT_RESULTS = 1_000
@@ -49,7 +50,8 @@ class Schedule:
         self._stops = stops
         self._cells, self._wanted, self._budget = cells, workers, budget
         self._commits = _Commits(journal, counted, cache)
-        self._desk = _Desk(cache, keys or Keys(), budget, self._commits, {} if unjudged is None else unjudged)
+        gates = [cell.gate for cell in cells if cell.gate is not None]
+        self._desk = _Desk(cache, keys or Keys(), budget, self._commits, {} if unjudged is None else unjudged, gates)
         self._group: asyncio.TaskGroup | None = None
         self._lines: dict[int, tuple[Model, Questions]] = {}
         self._working: dict[int, int] = {}
@@ -107,13 +109,37 @@ def _by_model(cells: Sequence[Cell]) -> Iterator[tuple[Model, Questions]]:
     models = {id(cell.model): cell.model for cell in cells}
     for key, model in models.items():
         own = [cell for cell in cells if id(cell.model) == key]
-        yield model, _lazily(sorted(own, key=lambda cell: -cell.answer_tokens))
+        gated = [cell for cell in own if cell.gate is not None]
+        longest_first = _lazily(sorted((cell for cell in own if cell.gate is None), key=lambda c: -c.answer_tokens))
+        yield model, _through_gates(gated, longest_first) if gated else longest_first
 
 
 def _lazily(cells: Iterable[Cell]) -> Questions:
     for cell in cells:
         for question in cell.questions:
             yield cell, question
+
+
+def _through_gates(cells: Sequence[Cell], others: Questions) -> Questions:
+    """The next question of a cell whose gate lets it in at once; where none does, one of the others, which wait for
+    nothing; where there are none left, one that will wait."""
+    heads = [(cell, cell.gate, iter(cell.questions)) for cell in cells if cell.gate is not None]
+    waiting = {id(cell): next(questions, None) for cell, _, questions in heads}
+    while heads := [head for head in heads if waiting[id(head[0])] is not None and not head[1].closed]:
+        ready = next((head for head in heads if head[1].ready(_sure(waiting[id(head[0])]))), None)
+        if ready is None and (other := next(others, None)) is not None:
+            yield other
+            continue
+        cell, _, questions = ready or heads[0]
+        heads.sort(key=lambda head: head[0] is cell)  # the others have their turn first
+        question, waiting[id(cell)] = _sure(waiting[id(cell)]), next(questions, None)
+        yield cell, question
+    yield from others
+
+
+def _sure(question: Question | None) -> Question:
+    assert question is not None
+    return question
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -132,34 +158,42 @@ class _Desk:
         budget: Budget | None,
         commits: "_Commits",
         unjudged: dict[Key, Completion],
+        gates: Sequence[Gate],
     ) -> None:
         self._cache, self._keys, self._budget, self._commits = cache, keys, budget, commits
-        self._unjudged = unjudged
+        self._unjudged, self._gates = unjudged, gates
         self.verdicts = Verdicts(cache, budget)
 
     async def work(self, questions: Questions) -> None:
-        """Until there is none left, or the budget is reached."""
+        """Until there is none left, or the budget is reached: then nobody waits any more for what will not come."""
         for cell, question in questions:
+            if cell.gate is not None and not await cell.gate.admits(question):
+                continue
             before = self._unjudged.pop(_key(cell, question), None) if self._unjudged else None
             if before is not None:
                 if not await self._judge(cell, question, before):
-                    return
+                    return self._give_up()
                 continue
             sampling = sample.drawn(cell, question)
             key = self._keys.key(cell, question, sampling) if self._cache is not None else None
             found = self._cache.get(key) if self._cache is not None and key is not None else None
             if found is not None:
                 if not await self._judge(cell, question, found):
-                    return
+                    return self._give_up()
                 await asyncio.sleep(0)  # a run that is wholly in the cache must still let the journal commit
                 continue
             answer = await self._ask(cell, question, sampling)
             if answer is None:
-                return
+                return self._give_up()
             if isinstance(answer, SampleResult):
                 self._commits.record(answer, key)
             elif not await self._judge(cell, question, answer, key, new=True):
-                return
+                return self._give_up()
+        return None
+
+    def _give_up(self) -> None:
+        for gate in self._gates:
+            gate.close()
 
     async def _judge(
         self, cell: Cell, question: Question, answer: Completion, key: bytes | None = None, new: bool = False

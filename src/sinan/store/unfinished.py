@@ -23,7 +23,7 @@ def unfinished(runs: Path, about: Mapping[str, Any]) -> RunFolder | None:
             before = folder.about()
         except StoreError:
             continue
-        if before["spec"] != about["spec"] or "scored_from" in before:
+        if before["spec"] != about["spec"] or before.get("rule") != about.get("rule") or "scored_from" in before:
             continue
         if before["status"] not in ("running", "stopped"):
             break

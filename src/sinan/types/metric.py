@@ -9,6 +9,9 @@ LIKE_THESE = "questions like these"
 FULL_RUN = "this benchmark's full run"
 """The other one: the score over the questions that the benchmark has, of which a part was asked."""
 
+STOPPED = "none: a part, stopped by a rule"
+"""How the interval is made of what a rule stopped that was about something else."""
+
 
 @dataclass(frozen=True, slots=True)
 class DrawsSplit:
@@ -92,6 +95,10 @@ class Estimate:
             row.get("estimand", LIKE_THESE),
             round(1 - row.get("alpha", 0.05), 12),
         )
+
+    def bare(self) -> "Estimate":
+        """The value alone, of a part that was not chosen beforehand."""
+        return replace(self, stderr=None, ci=None, clusters=None, df=None, deff=None, draws=None, method=STOPPED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sinan.types.metric import Estimate, Metric
 from sinan.types.price import Price
 from sinan.types.sample import Sample
 from sinan.types.score import Score, waits
+from sinan.types.sequential import Gate
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,8 @@ class Cell:
     spent waiting for a few of them."""
     judges: tuple[Judge, ...] = ()
     """Whom the scorer asks; none where it judges by itself."""
+    gate: Gate | None = None
+    """Through which every question goes, where it is found out on the way how many are asked; None: all are."""
 
     @cached_property
     def waits(self) -> bool:
@@ -197,6 +200,9 @@ class CellResult:
     """Names of the models that judged."""
     judging: JudgeCost | None = None
     """What they took; None where none was asked."""
+    population: int | None = None
+    """Questions of the whole, where a rule stopped the cell before its end: the estimate is of a random part, and its
+    interval is a confidence sequence. None: the cell is no part."""
     spread: Mapping[str, Any] | None = None
     """What the variants of the questions do to the result; None where nothing was varied."""
     strata: tuple[tuple[str, Estimate], ...] = ()
@@ -215,6 +221,8 @@ class CellResult:
         cost = None if self.cost_usd is None else round(self.cost_usd, 9)
         first = self.reported[0]
         spent: dict[str, Any] = {"tokens_in": self.tokens_in, "tokens_out": self.tokens_out, "cost_usd": cost}
+        if self.population is not None:
+            head["population"] = self.population
         if self.judges:
             spent |= {"judges": list(self.judges), "judging": (self.judging or JudgeCost()).to_json()}
         if self.spread is not None:
@@ -236,6 +244,12 @@ class CellResult:
     def reported(self) -> "tuple[Further, ...]":
         """All metrics of the cell, the one that is its result first."""
         return Further(self.metric, self.estimate, self.groups, self.kind, self.strata), *self.further
+
+    def without_intervals(self) -> "CellResult":
+        """The same, where it was decided on the way how many are asked: intervals that take no account of it are none,
+        and neither are standard errors."""
+        further = [replace(one, estimate=one.estimate.bare(), groups=_bare(one.groups)) for one in self.further]
+        return replace(self, estimate=self.estimate.bare(), groups=_bare(self.groups), further=tuple(further))
 
     @classmethod
     def from_json(cls, rows: Iterable[Mapping[str, Any]]) -> "list[CellResult]":
@@ -266,6 +280,7 @@ class CellResult:
             kind=row.get("kind", ""),
             judges=tuple(row.get("judges", ())),
             judging=JudgeCost(**row["judging"]) if row.get("judging") else None,
+            population=row.get("population"),
             spread=row.get("spread"),
             strata=_strata(row),
         )
@@ -298,6 +313,10 @@ class Further:
     def from_json(cls, row: Mapping[str, Any]) -> "Further":
         """The inverse of `to_json`."""
         return cls(row["metric"], Estimate.from_json(row), _groups(row), row.get("kind", ""), _strata(row))
+
+
+def _bare(groups: tuple[tuple[str, Estimate], ...]) -> tuple[tuple[str, Estimate], ...]:
+    return tuple((name, estimate.bare()) for name, estimate in groups)
 
 
 def _groups(row: Mapping[str, Any]) -> tuple[tuple[str, Estimate], ...]:
@@ -349,6 +368,8 @@ class Run:
     """Results that the run has when it is complete: the numbers of a run that was stopped are of a part."""
     samples: Callable[[], Any] = field(repr=False, compare=False, default=lambda: None)
     """Gives one row per draw as a lazy DuckDB relation: nothing is read until it is asked for."""
+    stopping: Mapping[str, Any] | None = None
+    """Where a rule decided how much was asked: the rule, what it found, and what was needed for it."""
 
     @property
     def asked(self) -> int:
@@ -369,4 +390,5 @@ class Run:
             "results": [row for result in self.results for row in result.to_json()],
             "requests": dict(self.requests),
             "seconds": round(self.seconds, 3),
+            **({} if self.stopping is None else {"stopping": dict(self.stopping)}),
         } | ({} if self.status == "complete" else {"asked": self.asked, "expected": self.expected})

@@ -3,7 +3,10 @@
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sinan.types.run import Question
 
 SURE = "the score that a full run of this benchmark would give, with these settings and seeds"
 """What a sequential verdict is about."""
@@ -73,4 +76,25 @@ class Procedure(typing.Protocol):
 
     def decision(self) -> Decision:
         """What can be said now."""
+        ...
+
+
+class Gate(typing.Protocol):
+    """Where the questions of a cell wait until it is known that they are wanted."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more is asked of this cell."""
+        ...
+
+    def ready(self, question: "Question") -> bool:
+        """Whether it can be asked, or dropped, without waiting."""
+        ...
+
+    async def admits(self, question: "Question") -> bool:
+        """True once it may be asked; False where it is not wanted any more."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more is asked, for a reason that has nothing to do with the scores: a budget is met."""
         ...

@@ -157,7 +157,7 @@ class Precision(_OfOne):
         low, high = self._following.interval()
         verdict = "precise" if self._found else "undecided"
         claim = Claim(f"{self.model} to within {self.width:g}", verdict, detail=f"[{low:.4f}, {high:.4f}]")
-        return self._decision((claim,))
+        return self._decision((claim,), {"width": self.width})
 
 
 class Place(_OfOne):

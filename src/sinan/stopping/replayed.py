@@ -1,0 +1,37 @@
+"""Outcomes that are known already, replayed in the drawn order: what a race would have asked. No model is called."""
+
+from dataclasses import replace
+from typing import Any
+
+from sinan.engine.drawn import DrawnOrder, shuffled
+from sinan.engine.prefix import Prefix
+from sinan.errors import UsageError
+from sinan.statistics.intervals import mean
+from sinan.stopping.declared import Declared
+from sinan.stopping.procedures import procedure
+from sinan.stopping.told import entry, head
+from sinan.types.table import ScoreTable
+
+
+def replayed(
+    declared: Declared, table: ScoreTable, models: tuple[str, ...], seed: int, limit: int | None
+) -> dict[str, Any]:
+    """As `Following.to_json`. `limit`: only so many of the table's items, the first, are the whole. Raises UsageError
+    for a model that is no column of the table."""
+    for model in models:
+        if model not in table.models:
+            raise UsageError(f"{table.benchmark} has no column {model!r}. Its models: {', '.join(table.models[:12])}")
+    items = table.items[:limit]
+    units = tuple(shuffled(items, table.benchmark, seed))
+    order = DrawnOrder(seed, units, (), (1,) * len(units))
+    if declared.kind == "place":
+        board = {name: float(table.of(name)[: len(items)].mean()) for name in table.models if name not in models}
+        declared = replace(declared, board=dict(declared.board) or board)
+    prefix = Prefix(order, dict.fromkeys(models, mean), 1, [procedure(declared, models, len(units))])
+    place = {item: at for at, item in enumerate(items)}
+    while not prefix.met:
+        item = units[prefix.at]
+        for model in [name for name in models if name in prefix.asking]:
+            prefix.note(model, item, float(table.of(model)[place[item]]))
+    found = entry(table.benchmark, declared.kind, prefix, prefix.procedures[0].decision())
+    return head(declared, seed, True) | {"verdicts": [found], "notes": list(table.notes)}
