@@ -10,7 +10,8 @@ from sinan.engine.drawn import DrawnOrder, drawn
 from sinan.engine.prefix import Prefix
 from sinan.errors import UsageError
 from sinan.statistics.averages import estimate_mean
-from sinan.statistics.proportions import LEVEL, estimate_accuracy
+from sinan.statistics.intervals import estimate_accuracy
+from sinan.statistics.proportions import LEVEL
 from sinan.statistics.repeats import over_units
 from sinan.statistics.scales import less_is_better
 from sinan.statistics.sequential import Following as ConfidenceSequence
