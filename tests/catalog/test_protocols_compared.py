@@ -32,7 +32,8 @@ def test_a_bundled_model_under_two_protocols_leaves_no_sample_without_a_cause(ru
     for protocol in (first, second):
         runs.made.append(sinan.run(name, "needle/xs", protocol=protocol, limit=limit, cache=False))
     one = runs.compare()
-    assert one.paired.n == limit and not one.notes
+    assert one.paired.n == limit
+    assert all("cannot be told" in note for note in one.notes)  # so few pairs tell little, and that is all there is
     assert all(d.causes and d.detail and "unknown" not in d.causes for d in one.differing)
     assert sum(d.flip for d in one.differing) == sum(one.flips)
     if (first, second) == ("default", "acc_norm"):
