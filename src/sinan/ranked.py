@@ -28,6 +28,7 @@ from sinan.store import frames
 from sinan.store.tables import StoredCell, table
 from sinan.types import CellResult, Metric
 from sinan.types.leaderboard import Leaderboard
+from sinan.types.table import ScoreTable
 
 TABLES = (".csv", ".tsv")
 FINISHED = ("complete", "partial")
@@ -65,6 +66,20 @@ def rank(
     if not kept:
         raise UsageError(f"no finished run is in {runs}: nothing to rank. Remedy: sinan run TARGET -m MODEL -m MODEL")
     return _boards(kept, ways or Ways(), weights or {}, missing, notice)
+
+
+def tables_of(named: Sequence[str], runs: Path, notice: Callable[[str], None]) -> Iterator[ScoreTable]:
+    """The scores of stored runs, a table for the models that were asked the same questions alike, as on a board.
+
+    Raises UnknownName for a run that is not there, UsageError where no two models were asked alike."""
+    shelves = [shelf for shelf in _shelves(_stored(runs, named, notice)) if len(shelf.cells) > 1]
+    if not shelves:
+        raise UsageError(
+            f"{', '.join(named)}: no two models were asked the same questions alike. Remedy: name more runs"
+        )
+    names = _names([shelf.cells[0].side for shelf in shelves])
+    for name, shelf in zip(names, shelves, strict=True):
+        yield replace(_table(shelf.by_model), benchmark=name, notes=tuple(_notes(shelf, several=False)))
 
 
 def rank_votes(
@@ -125,6 +140,11 @@ class _Shelf:
     cells: list[_Stored] = field(default_factory=list)
     older: int = 0
     """Runs of a model that has a newer one."""
+
+    @property
+    def by_model(self) -> list[_Stored]:
+        """The cells in the order of their models' names."""
+        return sorted(self.cells, key=lambda cell: cell.side.model)
 
 
 def _stored(runs: Path, named: Sequence[str], notice: Callable[[str], None]) -> Iterator[_Stored]:
@@ -216,17 +236,22 @@ def _names(sides: Sequence[Side]) -> list[str]:
     return names
 
 
-def _scored(name: str, shelf: _Shelf, chances: Chances) -> Scored:
-    cells = sorted(shelf.cells, key=lambda cell: cell.side.model)
-    side = shelf.cells[0].side
+def _table(cells: Sequence[_Stored]) -> ScoreTable:
+    side = cells[0].side
     metric = side.metric
     reduce = None if metric.reduce is mean else metric.reduce
-    read = table(
+    return table(
         [StoredCell(one.folder, one.side.benchmark, one.side.model, metric.of, reduce) for one in cells],
         version=side.entry["version"],
         protocol=side.entry["protocol"],
         metric=metric.name,
     )
+
+
+def _scored(name: str, shelf: _Shelf, chances: Chances) -> Scored:
+    cells = shelf.by_model
+    side, read = cells[0].side, _table(cells)
+    metric = side.metric
     clusters = cluster_numbers(read)
     estimates = [
         cell.result.estimate if cell.result else own_estimate(row, clusters, read.draws)

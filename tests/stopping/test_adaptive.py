@@ -50,7 +50,7 @@ def test_a_preview_foresees_the_score_from_few_questions_and_says_what_it_is(wor
         assert result["population"] == N and result["ci_method"] == "preview, not guaranteed" and result["n"] == 40
         assert abs(result["value"] - 0.5) < 0.1
         assert not stopping["guaranteed"] and stopping["verdicts"][0]["order"] is None
-        assert "not guaranteed; nominal 95 % covered" in stopping["verdicts"][0]["notes"][0]
+        assert "not guaranteed; nominal 95 % intervals covered" in stopping["verdicts"][0]["notes"][0]
         code, out, _ = sinan(work, "show", "last")
         assert "not guaranteed" in out and "sure at" not in out
         _, out, err = sinan(work, "rank", "--json")

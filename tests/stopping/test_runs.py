@@ -43,14 +43,13 @@ def test_hard_questions_that_take_long_change_neither_verdict_nor_value(work):
     """The trap: looked at as they come, the first answers are the easy ones, and they are right."""
     model, documents = good(0.65), []
     for late in (False, True):
-        waiting = []
+        refused = set()
 
-        def answer(question, late=late, waiting=waiting):
+        def answer(question, late=late, refused=refused):
             text = model(question)
-            if late and text == "ANSWER: 1":
-                waiting.append(question)
-                if len(waiting) % 2:  # every other hard one is refused once, which makes it later than all around it
-                    return 503, "busy"
+            if late and text == "ANSWER: 1" and number_in(question) % 2 and question not in refused:
+                refused.add(question)  # every other hard one, the first time: it is later than all around it
+                return 503, "busy"
             return text
 
         with ChatServer(answer) as server:

@@ -144,7 +144,8 @@ def placed(
                 wrong += int(np.sign(full - others[i]) != place.found[i])
         if len(at) == len(others):
             break
-    verdicts = (sum(at.values()) + n * (len(others) - len(at))) / (n * max(1, len(others)))
+    told = sum(at.values()) + n * (len(others) - len(at))
+    verdicts = told / (n * len(others)) if len(others) else 1.0  # that all are alike, the last question tells
     reached, missed = [], False
     for width in widths:
         precision = Precision("new", n, width, predictor=predictor)
