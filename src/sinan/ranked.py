@@ -171,6 +171,9 @@ def _stored(runs: Path, named: Sequence[str], notice: Callable[[str], None]) -> 
             if result is not None and result.population is not None:
                 notice(f"{side.benchmark} of run {folder.id} was stopped by a rule, after a part; it is not ranked")
                 continue
+            if result is None and "rule" in about:
+                notice(f"{side.benchmark} of run {folder.id} ends by a rule, and has not; it is not ranked")
+                continue
             yield _Stored(folder, side, result)
 
 

@@ -25,7 +25,7 @@ from sinan.store.finals import Finals
 from sinan.store.living import being_written
 from sinan.store.provenance import provenance
 from sinan.store.record import Record
-from sinan.types import Benchmark, Cell, Model, Question, Run, RunSpec, SampleResult
+from sinan.types import Benchmark, Cell, CellResult, Model, Question, Run, RunSpec, SampleResult
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,7 @@ async def _scored(
         heard,
         len(finals),
         cache,
+        lambda results: _of_a_part(old, before, results),
     )
     return ScoredAgain(run, about["scored_from"])
 
@@ -121,7 +122,6 @@ def _about(
     about = description.describe(spec, again.cells, versions, names, benchmarks, models, sources, judges)
     about |= provenance()
     now = store.now()
-    about["expected"] = before.get("expected")
     scored_from = {
         "run": again.old.id,
         "journal_sha256": download.file_sha256(again.old.journal),
@@ -131,6 +131,7 @@ def _about(
         "targets_changed": again.targets_changed,
         "when": now,
     }
+    about |= {"rule": before["rule"]} if "rule" in before else {}
     return about | {
         "status": "stopped" if again.missing else "partial" if again.tally.failed else "complete",
         "created": now,
@@ -139,6 +140,21 @@ def _about(
         "requests": {"sent": 0, "cached": 0, "resumed": again.answered, "retried": 0},
         "scored_from": scored_from,
     }
+
+
+def _of_a_part(
+    old: store.RunFolder, before: Mapping[str, Any], results: tuple[CellResult, ...]
+) -> tuple[CellResult, ...]:
+    """The numbers without intervals, where a rule decided how much was asked: no usual interval takes account of it."""
+    if "rule" not in before:
+        return results
+    whole = {(one.benchmark, one.model): one.population for one in CellResult.from_json(old.results() or [])}
+    return tuple(
+        replace(one.without_intervals(), population=population)
+        if (population := whole.get((one.benchmark, one.model))) is not None or before["status"] == "running"
+        else one
+        for one in results
+    )
 
 
 @dataclass

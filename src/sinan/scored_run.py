@@ -17,7 +17,7 @@ from sinan.asked import paces
 from sinan.engine import Tally
 from sinan.engine.verdicts import THREADS, Answer, Verdicts
 from sinan.store import frames
-from sinan.types import Model, Run, SampleResult
+from sinan.types import CellResult, Model, Run, SampleResult
 from sinan.variation import with_spread
 
 
@@ -31,10 +31,11 @@ async def scored_run(
     heard: Callable[[int, int], None],
     of: int,
     cache: bool,
+    told: Callable[[tuple[CellResult, ...]], tuple[CellResult, ...]] = tuple,
 ) -> tuple[Run, dict[str, Any]]:
     """Judge the answers and write the run; returns it with its run.json, which `about` gives once all are judged.
 
-    `heard` is called after each with how many are done, `of` how many. `judges` are opened here; `cache`: whether their
+    `told` makes of the numbers what may be said of them. `heard` is called after each with how many are done, `of` how many. `judges` are opened here; `cache`: whether their
     answers are taken from earlier calls, and kept for later ones. Whatever is raised, no run is left behind.
     """
     began = time.perf_counter()
@@ -59,7 +60,7 @@ async def scored_run(
         names, versions = (
             {cell["benchmark"]: cell[what] for cell in described["cells"]} for what in ("protocol", "version")
         )
-        results = with_spread(folder, described, tally.results(versions, names))
+        results = with_spread(folder, described, told(tally.results(versions, names)))
         folder.conclude([row for result in results for row in result.to_json()])
         folder.describe(described)
     seconds, rows = time.perf_counter() - began, partial(frames.relation, folder)

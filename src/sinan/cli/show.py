@@ -176,7 +176,8 @@ def _stopping(about: dict[str, Any]) -> Iterator[str]:
     if "stopping" in about:
         yield from lines(about["stopping"])
     elif "rule" in about:
-        yield "a rule decides how much is asked, and it was not met yet: the numbers are of a part"
+        when = "was asked of the run that is scored again" if "scored_from" in about else "is asked, and it was not met yet"
+        yield f"a rule decides how much {when}: the numbers are of a part"
 
 
 def _status(folder: Any, about: dict[str, Any]) -> str:

@@ -30,7 +30,9 @@ def chosen(
 
 def of_population(result: CellResult, population: int) -> CellResult:
     """The cell's numbers for a benchmark of so many questions, all of it; groups stay as they are. Raises UsageError
-    where more were asked."""
+    where more were asked. One that was stopped by a rule has the interval of its full run already."""
+    if result.population is not None:
+        return result
     if any(one.estimate.n > population for one in result.reported):
         raise UsageError(
             f"--population {population}: {result.benchmark} was asked {result.estimate.n} questions, which is more"

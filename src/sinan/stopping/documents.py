@@ -49,7 +49,8 @@ def _place(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def standings(one: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Of a race: who is left first, the best score before the others; then who was dropped, the last of them first."""
+    """Of a race: who is left first, the best score before the others; then who was dropped, the last of them first.
+    `by`: the rival that most speaks for it; sure is that some rival is better."""
     said = {claim["about"]: claim for claim in one["claims"]}
     rows = [
         {"model": model["model"], "standing": said[model["model"]]["verdict"]}
@@ -62,6 +63,7 @@ def standings(one: Mapping[str, Any]) -> list[dict[str, Any]]:
         | {"value": one["board"][name], "ci": None, "used": 0, "asked": 0, "failed": 0}
         for name in stored
     ]
+    rows = [row | one["further"].get("dropped", {}).get(row["model"], {}) for row in rows]
     return sorted(rows, key=lambda row: (row["standing"] == "dropped", -row["used"], -(row["value"] or 0.0)))
 
 

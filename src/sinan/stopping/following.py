@@ -22,6 +22,7 @@ from sinan.stopping.procedures import procedure
 from sinan.stopping.rules import benchmarks_of
 from sinan.stopping.told import entry, head
 from sinan.types import Cell, CellResult, Estimate, Metric, SampleResult, in_batches
+from sinan.types.metric import FULL_RUN
 from sinan.types.sequential import Followed, Procedure
 
 if TYPE_CHECKING:
@@ -229,4 +230,4 @@ def _plain(metric: Metric) -> bool:
 
 
 def _estimate(one: Followed, method: str) -> Estimate:
-    return Estimate(one.value, None, one.interval, method, one.observed - one.failed)
+    return Estimate(one.value, None, one.interval, method, one.observed - one.failed, estimand=FULL_RUN)
