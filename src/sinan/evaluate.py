@@ -140,16 +140,18 @@ async def foresee(
     resume: str | None = None,
     concurrency: int | None = None,
     timeout: float = 600.0,
+    stop: Declared | None = None,
     watch: Watch | None = None,
 ) -> RunEstimate:
-    """What `evaluate` would take: requests, tokens, cost, time. Nothing is asked of any model, nothing is written."""
+    """What `evaluate` would take: requests, tokens, cost, time; with a rule, at most. Nothing is asked of any model,
+    nothing is written."""
     watch = watch or Watch()
     questions = await asked(spec, runs, timeout, concurrency, resolved=watch.resolved, fetching=watch.fetching)
     before = _resumable(runs, resume) if resume else store.unfinished(runs, questions.about)
     if before is not None and not description.difference(before.about(), questions.about):
         tally = Tally(questions.cells, questions.spec.draws, questions.done)
         tally.replay(journal.read(before.journal))
-    return estimate(
+    whole = estimate(
         questions.cells,
         questions.benchmarks,
         questions.spec,
@@ -157,6 +159,12 @@ async def foresee(
         earlier=questions.earlier.means,
         concurrency=lambda model: concurrency or model.concurrency,
     )
+    if stop is None:
+        return whole
+    from sinan.stopping.earlier import with_earlier
+    from sinan.stopping.foreseen import foreseen
+
+    return replace(whole, rules=foreseen(with_earlier(stop, questions, runs), questions))
 
 
 async def run_async(

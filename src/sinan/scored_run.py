@@ -35,8 +35,9 @@ async def scored_run(
 ) -> tuple[Run, dict[str, Any]]:
     """Judge the answers and write the run; returns it with its run.json, which `about` gives once all are judged.
 
-    `told` makes of the numbers what may be said of them. `heard` is called after each with how many are done, `of` how many. `judges` are opened here; `cache`: whether their
-    answers are taken from earlier calls, and kept for later ones. Whatever is raised, no run is left behind.
+    `heard` is called after each with how many are done, `of` how many. `judges` are opened here; `cache`: whether their
+    answers are taken from earlier calls, and kept for later ones; `told` makes of the numbers what may be said of them.
+    Whatever is raised, no run is left behind.
     """
     began = time.perf_counter()
     endpoints = paces(judges, None, 1)

@@ -28,6 +28,5 @@ def command(model: str, target: str, **options: Any) -> int:
             f"no run in {options['runs']} has asked another model all of {target} alike: same version, protocol and "
             f"number of questions. Begin one: sinan run {target} -m OTHER"
         )
-    warm = options["warm"] and not replayed
-    declared = Declared("place", alpha=options["alpha"], board=board, within=options["within"], warm=warm)
+    declared = Declared("place", alpha=options["alpha"], board=board, within=options["within"], warm=options["warm"])
     return racing.race(declared, (model,), target, options)

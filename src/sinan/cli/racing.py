@@ -3,6 +3,7 @@ document, a few lines."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -73,6 +74,29 @@ def board(target: str, models: Sequence[str], given: dict[str, Any]) -> dict[str
     return {one.model: one.value for one in found}
 
 
+def against_known(
+    declared: "Declared", pair: tuple[str, str], target: str, given: dict[str, Any]
+) -> tuple["Declared", tuple[str, ...]]:
+    """The duel with what finished runs know of its two models, and who is still to be asked. Raises UsageError where
+    both are known."""
+    from sinan.stopping.earlier import FEWEST
+
+    known = {} if columns(target, pair) else board(target, pair, given)
+    names = {model: model.partition("?")[0] for model in pair}
+    new = tuple(model for model in pair if names[model] not in known)
+    if not new:
+        raise UsageError(
+            f"{' and '.join(names.values())} were asked everything: their order is known. See: sinan compare"
+        )
+    if len(new) == 2:
+        click.echo("sinan: --warm: neither of the two was asked all of it before, so both are asked", err=True)
+        return declared, pair
+    (stored,) = (name for name in names.values() if name in known)
+    guided = len(known.keys() - {names[new[0]]}) >= FEWEST
+    one = {"board": {stored: known[stored]}, "pair": tuple(names.values()), "warm": guided}
+    return replace(declared, **one), new
+
+
 def spec(models: Sequence[str], target: str, given: dict[str, Any]) -> RunSpec:
     """What is asked. Raises UsageError for parameters that cannot be read."""
     parameters = asking.parameters_of(given["parameters"])
@@ -137,6 +161,8 @@ def _lines(found: Mapping[str, Any]) -> None:
     out.print()
     out.print(_standings(found))
     out.print()
+    for name, score in found.get("known", {}).items():
+        out.print(Text("  ").append(safe(f"{name} was asked all of it before: {100 * score:.1f}")))
     for line in _beside(found["claims"]) if found["kind"] == "place" else ():
         out.print(Text("  ").append(safe(line)))
     asked = found["requests"]

@@ -176,7 +176,11 @@ def _stopping(about: dict[str, Any]) -> Iterator[str]:
     if "stopping" in about:
         yield from lines(about["stopping"])
     elif "rule" in about:
-        when = "was asked of the run that is scored again" if "scored_from" in about else "is asked, and it was not met yet"
+        when = (
+            "was asked of the run that is scored again"
+            if "scored_from" in about
+            else "is asked, and it was not met yet"
+        )
         yield f"a rule decides how much {when}: the numbers are of a part"
 
 

@@ -23,7 +23,9 @@ class Declared:
     epsilon: float = 0.0
     """Scores that are closer are held for equal: of `duel` and `best`."""
     board: Mapping[str, float] = field(default_factory=dict)
-    """Of `place` and `best`: model -> its score of all questions, known from a finished run."""
+    """Of `place`, `best` and `duel`: model -> its score of all questions, known from a finished run."""
+    pair: tuple[str, ...] = ()
+    """Of `duel`, where one of the two is on the board: both, as they were named."""
     within: int = 0
     """Of `place`: so many comparisons may stay open."""
     warm: bool = False

@@ -29,9 +29,11 @@ def _requests(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _duel(one: Mapping[str, Any]) -> dict[str, Any]:
-    a, b = (model["asked"] for model in one["models"])
-    requests = {"a": a, "b": b} | _requests(one)
-    return {"difference": one["further"]["difference"], "ci": one["further"]["ci"], "requests": requests}
+    requests = _requests(one)
+    asked = requests["by_model"]
+    a, b = (asked.get(name, 0) for name in one["further"].get("pair", asked))
+    about = {name: one["further"][name] for name in ("difference", "ci", "known") if name in one["further"]}
+    return about | {"requests": {"a": a, "b": b} | requests}
 
 
 def _best(one: Mapping[str, Any]) -> dict[str, Any]:

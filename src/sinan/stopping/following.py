@@ -91,6 +91,14 @@ class Following:
         self._note(line, record["model"], record["unit"] or record["sample_id"], value)
 
     @property
+    def procedures(self) -> Iterator[tuple[str, str, Procedure]]:
+        """Benchmark, rule and procedure, cell by cell."""
+        for line in self._lines:
+            if isinstance(line.prefix, Prefix):
+                for rule, procedure in zip(line.rules, line.prefix.procedures, strict=True):
+                    yield line.benchmark, rule, procedure
+
+    @property
     def met(self) -> bool:
         """Whether all that was declared is found out, or was asked to the end."""
         return all(line.prefix.met for line in self._lines)

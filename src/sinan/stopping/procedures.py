@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sinan.statistics.sequential import Best, Duel, Place, Predictor
+from sinan.statistics.sequential import Best, Duel, DuelWithKnown, Place, Predictor
 from sinan.stopping.declared import Declared
 from sinan.types.sequential import Decision, Procedure
 
 
 def procedure(declared: Declared, models: Sequence[str], n: int, guesses: Predictor | None = None) -> Procedure:
-    """For these models on n questions. `guesses`: of a place, what earlier models' answers make likely."""
+    """For these models on n questions. `guesses`: of one model beside known scores, what earlier models' answers make
+    likely."""
+    if declared.kind == "duel" and declared.board:
+        (known,) = declared.board.items()
+        a, b = declared.pair
+        return DuelWithKnown((a, b), n, known, declared.alpha, declared.epsilon, guesses)
     if declared.kind == "duel":
         return Duel(models[0], models[1], n, declared.alpha, declared.epsilon)
     if declared.kind == "best":

@@ -187,8 +187,7 @@ class Best:
         word = "best" if len(self._in) == 1 else "tied" if self._tied() else ""
         word = word or ("equivalent" if self._equivalent else "undecided")
         dropped = {
-            self._names[place]: {"after": at, "by": self._names[self._by[place]]}
-            for place, at in self._dropped.items()
+            self._names[place]: {"after": at, "by": self._names[self._by[place]]} for place, at in self._dropped.items()
         }
         claims = []
         for place, name in enumerate(self._names):
