@@ -73,3 +73,25 @@ def test_a_table_with_too_little_in_it_is_one_line(tmp_path, capsys, text, told)
     file.write_text(text)
     assert _code(["replay", str(file)]) == 2
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("cell", ["0", "1"])
+def test_models_that_are_all_alike_take_all_questions(tmp_path, capsys, cell):
+    file = tmp_path / "alike.csv"
+    file.write_text("item,a,b,c,d\n" + "".join(f"q{at}{f',{cell}' * 4}\n" for at in range(20)))
+    assert _code(["replay", str(file), "--orders", "2", "--json"]) == 0
+    (one,) = json.loads(capsys.readouterr().out)["replays"]
+    jobs = {job["job"]: job for job in one["jobs"]}
+    assert jobs["pairs"]["used"] == jobs["new model beside each earlier one, warm"]["used"] == 1
+    assert not sum(job["contradicted"] for job in one["jobs"])
+
+
+def test_runs_that_were_not_asked_the_same_questions_are_never_one_table(tmp_path, monkeypatch, capsys):
+    """Generated questions follow from the seed: equal ids are other questions."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SINAN_CACHE", str(tmp_path / "cache"))
+    for model, seed in (("needle/xs", "1"), ("needle/s", "2")):
+        assert _code(["run", "arithmetic", "-m", model, "-n", "8", "--seed", seed, "--quiet"]) == 0
+    names = [path.name for path in (tmp_path / "runs").iterdir() if path.is_dir()]
+    assert _code(["replay", *names, "--orders", "2"]) == 2
+    assert "no two models were asked the same questions alike" in capsys.readouterr().err

@@ -51,3 +51,10 @@ def test_bytes_that_are_no_text_and_files_that_are_not_there(tmp_path):
     for name in ("x.csv", "absent.csv"):
         with pytest.raises(BadFile, match="cannot be read"):
             outcomes(tmp_path / name)
+
+
+def test_true_and_false_are_outcomes_and_columns_that_are_left_out_are_named(tmp_path):
+    text = "item,a,b,empty,points,words\nq1,True,false,,70,x\nq2,FALSE,true,,1,y\n"
+    found = outcomes(written(tmp_path, text))
+    assert found.models == ("a", "b") and found.values.tolist() == [[1, 0], [0, 1]]
+    assert found.notes == ("no numbers from 0 to 1, so left out: empty, points",)

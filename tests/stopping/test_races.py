@@ -203,3 +203,18 @@ def test_to_learn_from_finished_runs_there_must_be_some(work):
         code, _, err = sinan(work, *words, "--warm")
         one_line(err, code, 2, "--warm is for --stop")
         assert not server.asked
+
+
+def test_the_other_columns_of_a_table_help_where_it_is_wanted(tmp_path):
+    table(tmp_path / "t.csv", {"a": 0.7, "b": 0.5, "c": 0.95, "d": 0.3, "e": 0.2})
+    documents = []
+    for warm in ((), ("--warm",)):
+        code, out, err = sinan(tmp_path, "best", "a", "b", "--on", "t.csv", "--json", *warm)
+        assert code == 0, err
+        documents.append(json.loads(out))
+    cold, warm = documents
+    assert (cold["best"], warm["best"]) == (["a"], ["c"]), "the other columns race along"
+    assert warm["requests"]["total"] < cold["requests"]["total"] and warm["requests"]["full"] == 1200
+    assert {row["model"]: row.get("by") for row in warm["standings"]}["a"] == "c"
+    code, out, err = sinan(tmp_path, "place", "a", "--on", "t.csv", "--json", "--warm")
+    assert json.loads(out)["rank_interval"] == [2, 2] and "guide the bets" in json.loads(out)["notes"][0], err

@@ -93,8 +93,7 @@ def against_known(
         return declared, pair
     (stored,) = (name for name in names.values() if name in known)
     guided = len(known.keys() - {names[new[0]]}) >= FEWEST
-    one = {"board": {stored: known[stored]}, "pair": tuple(names.values()), "warm": guided}
-    return replace(declared, **one), new
+    return replace(declared, board={stored: known[stored]}, pair=tuple(names.values()), warm=guided), new
 
 
 def spec(models: Sequence[str], target: str, given: dict[str, Any]) -> RunSpec:

@@ -109,4 +109,5 @@ def _found(one: Mapping[str, Any]) -> str:
         return f"undecided ({one['rule']})"
     detail = one["claims"][0]["detail"] if one["claims"] else ""
     sure = "" if one["kind"] == "precision" else f", sure at {100 * (1 - one['alpha']):.4g} %"
-    return f"{one['verdict']} ({one['rule']}{sure}){' ' + detail if detail else ''}"
+    about = f"{one['claims'][0]['about']}: " if one["kind"] == "duel" else ""
+    return f"{about}{one['verdict']} ({one['rule']}{sure}){' ' + detail if detail else ''}"
