@@ -218,3 +218,15 @@ def test_the_other_columns_of_a_table_help_where_it_is_wanted(tmp_path):
     assert {row["model"]: row.get("by") for row in warm["standings"]}["a"] == "c"
     code, out, err = sinan(tmp_path, "place", "a", "--on", "t.csv", "--json", "--warm")
     assert json.loads(out)["rank_interval"] == [2, 2] and "guide the bets" in json.loads(out)["notes"][0], err
+
+
+def test_runs_that_were_asked_otherwise_are_no_part_of_a_board(work):
+    with ChatServer(good(0.6)) as server:
+        for name, how in (("hot", ("-p", "temperature=0.9")), ("short", ("-n", "50")), ("twice", ("--samples", "2"))):
+            assert sinan(work, "run", "q.jsonl", "-m", named(server, name), "--quiet", *how)[0] == 0
+        code, _, err = sinan(work, "place", named(server, "new"), "--on", "q.jsonl")
+        one_line(err, code, 2, "no run in", "parameters, judges")
+        code, out, err = sinan(
+            work, "place", named(server, "new"), "--on", "q.jsonl", "-p", "temperature=0.9", "--json"
+        )
+    assert json.loads(out)["of"] == 2, err
