@@ -49,8 +49,8 @@ class Declared:
         return tuple(map(rule, self.rules))
 
     def to_json(self) -> dict[str, Any]:
-        """Every field."""
-        return asdict(self) | {"rules": list(self.rules), "board": dict(self.board)}
+        """Every field, as it is read back."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> "Declared":
