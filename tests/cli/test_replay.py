@@ -95,3 +95,14 @@ def test_runs_that_were_not_asked_the_same_questions_are_never_one_table(tmp_pat
     names = [path.name for path in (tmp_path / "runs").iterdir() if path.is_dir()]
     assert _code(["replay", *names, "--orders", "2"]) == 2
     assert "no two models were asked the same questions alike" in capsys.readouterr().err
+
+
+def test_a_stricter_level_holds_for_every_job(matrix, capsys):
+    used = []
+    for alpha in ("0.2", "0.001"):
+        assert _code(["replay", str(matrix), "--orders", "1", "--alpha", alpha, "--json"]) == 0
+        (one,) = json.loads(capsys.readouterr().out)["replays"]
+        used.append({job["job"]: job["used"] for job in one["jobs"] if job["used"] < 1})
+    loose, strict = used
+    assert all(loose[job] < share for job, share in strict.items())
+    assert any("new model beside" in job for job in strict)

@@ -38,6 +38,7 @@ def test_what_the_rows_belong_to_is_no_model(tmp_path):
         (f"{HEAD}\nq1,right,wrong\n", "no column holds numbers"),
         (f"{HEAD}\nq1,7,-1\n", "no column holds numbers"),
         ("item,m,m\nq1,1,0\n", "a line of different names"),
+        ("Model,q1,q2\na,1,0\n", "its rows are models"),
     ],
 )
 def test_what_is_no_table_is_refused_in_one_line(tmp_path, text, said):

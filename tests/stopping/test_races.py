@@ -58,7 +58,8 @@ def test_models_that_are_alike_are_equivalent_or_tied(work):
 
 
 def test_known_outcomes_are_replayed_and_no_model_is_called(tmp_path):
-    table(tmp_path / "t.csv", {"a": 0.8, "b": 0.6, "c": 0.6})
+    table(tmp_path / "t.csv", {"a": 0.8, "b": 0.6, "c, with examples": 0.6})
+    assert duel(tmp_path, "a", "c, with examples", "t.csv")["source"] == "replayed"
     document = duel(tmp_path, "a", "b", "t.csv")
     assert document["verdict"] == "better" and document["run"] is None and document["source"] == "replayed"
     assert document["models"][0]["beyond"] == 0 and document["requests"]["a"] == document["used"]

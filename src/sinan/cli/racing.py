@@ -1,6 +1,7 @@
 """What `sinan duel`, `sinan best` and `sinan place` have in common: asked models or replayed columns of a table, one
 document, a few lines."""
 
+import csv
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -118,10 +119,8 @@ def all_columns(target: str) -> tuple[str, ...]:
 
 
 def _head(path: Path, name: str) -> bool:
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        head = file.readline().rstrip("\r\n")
-    separator = "\t" if path.suffix.lower() == ".tsv" else ","
-    return name in [cell.strip().strip('"') for cell in head.split(separator)]
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        return name in next(csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ","), ())
 
 
 def _replay(declared: "Declared", models: tuple[str, ...], target: str, given: dict[str, Any]) -> int:
