@@ -30,9 +30,7 @@ def outcomes(path: str | Path) -> ScoreTable:
     columns = dict(zip(head, zip(*rows, strict=True), strict=True))
     items, *_ = columns.values()
     if head[0].strip().lower() in ("model", "models"):
-        raise BadFile(
-            f"{file.name}: its rows are models; a table of outcomes has a row for each question. Turn it around"
-        )
+        raise BadFile(f"{file.name}: its rows are models; a table of outcomes has a row a question. Turn it around")
     if len(set(items)) != len(items):
         twice = next(item for item in items if items.count(item) > 1)
         raise BadFile(f"{file.name}: item {twice!r} stands in it more than once")

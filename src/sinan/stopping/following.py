@@ -26,10 +26,13 @@ from sinan.types.metric import FULL_RUN
 from sinan.types.sequential import Followed, Procedure
 
 if TYPE_CHECKING:
+    from sinan.statistics.item_response import Items
     from sinan.stopping.adaptive import Chosen
 
 METHOD = "confidence sequence, betting"
 PREVIEW = "preview, not guaranteed"
+ROUNDED = 1e-9
+"""A score may be so far outside 0 and 1, by rounding."""
 MEANS = (estimate_accuracy, estimate_mean, over_units)
 """What a plain mean of questions is estimated by."""
 
@@ -123,7 +126,9 @@ class Following:
         return plan.in_another_order(cell, line.order, line.prefix.gate(cell.model.name))
 
     def _note(self, line: _Line, model: str, unit: str, value: Any) -> None:
-        if value is not None and not (isinstance(value, int | float) and 0 <= value <= 1):
+        if isinstance(value, int | float) and -ROUNDED <= value <= 1 + ROUNDED:
+            value = min(1.0, max(0.0, float(value)))
+        elif value is not None:
             raise UsageError(
                 f"{line.benchmark}: {model} scored {value!r:.40} on question {unit}; a run can be stopped early by "
                 "scores from 0 to 1 alone. Remedy: ask it whole, without a rule"
@@ -159,10 +164,13 @@ def _stopped(declared: Declared, asked: Asked, orders: Mapping[str, DrawnOrder])
         for text, one in zip(declared.rules, declared.parsed, strict=True)
     ]
     claims = sum(len(about) for _, one, about in read if one.kind == "threshold") * len(asked.models)
+    guessed: dict[str, Predictor | None] = {}
     for cell in asked.cells:
         n, model = len(orders[cell.benchmark]), cell.model.name
         own = [(text, one) for text, one, about in read if cell.benchmark in about]
-        guesses = _guesses(declared, orders[cell.benchmark], cell) if own else None
+        if own and cell.benchmark not in guessed:
+            guessed[cell.benchmark] = _guesses(declared, orders[cell.benchmark], cell)
+        guesses = guessed.get(cell.benchmark)
         procedures: list[Procedure] = [
             Threshold(model, n, one.number, declared.alpha / claims, guesses)
             if one.kind == "threshold"
@@ -177,10 +185,12 @@ def _adaptive(declared: Declared, asked: Asked, orders: Mapping[str, DrawnOrder]
     """Of every cell a preview."""
     from sinan.stopping.adaptive import Chosen
 
+    known: dict[str, Items] = {}
     for cell in asked.cells:
         order, name = orders[cell.benchmark], cell.model.name
-        known = items(declared.earlier, cell.benchmark, order, cell.metric)
-        chosen = Chosen(order, known, name, cell.metric.reduce, asked.spec.draws, declared.questions)
+        if cell.benchmark not in known:
+            known[cell.benchmark] = items(declared.earlier, cell.benchmark, order, cell.metric)
+        chosen = Chosen(order, known[cell.benchmark], name, cell.metric.reduce, asked.spec.draws, declared.questions)
         yield _Line(cell.benchmark, {name: cell}, {}, chosen, ("adaptive",))
 
 
