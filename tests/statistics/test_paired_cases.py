@@ -166,6 +166,12 @@ def test_a_million_verdicts_are_no_trouble():
     assert found.difference == 0.25 and found.p_value < 1e-300 and found.sign == 1
 
 
+def test_a_group_of_one_question_has_no_interval_and_says_why():
+    found = paired_macro(np.array([1.0, 0.0, 1.0]), np.array([0.0, 0.0, 1.0]), np.array([0, 0, 1]))
+    assert found.ci is None and found.notes == ("1 group has a single unit: how sure the difference is cannot be told",)
+    assert found.discordant == 1
+
+
 def test_every_group_counts_the_same_in_a_macro_average():
     a, b = np.array([1, 1, 0, 1, 0.5, 0]), np.array([0, 1, 0, 1, 0.0, 0.5])
     found = paired_macro(a, b, np.array([0, 0, 0, 0, 1, 1]))

@@ -72,4 +72,4 @@ def _alone(units: Sequence[Units]) -> tuple[str, ...]:
     """Why there is no interval."""
     few = sum(one.count < 2 for one in units)
     have = "groups have" if few > 1 else "group has"
-    return (f"{few:,} {have} a single unit: how sure the difference is cannot be estimated",) if few else ()
+    return (f"{few:,} {have} a single unit: how sure the difference is cannot be told",) if few else ()
