@@ -25,7 +25,7 @@ from sinan.store.finals import Finals
 from sinan.store.living import being_written
 from sinan.store.provenance import provenance
 from sinan.store.record import Record
-from sinan.types import Benchmark, Cell, Model, Question, Run, RunSpec, SampleResult
+from sinan.types import Benchmark, Cell, CellResult, Model, Question, Run, RunSpec, SampleResult
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class ScoredAgain:
     run: Run
     scored_from: Mapping[str, Any]
     """`run`, `journal_sha256`, `scorer` (the name that was asked for; None: the benchmarks' own), `scorers` (by
-    benchmark, as they are set), `versions_before`, `targets_changed`, `when`."""
+    benchmark, as they are set), `versions_before`, `targets_changed`, `stopped` (cells that a rule stopped
+    early), `when`."""
 
     def to_json(self) -> dict[str, Any]:
         """The document of `sinan score --json`."""
@@ -129,6 +130,7 @@ def _about(
         "scorers": {b.id: repr(b.protocols[names[b.id]].scorer) for b in benchmarks},
         "versions_before": {cell["benchmark"]: cell["version"] for cell in before["cells"]},
         "targets_changed": again.targets_changed,
+        "stopped": _stopped(again.old),
         "when": now,
     }
     return about | {
@@ -139,6 +141,15 @@ def _about(
         "requests": {"sent": 0, "cached": 0, "resumed": again.answered, "retried": 0},
         "scored_from": scored_from,
     }
+
+
+def _stopped(old: store.RunFolder) -> list[dict[str, Any]]:
+    """Cells whose answers decided how many of so many questions were asked: other verdicts do not undo that."""
+    return [
+        {"benchmark": one.benchmark, "model": one.model, "population": one.population}
+        for one in CellResult.from_json(old.results() or [])
+        if one.population is not None
+    ]
 
 
 @dataclass

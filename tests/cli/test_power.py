@@ -91,6 +91,12 @@ def test_a_benchmark_says_the_smallest_difference_that_it_ever_tells(document, w
     assert document("power", "own.jsonl")["n"] == 40
 
 
+def test_runs_that_a_rule_stopped_tell_nothing_of_it(document, work):
+    """They end where verdicts differ much, or are sure."""
+    assert _code("duel needle/xs needle/m logic -n 60 --epsilon 0.9 --quiet".split()) == 0
+    assert document("power", "logic")["discordance_from"] == "assumed"
+
+
 def test_earlier_runs_tell_how_often_verdicts_differ(document):
     assert _code("run logic -m needle/xs -m needle/s -m needle/m -n 60 --quiet".split()) == 0
     found = document("power", "logic")

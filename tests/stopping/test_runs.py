@@ -228,6 +228,20 @@ def test_a_comparison_with_a_stopped_run_has_no_interval_until_it_is_asked_whole
     assert resumed["n"] == N and resumed["ci"] and not any("stopped" in note for note in resumed["notes"])
 
 
+def test_scoring_a_stopped_run_again_gives_it_no_interval(work):
+    with ChatServer(good(0.9)) as server:
+        sinan(work, "run", "q.jsonl", "-m", server.model, "--stop", "acc>0.7", "--name", "part")
+        code, out, err = sinan(work, "score", "last", "--json")
+        again = json.loads(out)
+        _, out, _ = sinan(work, "compare", again["run"], next(work.glob("runs/*-part")).name, "--json")
+    (result,) = again["results"]
+    assert code == 0, err
+    assert result["population"] == N and result["ci"] is None and result["stderr"] is None
+    assert all(row["ci"] is None for row in json.loads(sinan(work, "show", again["run"], "--json")[1])["results"])
+    (one,) = json.loads(out)["comparisons"]
+    assert one["ci"] is None and sum("stopped by a rule" in note for note in one["notes"]) == 2
+
+
 def test_variants_of_a_question_are_one_in_the_order_that_is_stopped(work):
     """All of its variants are asked before it counts, and its number is their mean; so it is with draws."""
     with ChatServer(good(0.9)) as server:

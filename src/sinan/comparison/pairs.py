@@ -35,11 +35,9 @@ class StoredRun:
 
     def stopped(self, entry: Mapping[str, Any]) -> bool:
         """Whether answers decided how many of the cell's questions were asked."""
-        if "rule" not in self.about:
-            return False
         found = CellResult.from_json(self.folder.results() or [])
         own = [one for one in found if (one.benchmark, one.model) == (entry["benchmark"], entry["model"])]
-        return not own or own[0].population is not None
+        return own[0].population is not None if own else "rule" in self.about
 
     def side(self, entry: Mapping[str, Any]) -> Side:
         """The cell with its questions and its scorer, where they can be had without asking the network."""

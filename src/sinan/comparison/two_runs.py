@@ -178,9 +178,10 @@ def _notes(
             yield f"run {side.run} ({name}) is {status}: only what it holds is compared"
         if early or (any(stopped) and opened[0] is opened[1]):
             told = "the interval here takes no account of when" if paired.ci else "no interval takes account of when"
+            asked = run.about.get("scored_from", {}).get("run", side.run)
             yield (
                 f"run {side.run} ({name}) was stopped by a rule, after a part: {told}. What is sure of it: sinan show "
-                f"{side.run}; of two models: sinan duel; the rest of it: sinan run --resume {side.run}"
+                f"{asked}; of two models: sinan duel; the rest of it: sinan run --resume {asked}"
             )
         if explained and not built:
             why = run.trouble or "its data are not at hand, or what it asks has changed"
