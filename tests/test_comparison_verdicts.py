@@ -89,6 +89,17 @@ def test_a_margin_that_is_none_is_one_line(work, capsys, margin):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_a_margin_that_no_two_shares_lie_beyond_is_refused(work, capsys):
+    """`--epsilon 5` is meant as five points, and would call all models equivalent."""
+    runs = two(work, capsys, [1, 1, 0], [0, 0, 1])
+    for margin in ("5", "100%"):
+        assert _code(["compare", *runs, "--epsilon", margin]) == 2
+        err = capsys.readouterr().err
+        assert "makes all shares equivalent" in err and err.count("\n") == 1
+    (one,) = compared(capsys, *runs, "--epsilon", "5pp")
+    assert one["equivalence"]["epsilon"] == pytest.approx(0.05)
+
+
 def test_two_models_under_two_protocols_are_not_comparable_unless_one_insists(runs, capsys):
     runs.ask(right)
     runs.ask(lambda question: "The answer is 1.", model="other", protocol="headed")

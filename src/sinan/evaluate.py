@@ -24,6 +24,7 @@ from sinan.engine.budget import budget as budgeted
 from sinan.engine.estimate import RunEstimate, estimate
 from sinan.engine.schedule import Schedule
 from sinan.errors import StoreError, UsageError
+from sinan.scored_run import as_asked
 from sinan.share import Order
 from sinan.statistics import metrics
 from sinan.stopping import Declared, stop_by
@@ -241,7 +242,9 @@ def _results_so_far(
     for record in journal.read_final(folder.journal):
         tallies[record["benchmark"], record["model"]].replay(record)
     found = [t.result(b, cells[b, m]["version"], cells[b, m]["protocol"], m) for (b, m), t in tallies.items()]
-    return [one.without_intervals() for one in found] if "rule" in about else found
+    if "rule" in about and "scored_from" not in about:
+        return [one.without_intervals() for one in found]
+    return as_asked(about, found)
 
 
 async def _prepared(

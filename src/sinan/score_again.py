@@ -35,7 +35,8 @@ class ScoredAgain:
     run: Run
     scored_from: Mapping[str, Any]
     """`run`, `journal_sha256`, `scorer` (the name that was asked for; None: the benchmarks' own), `scorers` (by
-    benchmark, as they are set), `versions_before`, `targets_changed`, `when`."""
+    benchmark, as they are set), `versions_before`, `targets_changed`, `stopped` (cells that a rule stopped
+    early), `when`."""
 
     def to_json(self) -> dict[str, Any]:
         """The document of `sinan score --json`."""
@@ -102,7 +103,6 @@ async def _scored(
         heard,
         len(finals),
         cache,
-        lambda results: _of_a_part(old, before, results),
     )
     return ScoredAgain(run, about["scored_from"])
 
@@ -129,6 +129,7 @@ def _about(
         "scorers": {b.id: repr(b.protocols[names[b.id]].scorer) for b in benchmarks},
         "versions_before": {cell["benchmark"]: cell["version"] for cell in before["cells"]},
         "targets_changed": again.targets_changed,
+        "stopped": _stopped(again.old, before),
         "when": now,
     }
     about |= {"rule": before["rule"]} if "rule" in before else {}
@@ -142,19 +143,16 @@ def _about(
     }
 
 
-def _of_a_part(
-    old: store.RunFolder, before: Mapping[str, Any], results: tuple[CellResult, ...]
-) -> tuple[CellResult, ...]:
-    """The numbers without intervals, where a rule decided how much was asked: no usual interval takes account of it."""
-    if "rule" not in before:
-        return results
-    whole = {(one.benchmark, one.model): one.population for one in CellResult.from_json(old.results() or [])}
-    return tuple(
-        replace(one.without_intervals(), population=population)
-        if (population := whole.get((one.benchmark, one.model))) is not None or before["status"] == "running"
-        else one
-        for one in results
-    )
+def _stopped(old: store.RunFolder, before: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Cells whose answers decided how many of so many questions were asked: other verdicts do not undo that. Of a run
+    that was killed under its rule nobody knows which they are, nor how many questions there are."""
+    stored = {(one.benchmark, one.model): one.population for one in CellResult.from_json(old.results() or [])}
+    killed = "rule" in before and before["status"] == "running"
+    return [
+        {"benchmark": cell["benchmark"], "model": cell["model"], "population": population}
+        for cell in before["cells"]
+        if (population := stored.get((cell["benchmark"], cell["model"]))) is not None or killed
+    ]
 
 
 @dataclass

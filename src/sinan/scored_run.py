@@ -5,8 +5,9 @@ answers, in order -> scorer (and judges) -> journal, samples.parquet, results.js
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,13 +32,11 @@ async def scored_run(
     heard: Callable[[int, int], None],
     of: int,
     cache: bool,
-    told: Callable[[tuple[CellResult, ...]], tuple[CellResult, ...]] = tuple,
 ) -> tuple[Run, dict[str, Any]]:
     """Judge the answers and write the run; returns it with its run.json, which `about` gives once all are judged.
 
     `heard` is called after each with how many are done, `of` how many. `judges` are opened here; `cache`: whether their
-    answers are taken from earlier calls, and kept for later ones; `told` makes of the numbers what may be said of them.
-    Whatever is raised, no run is left behind.
+    answers are taken from earlier calls, and kept for later ones. Whatever is raised, no run is left behind.
     """
     began = time.perf_counter()
     endpoints = paces(judges, None, 1)
@@ -61,12 +60,24 @@ async def scored_run(
         names, versions = (
             {cell["benchmark"]: cell[what] for cell in described["cells"]} for what in ("protocol", "version")
         )
-        results = with_spread(folder, described, told(tally.results(versions, names)))
+        results = with_spread(folder, described, as_asked(described, tally.results(versions, names)))
         folder.conclude([row for result in results for row in result.to_json()])
         folder.describe(described)
     seconds, rows = time.perf_counter() - began, partial(frames.relation, folder)
     status, requests, expected = described["status"], described["requests"], described["expected"]
     return Run(folder.id, str(folder.path), status, results, requests, seconds, expected, rows), described
+
+
+def as_asked(about: Mapping[str, Any], results: Sequence[CellResult]) -> list[CellResult]:
+    """The results, without intervals where the run that the answers are from was stopped early by a rule."""
+    cells = about.get("scored_from", {}).get("stopped", ())
+    stopped = {(one["benchmark"], one["model"]): one["population"] for one in cells}
+    return [
+        replace(one.without_intervals(), population=stopped[key])
+        if (key := (one.benchmark, one.model)) in stopped
+        else one
+        for one in results
+    ]
 
 
 @contextmanager

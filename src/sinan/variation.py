@@ -42,7 +42,7 @@ def with_spread(
         others.pop(one.model, None)
         spread = _spread(own, others, of_source)
         if one.population is not None:
-            spread["notes"].append("of the questions that were asked; when to stop was decided on the way")
+            spread["notes"].append("stopped by a rule, after a part: standard errors take no account of when")
         found.append(replace(one, spread=spread))
     return tuple(found)
 

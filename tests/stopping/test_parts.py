@@ -79,7 +79,7 @@ def test_the_variants_of_a_question_are_one_place_of_the_order(work):
     assert all(other["ci"] is None for other in others), "none of them was made for looking"
     forms = model["full"] // N
     assert forms > 1 and model["asked"] == forms * model["used"] + model["beyond"] < N * forms / 2
-    assert row["n"] == model["used"] and any("when to stop" in note for note in row["spread"]["notes"])
+    assert row["n"] == model["used"] and any("no account of when" in note for note in row["spread"]["notes"])
 
 
 def test_an_experiment_may_have_rules(work):

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from sinan.cli import asking, running
 from sinan.cli.output import document as printed
+from sinan.cli.shares import Share
 from sinan.cli.table import AMBER, MUTED, console, safe
 from sinan.errors import UsageError
 from sinan.types import Run, RunSpec
@@ -37,7 +38,7 @@ def epsilon(default: float) -> Callable[[F], F]:
     """The option that says which differences do not matter."""
     return click.option(
         "--epsilon",
-        type=click.FloatRange(0, 1, max_open=True),
+        type=Share(high_open=True),
         default=default,
         show_default=True,
         help="Scores that are closer are told as equivalent.",

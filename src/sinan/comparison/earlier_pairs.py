@@ -106,7 +106,9 @@ def _alike(runs: Path, benchmark: str) -> Iterator[list[_Stored]]:
             about = folder.about()
         except SinanError:  # one run that cannot be read hides no other
             continue
-        for cell in about["cells"] if about["status"] in ("complete", "partial") else ():
+        if "rule" in about or about["status"] not in ("complete", "partial"):  # a rule stops where verdicts say so
+            continue
+        for cell in about["cells"]:
             if cell["benchmark"] == benchmark and _plain(about["spec"]):
                 key = cell["version"], cell["protocol"], cell["metric"]
                 kinds.setdefault(key, {}).setdefault(cell["model"], (folder, cell, about["spec"]["draws"]))

@@ -2,6 +2,7 @@
 groups' differences. Groups are taken as given, not drawn: SE = sqrt(sum SE_h^2) / H, as in `over_groups.plain`."""
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sinan.statistics.intervals import t_quantile
@@ -27,15 +28,48 @@ def paired_macro(
     of_a, of_b = (math.fsum(float(side[rows].mean()) for rows in own) / h for side in (a, b))
     difference = math.fsum(one.mean for one in units) / h
     errors = [one.stderr for one in units if one.stderr is not None]
-    clustered = count if count < len(a) else None
+    clustered, differ = count if count < len(a) else None, int((a != b).sum())
     stderr = math.sqrt(math.fsum(error * error for error in errors)) / h if len(errors) == h else None
     if not stderr:
-        return PairedDifference(of_a, of_b, difference, stderr, None, None, "none", len(a), clustered)
+        return PairedDifference(
+            of_a,
+            of_b,
+            difference,
+            stderr,
+            None,
+            None,
+            "none",
+            len(a),
+            clustered,
+            notes=_alone(units),
+            discordant=differ,
+        )
     df = count - h
     half, t = t_quantile(df) * stderr, difference / stderr
     interval, p_value = (difference - half, difference + half), two_sided_t(t, df)
     method = f"paired t over {h} groups{', clustered' if clustered else ''}"
     tests = {"t": {"statistic": t, "df": df, "p": p_value}}
+    intervals = {"t": interval}
     return PairedDifference(
-        of_a, of_b, difference, stderr, interval, p_value, method, len(a), clustered, df, None, tests, {"t": interval}
+        of_a,
+        of_b,
+        difference,
+        stderr,
+        interval,
+        p_value,
+        method,
+        len(a),
+        clustered,
+        df,
+        None,
+        tests,
+        intervals,
+        discordant=differ,
     )
+
+
+def _alone(units: Sequence[Units]) -> tuple[str, ...]:
+    """Why there is no interval."""
+    few = sum(one.count < 2 for one in units)
+    have = "groups have" if few > 1 else "group has"
+    return (f"{few:,} {have} a single unit: how sure the difference is cannot be told",) if few else ()

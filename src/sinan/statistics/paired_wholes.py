@@ -84,6 +84,7 @@ def _found(
         wholes.count if clustered else None,
         tests={"randomisation": {"p": p_value, "draws": draws, "seed": seed}},
         intervals={"bootstrap": interval} if interval else {},
+        discordant=int((wholes.a != wholes.b).any(axis=1).sum()),
     )
 
 
