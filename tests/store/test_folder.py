@@ -68,7 +68,7 @@ def test_a_broken_description_is_one_clear_line(tmp_path, content):
 
 ESTIMATE = {"value": 0.5, "stderr": 0.1, "ci": [0.3, 0.7], "ci_method": "wilson", "n": 20}
 ENTRY = ESTIMATE | {
-    **{name: "x" for name in ("benchmark", "version", "protocol", "model", "metric")},
+    **dict.fromkeys(("benchmark", "version", "protocol", "model", "metric"), "x"),
     **{"k": 1, "outcomes": {"correct": 10}, "groups": [{"name": "g"} | ESTIMATE]},
     **{"tokens_in": 1, "tokens_out": 1, "cost_usd": None},
 }
@@ -110,7 +110,16 @@ def test_damaged_results_are_one_clear_line(tmp_path, change):
 
 
 SPEC = {"targets": ["t"], "models": ["m"], "limit": None, "shots": None, "draws": 1, "seed": 0, "parameters": {}}
-CELL = {name: "x" for name in ("benchmark", "version", "protocol", "model", "metric")}
+DESCRIBED = {"spec": SPEC | {"protocol": "default", "scorer": None}, "cells": [], "models": [], "sinan": "0.1.0"}
+CELL = dict.fromkeys(("benchmark", "version", "protocol", "model", "metric"), "x")
+
+
+@pytest.mark.parametrize("change", [{"files": "x"}, {"data": [1]}, {"judges": [{}]}, {"expected": "x"}, {"rule": 1}])
+def test_a_part_of_the_wrong_kind_is_one_clear_line(tmp_path, change):
+    folder = made(tmp_path, "a")
+    folder.describe({"created": now(), "status": "complete", **DESCRIBED} | change)
+    with pytest.raises(StoreError, match=r"run\.json is damaged"):
+        folder.about()
 
 
 @pytest.mark.parametrize(
@@ -132,10 +141,9 @@ CELL = {name: "x" for name in ("benchmark", "version", "protocol", "model", "met
 def test_a_description_of_the_wrong_kinds_is_one_clear_line(tmp_path, spec, cell):
     folder = made(tmp_path, "a")
     for damaged in (False, True):
-        told = SPEC | {"protocol": "default", "scorer": None} | (spec if damaged else {})
+        told = DESCRIBED["spec"] | (spec if damaged else {})
         cells = [CELL | {"metrics": [{"name": "accuracy"}], "sampling": {"stop": None}} | (cell if damaged else {})]
-        about = {"created": now(), "status": "complete", "spec": told, "cells": cells, "models": [], "sinan": "0.1.0"}
-        folder.describe(about)
+        folder.describe({"created": now(), "status": "complete", **DESCRIBED, "spec": told, "cells": cells})
         if not damaged:
             assert folder.about()["status"] == "complete"
     with pytest.raises(StoreError, match=r"run\.json is damaged"):

@@ -14,6 +14,7 @@ from rich.text import Text
 from sinan.cli import asking, running
 from sinan.cli.output import document as printed
 from sinan.cli.table import AMBER, MUTED, console, safe
+from sinan.cli.within import Within
 from sinan.errors import UsageError
 from sinan.types import Run, RunSpec
 
@@ -24,7 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 TABLES = (".csv", ".tsv")
 ALPHA = click.option(
     "--alpha",
-    type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
+    type=Within(0, 0.5, min_open=True, max_open=True),
     default=0.05,
     show_default=True,
     help="How often any verdict may be wrong, at most, however often one looks.",
@@ -35,7 +36,7 @@ def epsilon(default: float) -> Callable[[F], F]:
     """The option that says which differences do not matter."""
     return click.option(
         "--epsilon",
-        type=click.FloatRange(0, 1, max_open=True),
+        type=Within(0, 1, max_open=True),
         default=default,
         show_default=True,
         help="Scores that are closer are told as equivalent.",

@@ -8,6 +8,12 @@ from typing import Any
 from sinan.errors import StoreError
 from sinan.types import CellResult
 
+ABOUT: dict[str, Any] = {
+    **dict.fromkeys(("files", "rule", "stopping", "scored_from"), dict | None),
+    **dict.fromkeys(("data", "judges", "stopped_before"), list | None),
+    "expected": int | None,
+}
+"""What run.json may hold beside what every one does."""
 SPEC: dict[str, Any] = {
     "targets": list,
     "models": list,
@@ -37,18 +43,24 @@ def consistent(about: Mapping[str, Any]) -> bool:
     """Whether the parts of run.json that are read back have what is read of them."""
     spec = about["spec"]
     return (
-        _has(spec, SPEC)
+        _may_have(about, ABOUT)
+        and _has(spec, SPEC)
         and bool(spec["targets"])
         and _may_have(spec, NEWER)
         and all(_are_texts(own) for own in spec.values() if isinstance(own, list))
-        and all(isinstance(cell, dict) and _is_cell(cell) for cell in about["cells"])
-        and all(isinstance(model, dict) and isinstance(model.get("name"), str) for model in about["models"])
+        and all(map(_is_cell, about["cells"]))
+        and all(_is_named(model, ("name",)) for model in (*about["models"], *(about.get("judges") or ())))
+        and all(_is_named(file, ("repo", "path", "sha256")) for file in about.get("data") or ())
     )
 
 
-def _is_cell(cell: Mapping[str, Any]) -> bool:
+def _is_named(row: Any, names: Sequence[str]) -> bool:
+    return isinstance(row, dict) and _has(row, dict.fromkeys(names, str))
+
+
+def _is_cell(cell: Any) -> bool:
     return (
-        _has(cell, CELL)
+        _is_named(cell, tuple(CELL))
         and _may_have(cell, BESIDE)
         and all(isinstance(one, dict) and "name" in one and _may_have(one, METRIC) for one in cell.get("metrics", ()))
         and _are_texts(cell.get("sampling", {}).get("stop") or ())
