@@ -47,9 +47,9 @@ def test_hard_questions_that_take_long_change_neither_verdict_nor_value(work):
 
         def answer(question, late=late, waiting=waiting):
             text = model(question)
-            if late and text == "ANSWER: 1":
+            if late and text == "ANSWER: 1" and question not in waiting:
                 waiting.append(question)
-                if len(waiting) % 2:  # every other hard one is refused once, which makes it later than all around it
+                if len(waiting) % 8 == 1:  # some hard ones are refused once, which makes them later than all around
                     return 503, "busy"
             return text
 
