@@ -3,8 +3,9 @@
 import contextlib
 import json
 
+from tests.in_process import sinan
 from tests.server import ChatServer
-from tests.test_end_to_end import number_in, right, sinan
+from tests.test_end_to_end import number_in, right
 
 N = 400
 

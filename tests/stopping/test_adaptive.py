@@ -11,9 +11,10 @@ from sinan.statistics.item_response import Items
 from sinan.stopping.adaptive import Chosen
 from sinan.types import RunSpec
 from tests.fakes import benchmark, numbered
+from tests.in_process import sinan
 from tests.server import ChatServer
 from tests.stopping.models import N, asked_whole, good, named, questions
-from tests.test_end_to_end import one_line, sinan
+from tests.test_end_to_end import one_line
 
 
 @pytest.fixture(scope="module")

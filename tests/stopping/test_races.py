@@ -9,9 +9,10 @@ import pytest
 
 from sinan.cli.main import _code
 from sinan.datasets.outcomes import outcomes
+from tests.in_process import sinan
 from tests.server import ChatServer
 from tests.stopping.models import asked_whole, good, named
-from tests.test_end_to_end import one_line, sinan, the_run
+from tests.test_end_to_end import one_line, the_run
 
 CRUX = Path(__file__).parents[2].parent / "shared/data/irt/crux_matrix/correctness.csv"
 
