@@ -13,11 +13,11 @@ from tests.test_end_to_end import environment
 
 
 def sinan(work, *words, env=None):
-    """Exit code, standard output and standard error of a command in the folder `work`."""
+    """Exit code, standard output and standard error of a command in the folder `work`. `env`: None takes away."""
     out, err = io.StringIO(), io.StringIO()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     with pytest.MonkeyPatch.context() as patch, contextlib.chdir(work):
-        kept = environment(**env or {})
+        kept = {name: value for name, value in environment(**env or {}).items() if value is not None}
         for name in os.environ.keys() - kept.keys():
             patch.delenv(name)
         for name, value in kept.items():
