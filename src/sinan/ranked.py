@@ -14,7 +14,7 @@ from typing import Any
 from sinan import store
 from sinan.causes import Side, differences
 from sinan.causes.side import data_differ
-from sinan.datasets.outcomes import outcomes
+from sinan.datasets.outcomes import TABLES, outcomes
 from sinan.datasets.votes import Fields, votes
 from sinan.errors import StoreError, UnknownName, UsageError
 from sinan.rank.arena import Arena, arena_board
@@ -29,7 +29,6 @@ from sinan.store.tables import StoredCell, table
 from sinan.types import CellResult, Metric
 from sinan.types.leaderboard import Leaderboard
 
-TABLES = (".csv", ".tsv")
 FINISHED = ("complete", "partial")
 Chances = Callable[[Iterable[str]], Mapping[str, float | None]]
 """Benchmarks -> the level of guessing of each."""

@@ -7,6 +7,8 @@ import pytest
 
 from sinan.cli.main import _code
 from sinan.cli.output import document
+from tests.comparison_runs import OWN, right
+from tests.server import ChatServer
 
 VOTE = {"model_a": "x", "model_b": "y"}
 WON = VOTE | {"winner": "model_a"}
@@ -72,6 +74,15 @@ def test_weights_are_shares_of_each_other_however_large(tmp_path, capsys):
     assert _code([*words, "--weight", "one=1e308", "--weight", "two=1e308"]) == 0
     overall = json.loads(capsys.readouterr().out)["leaderboards"][-1]
     assert overall["weights"] == {"one": 0.5, "two": 0.5} and overall["standings"][0]["value"] == 1
+
+
+def test_scores_that_no_sum_holds_are_one_line(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0123456789")
+    (tmp_path / "own.py").write_text(OWN.replace("len(completion.text) / 100", "1e308"))
+    with ChatServer(right) as server:
+        assert _code(["run", "own.py", "-m", server.model, "--protocol", "long", "--json"]) == 2
+    assert "too large to be counted with" in capsys.readouterr().err
 
 
 def test_a_document_has_no_number_that_json_has_not():

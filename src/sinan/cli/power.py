@@ -182,11 +182,11 @@ def _target(target: str | None) -> _Target | None:
 
 def _outcomes(target: str) -> "ScoreTable | None":
     """A table of outcomes, one column per model; None for anything else, such as a file of questions."""
-    if not target.lower().endswith((".csv", ".tsv")) or not Path(target).is_file():
-        return None
-    from sinan.datasets.outcomes import outcomes
+    from sinan.datasets.outcomes import TABLES, outcomes
     from sinan.datasets.questions import QUESTION
 
+    if not target.lower().endswith(TABLES) or not Path(target).is_file():
+        return None
     with Path(target).open(encoding="utf-8-sig", errors="replace") as lines:
         head = lines.readline().lower().strip().replace("\t", ",").split(",")
     return None if set(head) & set(QUESTION) else outcomes(target)

@@ -15,6 +15,7 @@ from sinan.cli import asking, running
 from sinan.cli.output import document as printed
 from sinan.cli.table import AMBER, MUTED, console, safe
 from sinan.cli.within import Within
+from sinan.datasets.outcomes import TABLES
 from sinan.errors import UsageError
 from sinan.types import Run, RunSpec
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from sinan.stopping import Declared
 
 F = TypeVar("F", bound=Callable[..., Any])
-TABLES = (".csv", ".tsv")
 ALPHA = click.option(
     "--alpha",
     type=Within(0, 0.5, min_open=True, max_open=True),

@@ -8,13 +8,12 @@ import click
 
 from sinan.cli.output import document, one_line
 from sinan.cli.within import Within
+from sinan.datasets.outcomes import TABLES
 from sinan.errors import UsageError
 
 if TYPE_CHECKING:
     from sinan.statistics.sequential.study import Study
     from sinan.types.table import ScoreTable
-
-TABLES = (".csv", ".tsv")
 
 
 @click.command("replay")

@@ -34,6 +34,8 @@ CELL = dict.fromkeys(("benchmark", "version", "protocol", "model", "metric"), st
 BESIDE: dict[str, Any] = {"metrics": list, "sampling": dict, "shots": int | None}
 METRIC = {"name": str, "kind": str, "of": str, "forms": list}
 
+OF_SAMPLES = ("benchmark", "model", "sample_id", "outcome", "score")
+"""Columns without which samples.parquet tells nothing."""
 ENTRY = CELL | dict.fromkeys(("k", "n", "tokens_in", "tokens_out"), int) | {"outcomes": dict, "groups": list}
 NUMBERS = ("stderr", "cost_usd", "clusters", "df", "deff", "population", "alpha")
 """Of an entry of results.json: numbers, or nothing."""
@@ -77,6 +79,18 @@ def _has(row: Mapping[str, Any], kinds: Mapping[str, Any]) -> bool:
 
 def _may_have(row: Mapping[str, Any], kinds: Mapping[str, Any]) -> bool:
     return all(name not in row or isinstance(row[name], kind) for name, kind in kinds.items())
+
+
+def refuse_other_columns(path: Path, there: Mapping[str, str], kinds: Mapping[str, str]) -> None:
+    """Raises StoreError where samples.parquet has not the columns of a run, or others in their place. `kinds`: as in
+    the journal."""
+    wrong = [name for name in OF_SAMPLES if name not in there]
+    wrong += [name for name, kind in kinds.items() if there.get(name) not in (None, kind.replace("JSON", "VARCHAR"))]
+    if wrong:
+        raise StoreError(
+            f"{path} is damaged: {', '.join(wrong[:3])} missing or of the wrong kind. Remedy: remove it; the journal "
+            "has all that it says"
+        )
 
 
 def cells(path: Path, rows: Any) -> list[CellResult] | None:
