@@ -3,11 +3,12 @@
 import json
 import math
 
+import duckdb
 import pytest
 
 from sinan.cli.main import _code
 from sinan.cli.output import document
-from tests.comparison_runs import OWN, right
+from tests.comparison_runs import OWN, Runs, right
 from tests.server import ChatServer
 
 VOTE = {"model_a": "x", "model_b": "y"}
@@ -79,10 +80,14 @@ def test_weights_are_shares_of_each_other_however_large(tmp_path, capsys):
 def test_scores_that_no_sum_holds_are_one_line(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0123456789")
-    (tmp_path / "own.py").write_text(OWN.replace("len(completion.text) / 100", "1e308"))
+    (tmp_path / "own.py").write_text(OWN)
     with ChatServer(right) as server:
-        assert _code(["run", "own.py", "-m", server.model, "--protocol", "long", "--json"]) == 2
-    assert "too large to be counted with" in capsys.readouterr().err
+        run = Runs(server, tmp_path).ask()
+    samples = tmp_path / "runs" / run.id / "samples.parquet"
+    duckdb.sql(f"COPY (SELECT * REPLACE (1e308 AS score) FROM '{samples}') TO 'huge.parquet'")
+    (tmp_path / "huge.parquet").replace(samples)
+    (samples.parent / "results.json").unlink()
+    assert "too large to be counted with" in refused(capsys, "rank")
 
 
 def test_a_document_has_no_number_that_json_has_not():
