@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sinan.statistics.resampled import bca
+from sinan.statistics.proportions import LEVEL
 from sinan.statistics.wholes import Whole, many_at_once, whole_of
 from sinan.types import Metric, PairedDifference
 
@@ -169,7 +169,18 @@ def _batches(draws: int, size: int) -> list[int]:
 def _bca(drawn: Any, seen: float, left_out: Any) -> tuple[float, float] | None:
     """None where a resample has no number, or nothing varies."""
     import numpy as np
+    from scipy.special import ndtr, ndtri
 
     if not (np.isfinite(drawn).all() and np.isfinite(left_out).all()) or drawn.std() == 0:
         return None
-    return bca(seen, drawn, left_out)
+    below = ((drawn < seen).sum() + 0.5 * (drawn == seen).sum()) / len(drawn)
+    bias = ndtri(np.clip(below, 0.5 / len(drawn), 1 - 0.5 / len(drawn)))
+    apart = left_out.mean() - left_out
+    squares = (apart**2).sum()
+    speed = (apart**3).sum() / (6 * squares**1.5) if squares > 0 else 0.0
+    shares = []
+    for z in ndtri([0.5 - LEVEL / 2, 0.5 + LEVEL / 2]):
+        moved = bias + (bias + z) / (1 - speed * (bias + z))
+        shares.append(float(ndtr(moved)))
+    low, high = (float(bound) for bound in np.quantile(drawn, shares))
+    return low, high

@@ -11,8 +11,7 @@ from functools import lru_cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
-from sinan.statistics.clustered import ONE, ClusterError
-from sinan.statistics.proportions import LEVEL
+from sinan.statistics.clustered import FEW, ONE
 from sinan.types import Estimate
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 RESAMPLES = 10_000
 SEED = 0
+LEVEL = 0.95
 Statistic = Callable[[Any], Any]
 """(resamples, units, width) -> one value for each resample."""
 
@@ -42,7 +42,8 @@ def resampled(
         drawn = replicates(units, places, statistic, iterations)
         without = jackknife(units, places, statistic)
     notes: tuple[str, ...] = (f"{iterations:,} resamples of clusters, seed {SEED}",)
-    notes += ClusterError(None, count, None).notes
+    if count < FEW:
+        notes += (f"only {count} clusters: the error itself is uncertain",)
     if not (np.isfinite(drawn).all() and np.isfinite(without).all()):
         return Estimate(value, None, None, "none", n, count, notes=notes)
     stderr = float(drawn.std(ddof=1))
