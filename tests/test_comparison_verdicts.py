@@ -162,12 +162,22 @@ def test_models_of_one_run_are_a_family_whose_p_values_are_adjusted(runs, capsys
 
 
 def test_a_verdict_follows_the_adjusted_p_value(runs):
-    names = [f"openai/{name}?base_url={runs.server.url}" for name in "abcdefgh"]
-    run = runs.ask(right, models=names)
-    found = sinan.compare(run)
-    assert len(found) == 28 and {one.adjusted_p for one in found} == {1.0}
-    one = found[0].paired.sign_at(0.049), found[0].paired.sign_at(0.051)
-    assert one == (0, 0)
+    """Five of twelve questions: sure of one pair, and not of one in three."""
+    asked = set()
+
+    def only_the_first_knows(question):
+        number = number_in(question)
+        known = number < 7 or number not in asked
+        asked.add(number)
+        return right(question) if known else "The answer is 1."
+
+    run = runs.ask(
+        only_the_first_knows, models=[f"openai/{name}?base_url={runs.server.url}" for name in "abc"], concurrency=1
+    )
+    one, *others = sinan.compare(run)
+    assert (one.paired.p_value, one.adjusted_p, one.verdict) == (0.03125, 0.09375, "undecided") and len(others) == 2
+    (alone,) = sinan.compare(run, models=["openai/a", "openai/b"])
+    assert (alone.paired.p_value, alone.adjusted_p, alone.verdict) == (0.03125, 0.03125, "better")
 
 
 def test_further_metrics_are_compared_by_name_and_all_of_them(work):

@@ -207,40 +207,27 @@ def spec_of(runs: Path, name: str) -> RunSpec:
 
 def stored_results(folder: store.RunFolder) -> list[CellResult]:
     """The numbers of a stored run; of one that is unfinished or was killed, as they stand in its journal."""
-    about, rows = folder.about(), folder.results()
-    try:
-        if rows is not None and about["status"] != "running":
-            return CellResult.from_json(rows)
-        return _results_so_far(folder, about)
-    except (KeyError, TypeError, IndexError) as error:
-        raise StoreError(
-            f"run {folder.id} cannot be read: its run.json or results.json is damaged ({error!r})"
-        ) from None
+    written = folder.results() if folder.about()["status"] != "running" else None
+    return results_as(folder) if written is None else written
 
 
-def results_as(folder: store.RunFolder, change: Callable[[tuple[Metric, ...]], tuple[Metric, ...]]) -> list[CellResult]:
+def results_as(
+    folder: store.RunFolder, change: Callable[[tuple[Metric, ...]], tuple[Metric, ...]] = lambda found: found
+) -> list[CellResult]:
     """The numbers of a stored run made again from its journal, its metrics changed."""
     about = folder.about()
     try:
-        return _results_so_far(folder, about, change)
+        cells = {(cell["benchmark"], cell["model"]): cell for cell in about["cells"]}
+        draws = about["spec"]["draws"]
+        judges = [judge["name"] for judge in about.get("judges", ())]
+        tallies = {
+            key: CellTally(change(metrics(cell)), draws, judges if cell.get("judged") else ())
+            for key, cell in cells.items()
+        }
+        for record in journal.read_final(folder.journal):
+            tallies[record["benchmark"], record["model"]].replay(record)
     except (KeyError, TypeError, IndexError) as error:
         raise StoreError(f"run {folder.id} cannot be read: its run.json is damaged ({error!r})") from None
-
-
-def _results_so_far(
-    folder: store.RunFolder,
-    about: Mapping[str, Any],
-    change: Callable[[tuple[Metric, ...]], tuple[Metric, ...]] = lambda found: found,
-) -> list[CellResult]:
-    cells = {(cell["benchmark"], cell["model"]): cell for cell in about["cells"]}
-    draws = about["spec"]["draws"]
-    judges = [judge["name"] for judge in about.get("judges", ())]
-    tallies = {
-        key: CellTally(change(metrics(cell)), draws, judges if cell.get("judged") else ())
-        for key, cell in cells.items()
-    }
-    for record in journal.read_final(folder.journal):
-        tallies[record["benchmark"], record["model"]].replay(record)
     found = [t.result(b, cells[b, m]["version"], cells[b, m]["protocol"], m) for (b, m), t in tallies.items()]
     if "rule" in about and "scored_from" not in about:
         return [one.without_intervals() for one in found]

@@ -14,7 +14,7 @@ from typing import Any
 from sinan import store
 from sinan.causes import Side, differences
 from sinan.causes.side import data_differ
-from sinan.datasets.outcomes import outcomes
+from sinan.datasets.outcomes import TABLES, outcomes
 from sinan.datasets.votes import Fields, votes
 from sinan.errors import StoreError, UnknownName, UsageError
 from sinan.rank.arena import Arena, arena_board
@@ -30,7 +30,6 @@ from sinan.types import CellResult, Metric
 from sinan.types.leaderboard import Leaderboard
 from sinan.types.table import ScoreTable
 
-TABLES = (".csv", ".tsv")
 FINISHED = ("complete", "partial")
 Chances = Callable[[Iterable[str]], Mapping[str, float | None]]
 """Benchmarks -> the level of guessing of each."""
@@ -153,18 +152,18 @@ def _stored(runs: Path, named: Sequence[str], notice: Callable[[str], None]) -> 
     opened = []
     for folder in folders:
         try:
-            opened.append((folder, folder.about()))
+            opened.append((folder, folder.about(), folder.results() or []))
         except StoreError as error:
             if named:
                 raise
             notice(f"{error}; it is passed over")
-    unfinished = [folder.id for folder, about in opened if about["status"] not in FINISHED]
+    unfinished = [folder.id for folder, about, _ in opened if about["status"] not in FINISHED]
     if unfinished:
         what = "only what they hold is ranked" if named else "they are passed over; name them to rank what they hold"
         notice(f"not finished: {', '.join(unfinished)}; {what}")
-    opened = [(folder, about) for folder, about in opened if named or about["status"] in FINISHED]
-    for folder, about in sorted(opened, key=lambda one: str(one[1]["created"]), reverse=True):
-        results = {(one.benchmark, one.model): one for one in CellResult.from_json(folder.results() or [])}
+    opened = [one for one in opened if named or one[1]["status"] in FINISHED]
+    for folder, about, cells in sorted(opened, key=lambda one: str(one[1]["created"]), reverse=True):
+        results = {(one.benchmark, one.model): one for one in cells}
         for entry in about["cells"]:
             side = Side(folder.id, about, entry, _metric(entry))
             result = results.get((side.benchmark, side.model))

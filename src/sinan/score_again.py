@@ -25,7 +25,7 @@ from sinan.store.finals import Finals
 from sinan.store.living import being_written
 from sinan.store.provenance import provenance
 from sinan.store.record import Record
-from sinan.types import Benchmark, Cell, CellResult, Model, Question, Run, RunSpec, SampleResult
+from sinan.types import Benchmark, Cell, Model, Question, Run, RunSpec, SampleResult
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _about(
 def _stopped(old: store.RunFolder, before: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Cells whose answers decided how many of so many questions were asked: other verdicts do not undo that. Of a run
     that was killed under its rule nobody knows which they are, nor how many questions there are."""
-    stored = {(one.benchmark, one.model): one.population for one in CellResult.from_json(old.results() or [])}
+    stored = {(one.benchmark, one.model): one.population for one in old.results() or []}
     killed = "rule" in before and before["status"] == "running"
     return [
         {"benchmark": cell["benchmark"], "model": cell["model"], "population": population}

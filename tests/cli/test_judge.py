@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.test_end_to_end import one_line, sinan
+from tests.in_process import sinan
+from tests.test_end_to_end import one_line
 
 PAIRS = [
     {"human": "A", "judge": "A", "judge_swapped": "A", "answer_a": "long " * 9, "answer_b": "short"},

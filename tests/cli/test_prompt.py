@@ -6,8 +6,9 @@ import pytest
 
 from sinan.cli.asking import FIELDS
 from sinan.types import RunSpec
+from tests.in_process import sinan
 from tests.server import ChatServer
-from tests.test_end_to_end import one_line, right, sinan, work
+from tests.test_end_to_end import one_line, right, work
 
 __all__ = ["work"]
 

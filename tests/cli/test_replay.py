@@ -13,10 +13,10 @@ from tests.server import ChatServer
 
 @pytest.fixture
 def matrix(tmp_path):
-    """Six models that are far apart, on 150 questions."""
+    """Six models that are far apart, on 60 questions."""
     rng = np.random.default_rng(1)
     levels = (0.95, 0.8, 0.65, 0.5, 0.35, 0.2)
-    columns = [(rng.random(150) < level).astype(int) for level in levels]
+    columns = [(rng.random(60) < level).astype(int) for level in levels]
     file = tmp_path / "outcomes.csv"
     with file.open("w", newline="") as out:
         rows = csv.writer(out)
@@ -28,7 +28,7 @@ def matrix(tmp_path):
 def test_a_table_of_outcomes_tells_what_stopping_early_saves(matrix, capsys):
     assert _code(["replay", str(matrix), "--orders", "3", "--json"]) == 0
     (one,) = json.loads(capsys.readouterr().out)["replays"]
-    assert (one["models"], one["questions"], one["orders"], one["alpha"]) == (6, 150, 3, 0.05)
+    assert (one["models"], one["questions"], one["orders"], one["alpha"]) == (6, 60, 3, 0.05)
     jobs = {job["job"]: job for job in one["jobs"]}
     assert jobs["pairs"]["verdicts"] == 3 * 15 and 0 < jobs["pairs"]["used"] < 1
     assert jobs["best of all"]["saving"] == pytest.approx(1 / jobs["best of all"]["used"])
@@ -47,7 +47,7 @@ def test_the_same_seed_gives_the_same_document(matrix, capsys):
 def test_the_table_for_reading_has_every_job_and_the_near_ties(matrix, capsys):
     assert _code(["replay", str(matrix), "--orders", "2"]) == 0
     out = capsys.readouterr().out
-    assert "6 models x 150 questions" in out and "complete ranking" in out and "10 to 20 points" in out
+    assert "6 models x 60 questions" in out and "complete ranking" in out and "10 to 20 points" in out
 
 
 def test_models_of_stored_runs_are_replayed_on_the_questions_they_share(tmp_path, monkeypatch, capsys):

@@ -316,13 +316,13 @@ def test_models_that_are_tied_are_seldom_told_apart_though_one_always_looks() ->
 
 
 def test_none_of_many_tied_for_the_best_is_dropped_but_seldom() -> None:
-    y = np.zeros((5, 100))
+    y = np.zeros((5, 50))
     for model in range(4):
-        y[model] = np.roll([1.0] * 60 + [0.0] * 40, model * 20)  # the fifth is far behind
+        y[model] = np.roll([1.0] * 30 + [0.0] * 20, model * 10)  # the fifth is far behind
 
     def made(rng: np.random.Generator) -> bool:
-        order = rng.permutation(100)
-        best = Best("abcde", 100)
+        order = rng.permutation(50)
+        best = Best("abcde", 50)
         _run(best, {name: y[i, order].tolist() for i, name in enumerate("abcde")})
         return best.decision().further["left"] != ["a", "b", "c", "d"]
 

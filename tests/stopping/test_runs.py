@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.in_process import sinan
 from tests.server import ChatServer
 from tests.stopping.models import N, good
-from tests.test_end_to_end import lines, number_in, one_line, right, sinan, start, the_run, until
+from tests.test_end_to_end import lines, number_in, one_line, right, start, the_run, until
 
 
 def verdicts(document):

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from sinan.types.judgement import JudgeAudit, Measured
 
 
+COUNT = click.IntRange(1, 10**12)
+
+
 @click.group("judge")
 def command() -> None:
     """Judges: how far they can be trusted."""
@@ -58,11 +61,11 @@ def audit_command(file: Path, labels: Path | None, own: str, as_json: bool) -> N
 
 @command.command("correct")
 @click.option("--share", type=Share(), required=True, help="Of answers that the judge calls right.")
-@click.option("-n", "n", type=click.IntRange(1), required=True, help="Answers that it judged.")
+@click.option("-n", "n", type=COUNT, required=True, help="Answers that it judged.")
 @click.option("--sensitivity", type=Share(), required=True, help="Right answers that it calls right.")
-@click.option("--right", type=click.IntRange(1), required=True, help="Right answers that sensitivity is known from.")
+@click.option("--right", type=COUNT, required=True, help="Right answers that sensitivity is known from.")
 @click.option("--specificity", type=Share(), required=True, help="Wrong answers that it calls wrong.")
-@click.option("--wrong", type=click.IntRange(1), required=True, help="Wrong answers that specificity is known from.")
+@click.option("--wrong", type=COUNT, required=True, help="Wrong answers that specificity is known from.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def correct_command(as_json: bool, **given: Any) -> None:
     """The share of right answers behind a judge's verdicts, by how often it errs on other labelled answers (Rogan and

@@ -8,19 +8,20 @@ import click
 
 from sinan.cli.output import document
 from sinan.cli.shares import Share
+from sinan.cli.within import Within
 
 if TYPE_CHECKING:
     from sinan.statistics.planned import Plan
 
 ABOVE_0 = Share(low_open=True)
-POSITIVE = click.FloatRange(0, min_open=True)
-NOT_NEGATIVE = click.FloatRange(0)
+POSITIVE = Within(0, min_open=True)
+NOT_NEGATIVE = Within(0)
 
 
 @click.command("power")
 @click.argument("target", metavar="[BENCHMARK|FILE]", required=False)
 @click.option("-n", "--limit", "n", type=click.IntRange(1), help="Questions asked (default: all of the benchmark).")
-@click.option("--difference", type=ABOVE_0, help="To be told, such as 0.03 or 3% (3 points).")
+@click.option("--difference", type=Share(1e-9), help="To be told, such as 0.03 or 3% (3 points).")
 @click.option("--samples", type=click.IntRange(1), default=1, show_default=True, help="Draws of each question.")
 @click.option("--samples-a", type=click.IntRange(1), help="Draws of a alone.")
 @click.option("--samples-b", type=click.IntRange(1), help="Draws of b alone.")
@@ -29,7 +30,7 @@ NOT_NEGATIVE = click.FloatRange(0)
     type=ABOVE_0,
     help="Share of verdicts that differ (default: earlier runs', else 0.2).",
 )
-@click.option("--correlation", type=click.FloatRange(-1, 1), help="Of the verdicts, in place of --discordance.")
+@click.option("--correlation", type=Within(-1, 1), help="Of the verdicts, in place of --discordance.")
 @click.option("--accuracy", type=Share(), help="Of both models, with --correlation.")
 @click.option("--omega2", type=NOT_NEGATIVE, help="Variance over questions of the expected difference (Miller's form).")
 @click.option("--sigma2-a", type=NOT_NEGATIVE, help="Variance over draws of one question, of a.")
@@ -37,9 +38,11 @@ NOT_NEGATIVE = click.FloatRange(0)
 @click.option(
     "--noise", type=Share(), help="Share of the variance that draws take away (default: earlier runs', or 0.45)."
 )
-@click.option("--alpha", type=click.FloatRange(0, 1, True, True), default=0.05, show_default=True)
-@click.option("--power", "chance", type=click.FloatRange(0.5, 1, False, True), default=0.8, show_default=True)
-@click.option("--comparisons", type=click.IntRange(1), default=1, show_default=True, help="That are all to hold.")
+@click.option("--alpha", type=Within(1e-99, 1, False, True), default=0.05, show_default=True)
+@click.option("--power", "chance", type=Within(0.5, 1, False, True), default=0.8, show_default=True)
+@click.option(
+    "--comparisons", type=click.IntRange(1, 10**9), default=1, show_default=True, help="That are all to hold."
+)
 @click.option("--deff", type=POSITIVE, help="Design effect of clusters (default: earlier runs', else 1).")
 @click.option("--full", is_flag=True, help="The claim is about this benchmark's full run, not about questions like it.")
 @click.option("--population", type=click.IntRange(1), help="As --full, of a benchmark of so many questions.")

@@ -17,6 +17,8 @@ from sinan.cli import asking, running
 from sinan.cli.output import document as printed
 from sinan.cli.shares import Share
 from sinan.cli.table import AMBER, MUTED, console, safe
+from sinan.cli.within import Within
+from sinan.datasets.outcomes import TABLES
 from sinan.errors import UsageError
 from sinan.types import Run, RunSpec
 
@@ -24,10 +26,9 @@ if TYPE_CHECKING:
     from sinan.stopping import Declared
 
 F = TypeVar("F", bound=Callable[..., Any])
-TABLES = (".csv", ".tsv")
 ALPHA = click.option(
     "--alpha",
-    type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
+    type=Within(0, 0.5, min_open=True, max_open=True),
     default=0.05,
     show_default=True,
     help="How often any verdict may be wrong, at most, however often one looks.",

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sinan.cli.output import document, one_line
+from sinan.cli.within import Within
+from sinan.datasets.outcomes import TABLES
 from sinan.errors import UsageError
 
 if TYPE_CHECKING:
     from sinan.statistics.sequential.study import Study
     from sinan.types.table import ScoreTable
-
-TABLES = (".csv", ".tsv")
 
 
 @click.command("replay")
@@ -22,7 +22,7 @@ TABLES = (".csv", ".tsv")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of what is drawn.")
 @click.option(
     "--alpha",
-    type=click.FloatRange(0, 0.5, min_open=True),
+    type=Within(0, 0.5, min_open=True),
     default=0.05,
     show_default=True,
     help="How often a verdict may be wrong, at most.",

@@ -10,6 +10,7 @@ import click
 
 from sinan.cli import asking, experiment, running
 from sinan.cli.output import document, of_a_part
+from sinan.cli.within import Within
 from sinan.errors import UsageError
 from sinan.types import Run, RunSpec
 
@@ -42,7 +43,7 @@ Examples:
 )
 @click.option(
     "--alpha",
-    type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
+    type=Within(0, 0.5, min_open=True, max_open=True),
     default=0.05,
     show_default=True,
     help="How often a verdict of --stop may be wrong, at most.",

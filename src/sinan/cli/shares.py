@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from sinan.cli.within import Within
+
 _PERCENT = re.compile(r"(.*?)\s*(?:%|pp|pts?|points?|percent)", re.IGNORECASE)
 
 
@@ -14,7 +16,7 @@ def share(written: str) -> float:
     return float(percent[1]) / 100 if percent else float(written)
 
 
-class Share(click.FloatRange):
+class Share(Within):
     """A share of one, which may be written in percent."""
 
     def __init__(self, low: float | None = 0, high: float | None = 1, low_open: bool = False, high_open: bool = False):

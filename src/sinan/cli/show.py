@@ -8,7 +8,8 @@ import click
 
 from sinan.cli import asking
 from sinan.cli.output import document, of_a_part
-from sinan.errors import UnknownName, UsageError
+from sinan.cli.within import Within
+from sinan.errors import StoreError, UnknownName, UsageError
 
 NOT_CORRECT = ("wrong", "unparsed", "truncated", "refused")
 OTHERS = ("correct", "measured", "collected", "failed")
@@ -34,7 +35,7 @@ OTHERS = ("correct", "measured", "collected", "failed")
     help="Of shares of verdicts that stand alone (default: wilson).",
 )
 @click.option(
-    "--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Of intervals of shares (default: 0.95)."
+    "--level", type=Within(0, 1, min_open=True, max_open=True), help="Of intervals of shares (default: 0.95)."
 )
 @click.option("--metric", "kinds", multiple=True, metavar="KIND", help="Also pass@k, majority@k, G-Pass@k_0.5...")
 @click.option(
@@ -99,7 +100,6 @@ def _list(options: dict[str, Any]) -> None:
 
 
 def _summary(folder: Any) -> dict[str, Any]:
-    from sinan.errors import StoreError
 
     row = {"run": folder.id, "path": str(folder.path)}
     try:
@@ -174,7 +174,10 @@ def _stopping(about: dict[str, Any]) -> Iterator[str]:
     from sinan.stopping.told import lines
 
     if "stopping" in about:
-        yield from lines(about["stopping"])
+        try:
+            yield from tuple(lines(about["stopping"]))
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            raise StoreError(f"what run.json says of where the run was stopped is damaged ({error!r:.80})") from None
     elif "rule" in about:
         when = (
             "was asked of the run that is scored again"

@@ -9,7 +9,7 @@ from sinan.causes import Side
 from sinan.datasets import download
 from sinan.errors import SinanError
 from sinan.statistics import accuracy, metrics
-from sinan.types import Benchmark, CellResult, Metric
+from sinan.types import Benchmark, Metric
 
 QUESTIONS = 100_000
 """Of a cell: more are not built anew for the sake of those that differ."""
@@ -35,7 +35,7 @@ class StoredRun:
 
     def stopped(self, entry: Mapping[str, Any]) -> bool:
         """Whether answers decided how many of the cell's questions were asked."""
-        found = CellResult.from_json(self.folder.results() or [])
+        found = self.folder.results() or []
         own = [one for one in found if (one.benchmark, one.model) == (entry["benchmark"], entry["model"])]
         return own[0].population is not None if own else "rule" in self.about
 

@@ -16,6 +16,8 @@ from pathlib import Path
 from sinan.errors import BadFile
 from sinan.types.table import ScoreTable
 
+TABLES = (".csv", ".tsv")
+"""How the names of such files end."""
 GROUPS = ("category", "group", "subject", "topic")
 CLUSTERS = ("cluster", "passage")
 VERDICTS = {"true": 1.0, "false": 0.0}

@@ -29,9 +29,9 @@ def standings(runs: Path, benchmark: Benchmark, version: str, protocol: str, spe
     found: dict[str, Standing] = {}
     for folder in store.listed(runs):
         try:
-            about, rows = folder.about(), folder.results() or []
-            results = CellResult.from_json(rows) if _same_questions(about, benchmark, spec) else []
-        except (StoreError, KeyError, TypeError, IndexError):
+            about = folder.about()
+            results = (folder.results() or []) if _same_questions(about, benchmark, spec) else []
+        except StoreError:
             continue  # a run that cannot be read is no part of a board, and hides no other
         for one in _whole(about, results):
             if (one.benchmark, one.version, one.protocol) == (benchmark.id, version, protocol):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
-from sinan.errors import UsageError
+from sinan.errors import StoreError, UsageError
 from sinan.stopping.rules import Rule, rule
 
 ALPHA = 0.05
@@ -54,10 +54,13 @@ class Declared:
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> "Declared":
-        """The inverse of `to_json`; fields that this version does not know are left out."""
+        """The inverse of `to_json`; fields that this version does not know are left out. Raises StoreError."""
         known = {one.name for one in fields(cls)}
         kept: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items() if k in known}
-        return cls(**kept)
+        try:
+            return cls(**kept)
+        except TypeError as error:
+            raise StoreError(f"what the run was to find out is damaged in run.json ({error!s:.80})") from None
 
 
 def stop_by(rules: str | Sequence[str], alpha: float = ALPHA, warm: bool = False) -> Declared:
