@@ -170,7 +170,9 @@ class Column:
             everything.join(units[name])
         if metric.ordered and named:
             everything = everything.in_order(metric.width)
-        strata = tuple(metric.strata(estimates).items()) if metric.strata else ()
+        strata = ()
+        if metric.strata and groups:
+            strata = tuple(metric.strata(estimates, everything.values, everything.clustered()).items())
         return Further(metric.name, self._estimate(everything, True), groups, metric.kind, strata)
 
     def _estimate(self, units: _Units, whole: bool = False) -> Estimate:

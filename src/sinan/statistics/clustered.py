@@ -48,13 +48,8 @@ def shared(clusters: Sequence[Hashable]) -> bool:
 
 def cluster_error(parts: Sequence[float], clusters: Sequence[Hashable]) -> ClusterError:
     """Of a value whose deviation is the sum of `parts`, which add up to 0: of a mean, (v - mean) / n."""
-    sums, n = totals(parts, clusters), len(parts)
-    count = len(sums)
-    if count < 2:
-        return ClusterError(None, count, None)
-    variance = _variance(sums)
-    alone = n / (n - 1) * math.fsum(part * part for part in parts)
-    return ClusterError(math.sqrt(variance), count, variance / alone if alone else None)
+    sums = totals(parts, clusters)
+    return _found(sum_error(sums), len(sums), parts)
 
 
 def crossed_error(parts: Sequence[float], first: Sequence[Hashable], second: Sequence[Hashable]) -> ClusterError:
@@ -63,13 +58,11 @@ def crossed_error(parts: Sequence[float], first: Sequence[Hashable], second: Seq
     fewer."""
     both = list(zip(first, second, strict=True))
     sums = [totals(parts, one) for one in (first, second, both)]
-    fewest, n = min(len(sums[0]), len(sums[1])), len(parts)
+    fewest = min(len(sums[0]), len(sums[1]))
     if fewest < 2:
         return ClusterError(None, fewest, None)
-    a, b, ab = map(_variance, sums)
-    variance = max(a, b, a + b - ab)
-    alone = n / (n - 1) * math.fsum(part * part for part in parts)
-    return ClusterError(math.sqrt(variance), fewest, variance / alone if alone else None)
+    a, b, ab = ((sum_error(one) or 0.0) ** 2 for one in sums)
+    return _found(math.sqrt(max(a, b, a + b - ab)), fewest, parts)
 
 
 def totals(parts: Sequence[float], clusters: Sequence[Hashable]) -> list[float]:
@@ -80,6 +73,12 @@ def totals(parts: Sequence[float], clusters: Sequence[Hashable]) -> list[float]:
     return [math.fsum(own) for own in held.values()]
 
 
-def _variance(sums: Sequence[float]) -> float:
-    count = len(sums)
-    return count / (count - 1) * math.fsum(one * one for one in sums)
+def sum_error(independent: Sequence[float]) -> float | None:
+    """Standard error of a sum of so many independent deviations, each a cluster's or a unit's; None of fewer than two."""
+    count = len(independent)
+    return math.sqrt(count / (count - 1) * math.fsum(one * one for one in independent)) if count > 1 else None
+
+
+def _found(stderr: float | None, clusters: int, parts: Sequence[float]) -> ClusterError:
+    alone = sum_error(parts) if stderr is not None else None
+    return ClusterError(stderr, clusters, (stderr / alone) ** 2 if stderr is not None and alone else None)

@@ -14,7 +14,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sinan.statistics.clustered import FEW, ClusterError, cluster_error, shared
+from sinan.statistics.clustered import FEW, ClusterError, cluster_error, shared, sum_error
 from sinan.statistics.draws import split
 from sinan.statistics.over_groups import strata
 from sinan.statistics.proportions import AT_LEAST_WILSON as AT_LEAST_WILSON
@@ -46,10 +46,9 @@ def mean_t(values: Sequence[float], level: float = LEVEL) -> tuple[float, float 
 
 def standard_error(values: Sequence[float]) -> float | None:
     """Of the mean, with ddof 1; None for fewer than two values."""
-    n, centre = len(values), mean(values)
-    if n < 2:
-        return None
-    return math.sqrt(math.fsum((v - centre) ** 2 for v in values) / (n - 1) / n)
+    centre = mean(values)
+    error = sum_error([v - centre for v in values])
+    return None if error is None else error / len(values)
 
 
 def estimate_accuracy(

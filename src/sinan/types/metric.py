@@ -135,8 +135,9 @@ class Metric:
     cannot take clusters into account, and says so."""
     split: Callable[[Sequence[float], Sequence[float], int, Estimate], DrawsSplit | None] | None = None
     """(means of the draws of each sample, their variances, draws, the estimate) -> the two parts of its variance."""
-    strata: Callable[[Sequence[Estimate]], Mapping[str, Estimate]] | None = None
-    """What is told of groups beside each of them: averages over them, by name."""
+    strata: Callable[[Sequence[Estimate], Sequence[float], Sequence[int]], Mapping[str, Estimate]] | None = None
+    """(estimates of the groups, the values of all units, one group's after the other's, their clusters) -> what is told
+    of groups beside each of them: averages over them, by name."""
 
     def named(self, name: str, of: str | None = None) -> "Metric":
         """The same under another name; found again by its kind."""
