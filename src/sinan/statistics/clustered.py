@@ -74,7 +74,7 @@ def totals(parts: Sequence[float], clusters: Sequence[Hashable]) -> list[float]:
 
 
 def sum_error(independent: Sequence[float]) -> float | None:
-    """Standard error of a sum of so many independent deviations, each a cluster's or a unit's; None of fewer than two."""
+    """Standard error of a sum of independent deviations, each a cluster's or a unit's; None of fewer than two."""
     count = len(independent)
     return math.sqrt(count / (count - 1) * math.fsum(one * one for one in independent)) if count > 1 else None
 

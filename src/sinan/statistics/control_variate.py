@@ -1,7 +1,7 @@
 """The full score of a benchmark from a random part of its questions, where every question's score was guessed before.
 
-With y the scores of n questions drawn at random out of N, and f a guess for each of the N (from earlier models' answers,
-say) that these scores played no part in,
+With y the scores of n questions drawn at random out of N, and f a guess for each of the N that these scores played no
+part in (from earlier models' answers, say),
 
     estimate = mean of f over all N + mean of y - f over the n
     SE^2     = s^2(y - f) / n * (1 - n / N)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sinan.statistics.clustered import FEW, ClusterError, cluster_error, shared, sum_error
-from sinan.statistics.draws import split
+from sinan.statistics.draws import of_mean, split
 from sinan.statistics.over_groups import strata
 from sinan.statistics.proportions import AT_LEAST_WILSON as AT_LEAST_WILSON
 from sinan.statistics.proportions import INTERVALS, LEVEL
@@ -132,6 +132,8 @@ def of_full_run(estimate: Estimate, population: int, estimand: str) -> Estimate:
     return replace(estimate, stderr=stderr, ci=ci, estimand=estimand, notes=(*estimate.notes, note), draws=None)
 
 
-accuracy = Metric("accuracy", mean, estimate_accuracy, clustered=estimate_accuracy, split=split, strata=strata)
+accuracy = Metric(
+    "accuracy", mean, estimate_accuracy, clustered=estimate_accuracy, split=split, strata=strata, chance=of_mean
+)
 strict = accuracy.named("accuracy,strict", "strict")
 """The accuracy of answers that were given as such, beside that of answers that were inferred as well."""
