@@ -170,10 +170,8 @@ class Column:
             everything.join(units[name])
         if metric.ordered and named:
             everything = everything.in_order(metric.width)
-        strata = ()
-        if metric.strata and groups:
-            strata = tuple(metric.strata(estimates, everything.values, everything.clustered()).items())
-        return Further(metric.name, self._estimate(everything, True), groups, metric.kind, strata)
+        over = metric.strata(estimates, everything.values, everything.clustered()) if metric.strata else {}
+        return Further(metric.name, self._estimate(everything, True), groups, metric.kind, tuple(over.items()))
 
     def _estimate(self, units: _Units, whole: bool = False) -> Estimate:
         metric, clusters = self._metric, units.clustered()
