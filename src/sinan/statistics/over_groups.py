@@ -105,13 +105,13 @@ def _weighted_by(
     groups: Sequence[Estimate], weights: Sequence[float], parts: Sequence[float], clusters: Sequence[int]
 ) -> Estimate:
     """The weighted sum with the error of clusters."""
-    value, n = math.fsum(w * v for w, v in zip(weights, _values(groups), strict=True)), sum(_sizes(groups))
+    value = math.fsum(w * v for w, v in zip(weights, _values(groups), strict=True))
     error = cluster_error(parts, clusters)
-    if not error.stderr:
-        return Estimate(value, error.stderr, None, "none", n, error.clusters, notes=error.notes)
-    half = t_quantile(error.df) * error.stderr
-    ci = value - half, value + half
-    return Estimate(value, error.stderr, ci, "t, clustered", n, error.clusters, error.df, notes=error.notes)
+    if error.stderr is None:
+        return Estimate(value, None, None, "none", sum(_sizes(groups)), error.clusters, notes=error.notes)
+    alike = _alike(groups, weights) if error.stderr else float(error.clusters)
+    found = _with_interval(value, error.stderr, error.df, groups, alike)
+    return replace(found, clusters=error.clusters, notes=error.notes)
 
 
 def _of_shares(estimate: Estimate) -> Estimate:
@@ -129,8 +129,12 @@ def _weighted(groups: Sequence[Estimate], weights: Sequence[float]) -> Estimate:
     if errors is None or free < 1:
         return Estimate(value, None, None, "none", n)
     stderr = math.sqrt(math.fsum((w * e) ** 2 for w, e in zip(weights, errors, strict=True)))
-    alike = 1 / math.fsum(w * w / group.n for w, group in zip(weights, groups, strict=True))
-    return _with_interval(value, stderr, free, groups, alike)
+    return _with_interval(value, stderr, free, groups, _alike(groups, weights))
+
+
+def _alike(groups: Sequence[Estimate], weights: Sequence[float]) -> float:
+    """So many samples of one group would tell as much."""
+    return 1 / math.fsum(w * w / group.n for w, group in zip(weights, groups, strict=True))
 
 
 def apart(groups: Sequence[Estimate]) -> Estimate:
@@ -165,7 +169,7 @@ def _with_interval(value: float, stderr: float, free: int, groups: Sequence[Esti
     half, n = t_quantile(free) * stderr, sum(_sizes(groups))
     low, high = value - half, value + half
     clusters = sum(group.clusters or group.n for group in groups) if any(g.clusters for g in groups) else None
-    if not all("wilson" in group.method or group.method == "t, clustered" for group in groups):
+    if not all("wilson" in one.method or one.method == "t, clustered" or one.clusters == 1 for one in groups):
         return Estimate(value, stderr, (low, high), "t", n, clusters, free)
     if n < 30 or stderr == 0:
         least = wilson(value * alike, alike)
