@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sinan.statistics.averages import estimate_mean, weighted_perplexity
-from sinan.statistics.clustered import cluster_error, crossed_error
+from sinan.statistics.clustered import cluster_error
 from sinan.statistics.intervals import estimate_accuracy, of_full_run, t_quantile, wilson
 from sinan.statistics.metrics import KINDS
 from sinan.statistics.over_groups import strata
@@ -76,17 +76,6 @@ def test_all_right_is_never_sure():
     found = estimate_accuracy([1.0] * 60, 1, [place // 5 for place in range(60)])
     assert found.stderr == 0 and found.deff is None
     assert found.ci == pytest.approx(wilson(12, 12, quantile=t_quantile(11)))
-
-
-def test_crossed_clusterings_are_both_taken_out():
-    template, picture = [0, 0, 1, 1, 2, 2, 3, 3], [0, 1, 0, 1, 0, 1, 0, 1]
-    values = [0.1, 0.9, 0.2, 0.7, 0.4, 1.0, 0.0, 0.8]
-    parts = [(v - sum(values) / 8) / 8 for v in values]
-    a, b = cluster_error(parts, template), cluster_error(parts, picture)
-    both = cluster_error(parts, range(8))
-    expected = max(a.stderr**2 + b.stderr**2 - both.stderr**2, a.stderr**2, b.stderr**2)
-    found = crossed_error(parts, template, picture)
-    assert found.stderr == pytest.approx(math.sqrt(expected)) and found.df == 1
 
 
 def test_averages_over_groups_that_share_clusters_have_the_error_of_clusters():

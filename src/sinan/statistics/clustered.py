@@ -49,20 +49,8 @@ def shared(clusters: Sequence[Hashable]) -> bool:
 def cluster_error(parts: Sequence[float], clusters: Sequence[Hashable]) -> ClusterError:
     """Of a value whose deviation is the sum of `parts`, which add up to 0: of a mean, (v - mean) / n."""
     sums = totals(parts, clusters)
-    return _found(sum_error(sums), len(sums), parts)
-
-
-def crossed_error(parts: Sequence[float], first: Sequence[Hashable], second: Sequence[Hashable]) -> ClusterError:
-    """Two clusterings that cross, such as template and picture: V_first + V_second - V_both, and no less than the
-    larger of the two (Cameron, Gelbach and Miller 2011). Degrees of freedom are those of the clustering that has
-    fewer."""
-    both = list(zip(first, second, strict=True))
-    sums = [totals(parts, one) for one in (first, second, both)]
-    fewest = min(len(sums[0]), len(sums[1]))
-    if fewest < 2:
-        return ClusterError(None, fewest, None)
-    a, b, ab = ((sum_error(one) or 0.0) ** 2 for one in sums)
-    return _found(math.sqrt(max(a, b, a + b - ab)), fewest, parts)
+    stderr, alone = sum_error(sums), sum_error(parts)
+    return ClusterError(stderr, len(sums), (stderr / alone) ** 2 if stderr is not None and alone else None)
 
 
 def totals(parts: Sequence[float], clusters: Sequence[Hashable]) -> list[float]:
@@ -77,8 +65,3 @@ def sum_error(independent: Sequence[float]) -> float | None:
     """Standard error of a sum of independent deviations, each a cluster's or a unit's; None of fewer than two."""
     count = len(independent)
     return math.sqrt(count / (count - 1) * math.fsum(one * one for one in independent)) if count > 1 else None
-
-
-def _found(stderr: float | None, clusters: int, parts: Sequence[float]) -> ClusterError:
-    alone = sum_error(parts) if stderr is not None else None
-    return ClusterError(stderr, clusters, (stderr / alone) ** 2 if stderr is not None and alone else None)
