@@ -56,13 +56,7 @@ def of_population(result: CellResult, population: int) -> CellResult:
 
 
 def _with(metric: Metric, how: str, level: float) -> Metric:
-    if metric.estimate not in (estimate_accuracy, repeats.over_units):
+    if metric.estimate is not estimate_accuracy:
         return metric
-    made = partial(_estimate, how, level, metric.estimate is repeats.over_units)
+    made = partial(estimate_accuracy, level=level, how=how)
     return replace(metric, estimate=made, clustered=made, kind=metric.kind or metric.name)
-
-
-def _estimate(
-    how: str, level: float, of_units: bool, values: Sequence[float], k: int, clusters: Sequence[int] = ()
-) -> Estimate:
-    return estimate_accuracy(values, 1 if of_units else k, clusters, level=level, how=how)

@@ -56,17 +56,17 @@ def estimate_accuracy(
 ) -> Estimate:
     """Mean of samples' values in [0, 1], each already the mean over its `k` draws.
 
-    One draw and every value 0 or 1: Wilson, or another of `INTERVALS`. Otherwise t over the samples' values, clipped
-    to [0, 1]; with fewer than 30 samples, or no spread at all, widened to Wilson's interval at the same mean, which is
-    valid because a variable in [0, 1] never varies more than a coin of the same mean; near 0 and 1 Wilson at the
-    effective size. `clusters`: of each value; where two are of one, the error is that of clusters.
+    Every value 0 or 1, as of one draw or of draws that agree: Wilson, or another of `INTERVALS`. Otherwise t over the
+    samples' values, clipped to [0, 1]; with fewer than 30 samples, or no spread at all, widened to Wilson's interval at
+    the same mean, which is valid because a variable in [0, 1] never varies more than a coin of the same mean; near 0
+    and 1 Wilson at the effective size. `clusters`: of each value; where two are of one, the error is that of clusters.
     """
     n = len(values)
     if n == 0:
         return Estimate(None, None, None, "none", 0, level=level)
     if clusters and shared(clusters):
         return _of_clusters(values, clusters, level)
-    if k == 1 and all(v in (0.0, 1.0) for v in values):  # the usual case, and it needs no table of t
+    if all(v in (0.0, 1.0) for v in values):  # the usual case, and it needs no table of t
         of = INTERVALS[how]
         return Estimate(mean(values), standard_error(values), of(math.fsum(values), n, level), how, n, level=level)
     value, stderr, interval = mean_t(values, level)

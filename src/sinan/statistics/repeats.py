@@ -21,7 +21,7 @@ from functools import partial
 from sinan.errors import UsageError
 from sinan.statistics.draws import jackknifed, split, split_of_values
 from sinan.statistics.intervals import estimate_accuracy, mean
-from sinan.types import Estimate, Metric
+from sinan.types import Metric
 
 
 def pass_at(k: int, values: Sequence[float]) -> float:
@@ -146,23 +146,20 @@ def same(values: Sequence[float]) -> float:
     return float(min(values) == max(values))
 
 
-def over_units(values: Sequence[float], draws: int, clusters: Sequence[int] = ()) -> Estimate:
-    """The mean over the units, each a value in [0, 1] whatever number of draws it is made from."""
-    return estimate_accuracy(values, 1, clusters)
-
-
-circular = Metric("circular", all_right, over_units, clustered=over_units, whole=True)
+circular = Metric("circular", all_right, estimate_accuracy, clustered=estimate_accuracy, whole=True)
 """A question counts as right only if it is in every one of its forms."""
 
 
-alike = Metric("alike", same, over_units, clustered=over_units, whole=True)
+alike = Metric("alike", same, estimate_accuracy, clustered=estimate_accuracy, whole=True)
 """Whether all forms of a question came to the same."""
 
 
 def _of_draws(name: str, value: Callable[[Sequence[float]], float]) -> Metric:
     """A number that is made of a question's draws, and how much of it is their chance."""
     chance = partial(jackknifed, value)
-    return Metric(name, value, over_units, clustered=over_units, whole=True, split=split_of_values, chance=chance)
+    return Metric(
+        name, value, estimate_accuracy, clustered=estimate_accuracy, whole=True, split=split_of_values, chance=chance
+    )
 
 
 def _pass_at(k: int) -> Metric:
@@ -176,7 +173,7 @@ def _pass_all(k: int) -> Metric:
 
 def _majority(k: int) -> Metric:
     vote = partial(majority_at, k)
-    return Metric(f"majority@{k}", average, over_units, clustered=over_units, whole=True, vote=vote)
+    return Metric(f"majority@{k}", average, estimate_accuracy, clustered=estimate_accuracy, whole=True, vote=vote)
 
 
 def _g_pass(k: int, share: float) -> Metric:

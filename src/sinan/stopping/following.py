@@ -12,7 +12,6 @@ from sinan.errors import UsageError
 from sinan.statistics.averages import estimate_mean
 from sinan.statistics.intervals import estimate_accuracy
 from sinan.statistics.proportions import LEVEL
-from sinan.statistics.repeats import over_units
 from sinan.statistics.scales import less_is_better
 from sinan.statistics.sequential import Following as ConfidenceSequence
 from sinan.statistics.sequential import Predictor
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 METHOD = "confidence sequence, betting"
 PREVIEW = "preview, not guaranteed"
-MEANS = (estimate_accuracy, estimate_mean, over_units)
+MEANS = (estimate_accuracy, estimate_mean)
 """What a plain mean of questions is estimated by."""
 
 
