@@ -250,6 +250,8 @@ async def _prepared(
     )
     for each in questions.paces.values():
         each.notice = watch.notice
+    if greedy := plan.greedy(questions.cells, questions.spec.draws):
+        watch.notice(greedy)
     expected = plan.expected(questions.benchmarks, len(questions.models), questions.spec)
     return questions, questions.about | {"expected": expected} | await machine
 

@@ -189,6 +189,14 @@ def test_every_group_counts_the_same_in_a_macro_average():
     assert found.df == 4 and found.method == "paired t over 2 groups"
 
 
+def test_groups_that_share_their_clusters_vary_together_in_a_macro_average():
+    a, b = np.array([1.0, 1, 0, 1, 0, 0] * 2), np.array([0.0, 1, 0, 1, 1, 0] * 2)
+    groups, problems = np.repeat([0, 1], 6), np.tile(np.arange(6), 2)
+    found, one = paired_macro(a, b, groups, problems), paired(a[:6], b[:6])
+    assert found.stderr == pytest.approx(one.stderr) and (found.clusters, found.df) == (6, 5)
+    assert paired_macro(a, b, groups, np.arange(12)).stderr == pytest.approx(one.stderr / np.sqrt(2))
+
+
 @pytest.mark.parametrize("kind", ["accuracy", "brier", "circular", "worst"])
 def test_means_are_known_for_what_they_are(kind):
     assert is_mean(metric({"name": kind}))

@@ -161,11 +161,12 @@ def _numbers(folder: Any, options: dict[str, Any]) -> list[Any]:
     how, level, kinds, population = (options[name] for name in ("how", "level", "kinds", "population"))
     if how is None and level is None and not kinds and population is None:
         return stored_results(folder)
-    from sinan.statistics.chosen import chosen, of_population
+    from sinan.statistics.chosen import chosen, of_population, refuse_empty
 
     results = stored_results(folder)
     if how or level or kinds:
         results = results_as(folder, lambda found: chosen(found, how or "wilson", level or 0.95, kinds))
+        refuse_empty(results, kinds)
     return [of_population(result, population) for result in results] if population else results
 
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sinan.statistics.clustered import sum_error
 from sinan.statistics.intervals import t_quantile
 from sinan.statistics.mcnemar import bonett_price, mcnemar, tango
 from sinan.statistics.sign_flip import LARGEST_SUM, SignFlip, sign_flip
@@ -218,12 +219,10 @@ def _told(flip: SignFlip, units: int) -> dict[str, Any]:
 
 def _stderr(residuals: "npt.NDArray[np.float64]", n: int) -> float | None:
     """Of a mean over n, from the residuals of its independent units."""
-    units = len(residuals)
-    if units < 2:
+    error = sum_error(residuals.tolist())
+    if error is None:
         return None
-    squares = math.fsum((residuals * residuals).tolist())
-    stderr = math.sqrt(units / (units - 1) * squares) / n
-    return stderr if stderr > _NO_SPREAD / n else 0.0
+    return error / n if error > _NO_SPREAD else 0.0
 
 
 def _notes(units: Units, verdicts: bool) -> list[str]:

@@ -12,7 +12,6 @@ from sinan.errors import UsageError
 from sinan.statistics.averages import estimate_mean
 from sinan.statistics.intervals import estimate_accuracy
 from sinan.statistics.proportions import LEVEL
-from sinan.statistics.repeats import over_units
 from sinan.statistics.scales import less_is_better
 from sinan.statistics.sequential import Following as ConfidenceSequence
 from sinan.statistics.sequential import Predictor
@@ -33,7 +32,7 @@ METHOD = "confidence sequence, betting"
 PREVIEW = "preview, not guaranteed"
 ROUNDED = 1e-9
 """A score may be so far outside 0 and 1, by rounding."""
-MEANS = (estimate_accuracy, estimate_mean, over_units)
+MEANS = (estimate_accuracy, estimate_mean)
 """What a plain mean of questions is estimated by."""
 
 
