@@ -123,15 +123,28 @@ async def evaluate(
                 earlier.keep(folder, frames.write_samples(folder, tally.repeated, earlier.LONGEST))
                 status = "partial" if tally.failed else "complete"
             finally:
-                results, sent = tally.results(questions.versions, questions.protocols), tally.requests()
                 seconds = time.perf_counter() - began
-                stopping = None if following is None else following.to_json()
-                results = results if following is None else following.results(results)
-                run = Run(folder.id, str(folder.path), status, results, sent, seconds, about["expected"])
-                run = replace(run, stopping=stopping)
+                run = _run(folder, questions, tally, following, status, seconds, about["expected"])
                 run = _conclude(folder, run)
                 watch.ended(run)
         return run
+
+
+def _run(
+    folder: store.RunFolder,
+    questions: Asked,
+    tally: Tally,
+    following: "Following | None",
+    status: Status,
+    seconds: float,
+    expected: int | None,
+) -> Run:
+    """The run as it stands; of what a rule stopped, what is sure of it."""
+    results, sent = tally.results(questions.versions, questions.protocols), tally.requests()
+    if following is None:
+        return Run(folder.id, str(folder.path), status, results, sent, seconds, expected)
+    told = following.results(results), sent, seconds, expected
+    return replace(Run(folder.id, str(folder.path), status, *told), stopping=following.to_json())
 
 
 async def foresee(
