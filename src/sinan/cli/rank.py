@@ -59,7 +59,13 @@ OF_SCORES = ("benchmarks", "weights", "chances", "missing")
     show_default=True,
     help="Of all pairs together.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of what is drawn.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Of the draws that rank intervals and resamples rest on.",
+)
 @click.option(
     "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of runs."
 )

@@ -19,7 +19,7 @@ TABLES = (".csv", ".tsv")
 @click.command("replay")
 @click.argument("sources", metavar="MATRIX.csv|RUN...", nargs=-1, required=True)
 @click.option("--orders", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Random orders tried.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of what is drawn.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the random orders.")
 @click.option(
     "--alpha",
     type=click.FloatRange(0, 0.5, min_open=True),
