@@ -54,7 +54,7 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
         type=click.IntRange(0),
         default=0,
         show_default=True,
-        help="Of what is drawn: generated items, worked examples, the order of questions where a rule stops.",
+        help="Of generated items, few-shot choice and the random order that rules ask in.",
     ),
     "protocol": click.option(
         "--protocol", default="default", show_default=True, help="How to ask and judge; see: sinan hub show ID."

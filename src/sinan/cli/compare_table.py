@@ -162,7 +162,9 @@ def _verdict(one: Comparison) -> list[Text]:
     if one.paired.method != "none":
         clusters = f" · {one.paired.clusters:,} clusters" if one.paired.clusters else ""
         deff = f", DEFF {one.paired.deff:.1f}" if one.paired.deff else ""
-        lines.append(Text(f"  p and interval by {one.paired.method}{clusters}{deff}", style=MUTED))
+        p, comma, interval = one.paired.method.partition(", ")
+        how = f"p by {p} · {interval}" if comma else f"p and interval by {p}"
+        lines.append(Text(f"  {how}{clusters}{deff}", style=MUTED))
     if left:
         lines.append(Text(f"  no pair: {' · '.join(left)}", style=AMBER))
     return lines

@@ -153,11 +153,8 @@ def _said(found: Mapping[str, Any]) -> str:
     on = f"on {found['benchmark']}, after {found['used']:,} of {found['questions']:,} questions"
     if found["kind"] == "duel":
         within = f" within {100 * found['epsilon']:.3g} points" if found["verdict"] == "equivalent" else ""
-        apart = (
-            ""
-            if found["difference"] is None
-            else f"   {100 * found['difference']:+.1f} points, {_sure(found)} sequence {_ci(found['ci'])}"
-        )
+        points = "" if found["difference"] is None else f"   {100 * found['difference']:+.1f} points, "
+        apart = points and f"{points}{_sure(found)} sequence {_ci(found['ci'])}"
         return f"{found['claims'][0]['about']}: {found['verdict']}{within} {on}{apart}"
     if found["kind"] == "place":
         low, high = found["rank_interval"]

@@ -64,7 +64,7 @@ OF_SCORES = ("benchmarks", "weights", "chances", "missing")
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Of the draws that rank intervals and resamples rest on.",
+    help="Of the draws behind rank intervals and resamples.",
 )
 @click.option(
     "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of runs."

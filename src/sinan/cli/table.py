@@ -237,7 +237,8 @@ def _told(results: Sequence[CellResult]) -> str:
     if not plain and len(in_percent) > MANY:
         in_percent = ["all"]
     parts = [f"{', '.join(in_percent)} in %"] * bool(in_percent) + [f"{', '.join(plain)} as it is"] * bool(plain)
-    return f"{', '.join(parts)}, with {_level(results)} intervals ({', '.join(methods) or 'none'})"
+    between = "; " if any("," in method for method in methods) else ", "
+    return f"{', '.join(parts)}, with {_level(results)} intervals ({between.join(methods) or 'none'})"
 
 
 def print_groups(results: Sequence[CellResult]) -> None:
