@@ -60,6 +60,7 @@ def test_an_overall_leaves_out_the_benchmarks_that_have_boards_of_their_own(runs
     name = run_of(runs, "arithmetic")
     narrow, wide = (shown(width, "rank", name, "--runs", runs).partition("overall   ")[2] for width in (80, 200))
     assert "over weights" in narrow and "chinese_numerals" not in narrow.partition("weights:")[0]
+    assert "a wider terminal shows more columns" in narrow and "a wider terminal" not in wide
     assert "chinese_numerals" in wide.partition("weights:")[0]
 
 

@@ -126,7 +126,8 @@ def _print(given: dict[str, Any], stopping: Mapping[str, Any], run: Run | None) 
     elif not given["quiet"]:
         _lines(found)
         if run is not None:
-            click.echo(f"  Saved {run.path}   ask the rest: sinan run --resume {run.path}")
+            rest = found["requests"]["total"] < found["requests"]["full"]
+            click.echo(f"  Saved {run.path}" + f"   ask the rest: sinan run --resume {run.path}" * rest)
 
 
 def _lines(found: Mapping[str, Any]) -> None:

@@ -57,7 +57,7 @@ OF_SCORES = ("benchmarks", "weights", "chances", "missing")
     type=click.FloatRange(0, 0.5, min_open=True),
     default=0.05,
     show_default=True,
-    help="Of all pairs together.",
+    help="How often any pair may be put in the wrong order.",
 )
 @click.option(
     "--seed",

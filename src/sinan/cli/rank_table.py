@@ -22,7 +22,11 @@ def print_board(board: Leaderboard) -> None:
     out.print()
     out.print(Text.assemble("  ", (safe(board.name).plain, "bold"), ("   " + _told(board), MUTED)))
     narrower = (*([(scores, False)] * bool(scores)), ([], False), ([], True))
-    out.print(fitting(out, (_table(board, shown, short) for shown, short in narrower)))
+    tables = [_table(board, shown, short) for shown, short in narrower]
+    table = fitting(out, tables)
+    out.print(table)
+    if table is not tables[0]:
+        out.print(Text("  a wider terminal shows more columns", style=MUTED))
     for line in _lines(board):
         out.print(Text("  ").append(safe(line)), style=MUTED)
     out.print()

@@ -81,7 +81,8 @@ def lines(stopping: Mapping[str, Any]) -> Iterator[str]:
         late = "1 answer came too late to count for a verdict; it is kept"
         yield late if beyond == 1 else f"{beyond:,} answers came too late to count for a verdict; they are kept"
     if stopping["met"] and stopping["guaranteed"]:
-        yield f"sure means: of {stopping['estimand']}. Ask the rest: sinan run --resume RUN"
+        left = any(model["used"] < one["questions"] for one in stopping["verdicts"] for model in one["models"])
+        yield f"sure means: of {stopping['estimand']}" + ". Ask the rest: sinan run --resume RUN" * left
 
 
 def _lines_once(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
