@@ -89,6 +89,17 @@ def test_a_margin_that_is_none_is_one_line(work, capsys, margin):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_a_margin_that_no_two_shares_lie_beyond_is_refused(work, capsys):
+    """`--epsilon 5` is meant as five points, and would call all models equivalent."""
+    runs = two(work, capsys, [1, 1, 0], [0, 0, 1])
+    for margin in ("5", "100%"):
+        assert _code(["compare", *runs, "--epsilon", margin]) == 2
+        err = capsys.readouterr().err
+        assert "makes all shares equivalent" in err and err.count("\n") == 1
+    (one,) = compared(capsys, *runs, "--epsilon", "5pp")
+    assert one["equivalence"]["epsilon"] == pytest.approx(0.05)
+
+
 def test_two_models_under_two_protocols_are_not_comparable_unless_one_insists(runs, capsys):
     runs.ask(right)
     runs.ask(lambda question: "The answer is 1.", model="other", protocol="headed")
@@ -151,12 +162,22 @@ def test_models_of_one_run_are_a_family_whose_p_values_are_adjusted(runs, capsys
 
 
 def test_a_verdict_follows_the_adjusted_p_value(runs):
-    names = [f"openai/{name}?base_url={runs.server.url}" for name in "abcdefgh"]
-    run = runs.ask(right, models=names)
-    found = sinan.compare(run)
-    assert len(found) == 28 and {one.adjusted_p for one in found} == {1.0}
-    one = found[0].paired.sign_at(0.049), found[0].paired.sign_at(0.051)
-    assert one == (0, 0)
+    """Five of twelve questions: sure of one pair, and not of one in three."""
+    asked = set()
+
+    def only_the_first_knows(question):
+        number = number_in(question)
+        known = number < 7 or number not in asked
+        asked.add(number)
+        return right(question) if known else "The answer is 1."
+
+    run = runs.ask(
+        only_the_first_knows, models=[f"openai/{name}?base_url={runs.server.url}" for name in "abc"], concurrency=1
+    )
+    one, *others = sinan.compare(run)
+    assert (one.paired.p_value, one.adjusted_p, one.verdict) == (0.03125, 0.09375, "undecided") and len(others) == 2
+    (alone,) = sinan.compare(run, models=["openai/a", "openai/b"])
+    assert (alone.paired.p_value, alone.adjusted_p, alone.verdict) == (0.03125, 0.03125, "better")
 
 
 def test_further_metrics_are_compared_by_name_and_all_of_them(work):

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.in_process import sinan
 from tests.scoring.judges.judge import block, ruling
 from tests.server import ChatServer
-from tests.test_end_to_end import one_line, sinan
+from tests.test_end_to_end import one_line
 
 ROWS = [
     {"id": str(i), "question": f"Which is #{i}?", "answer": f"bird {i}", "baseline": f"It is bird {i}."}

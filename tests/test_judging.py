@@ -7,8 +7,9 @@ import signal
 import pytest
 
 from sinan.store import journal
+from tests.in_process import sinan
 from tests.server import ChatServer
-from tests.test_end_to_end import one_line, sinan, start, the_run, until
+from tests.test_end_to_end import one_line, start, the_run, until
 
 MINE = """
 from dataclasses import dataclass

@@ -10,7 +10,8 @@ import pytest
 from sinan.datasets.outputs import Fields, outputs
 from sinan.errors import BadFile, UsageError
 from sinan.score_recorded import score_recorded
-from tests.test_end_to_end import one_line, sinan
+from tests.in_process import sinan
+from tests.test_end_to_end import one_line
 
 DATA = Path(__file__).parents[2] / "shared/data"
 published = pytest.mark.skipif(not DATA.exists(), reason="the folder of real benchmark files is not here")

@@ -12,12 +12,12 @@ import typing
 __version__ = "0.1.0"
 
 if typing.TYPE_CHECKING:
-    from sinan.comparison import compare
+    from sinan.comparison import compare, power
     from sinan.evaluate import run, run_async
     from sinan.types import Benchmark, Card, Dataset, Message, Prompt, Protocol, Run, RunSpec, Sample, Score
 
 _HOME = {
-    "compare": "sinan.comparison",
+    **dict.fromkeys(("compare", "power"), "sinan.comparison"),
     **dict.fromkeys(("run", "run_async"), "sinan.evaluate"),
     **dict.fromkeys(
         ("Benchmark", "Card", "Dataset", "Message", "Prompt", "Protocol", "Run", "RunSpec", "Sample", "Score"),
@@ -37,6 +37,7 @@ __all__ = [
     "Sample",
     "Score",
     "compare",
+    "power",
     "run",
     "run_async",
 ]

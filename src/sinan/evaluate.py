@@ -24,6 +24,7 @@ from sinan.engine.budget import budget as budgeted
 from sinan.engine.estimate import RunEstimate, estimate
 from sinan.engine.schedule import Schedule
 from sinan.errors import StoreError, UsageError
+from sinan.scored_run import as_asked
 from sinan.share import Order
 from sinan.statistics import metrics
 from sinan.stopping import Declared, stop_by
@@ -140,16 +141,18 @@ async def foresee(
     resume: str | None = None,
     concurrency: int | None = None,
     timeout: float = 600.0,
+    stop: Declared | None = None,
     watch: Watch | None = None,
 ) -> RunEstimate:
-    """What `evaluate` would take: requests, tokens, cost, time. Nothing is asked of any model, nothing is written."""
+    """What `evaluate` would take: requests, tokens, cost, time; with a rule, at most. Nothing is asked of any model,
+    nothing is written."""
     watch = watch or Watch()
     questions = await asked(spec, runs, timeout, concurrency, resolved=watch.resolved, fetching=watch.fetching)
     before = _resumable(runs, resume) if resume else store.unfinished(runs, questions.about)
     if before is not None and not description.difference(before.about(), questions.about):
         tally = Tally(questions.cells, questions.spec.draws, questions.done)
         tally.replay(journal.read(before.journal))
-    return estimate(
+    whole = estimate(
         questions.cells,
         questions.benchmarks,
         questions.spec,
@@ -157,6 +160,12 @@ async def foresee(
         earlier=questions.earlier.means,
         concurrency=lambda model: concurrency or model.concurrency,
     )
+    if stop is None:
+        return whole
+    from sinan.stopping.earlier import with_earlier
+    from sinan.stopping.foreseen import foreseen
+
+    return replace(whole, rules=foreseen(with_earlier(stop, questions, runs), questions))
 
 
 async def run_async(
@@ -198,42 +207,31 @@ def spec_of(runs: Path, name: str) -> RunSpec:
 
 def stored_results(folder: store.RunFolder) -> list[CellResult]:
     """The numbers of a stored run; of one that is unfinished or was killed, as they stand in its journal."""
-    about, rows = folder.about(), folder.results()
-    try:
-        if rows is not None and about["status"] != "running":
-            return CellResult.from_json(rows)
-        return _results_so_far(folder, about)
-    except (KeyError, TypeError, IndexError) as error:
-        raise StoreError(
-            f"run {folder.id} cannot be read: its run.json or results.json is damaged ({error!r})"
-        ) from None
+    written = folder.results() if folder.about()["status"] != "running" else None
+    return results_as(folder) if written is None else written
 
 
-def results_as(folder: store.RunFolder, change: Callable[[tuple[Metric, ...]], tuple[Metric, ...]]) -> list[CellResult]:
+def results_as(
+    folder: store.RunFolder, change: Callable[[tuple[Metric, ...]], tuple[Metric, ...]] = lambda found: found
+) -> list[CellResult]:
     """The numbers of a stored run made again from its journal, its metrics changed."""
     about = folder.about()
     try:
-        return _results_so_far(folder, about, change)
+        cells = {(cell["benchmark"], cell["model"]): cell for cell in about["cells"]}
+        draws = about["spec"]["draws"]
+        judges = [judge["name"] for judge in about.get("judges", ())]
+        tallies = {
+            key: CellTally(change(metrics(cell)), draws, judges if cell.get("judged") else ())
+            for key, cell in cells.items()
+        }
+        for record in journal.read_final(folder.journal):
+            tallies[record["benchmark"], record["model"]].replay(record)
     except (KeyError, TypeError, IndexError) as error:
         raise StoreError(f"run {folder.id} cannot be read: its run.json is damaged ({error!r})") from None
-
-
-def _results_so_far(
-    folder: store.RunFolder,
-    about: Mapping[str, Any],
-    change: Callable[[tuple[Metric, ...]], tuple[Metric, ...]] = lambda found: found,
-) -> list[CellResult]:
-    cells = {(cell["benchmark"], cell["model"]): cell for cell in about["cells"]}
-    draws = about["spec"]["draws"]
-    judges = [judge["name"] for judge in about.get("judges", ())]
-    tallies = {
-        key: CellTally(change(metrics(cell)), draws, judges if cell.get("judged") else ())
-        for key, cell in cells.items()
-    }
-    for record in journal.read_final(folder.journal):
-        tallies[record["benchmark"], record["model"]].replay(record)
     found = [t.result(b, cells[b, m]["version"], cells[b, m]["protocol"], m) for (b, m), t in tallies.items()]
-    return [one.without_intervals() for one in found] if "rule" in about else found
+    if "rule" in about and "scored_from" not in about:
+        return [one.without_intervals() for one in found]
+    return as_asked(about, found)
 
 
 async def _prepared(
@@ -252,6 +250,8 @@ async def _prepared(
     )
     for each in questions.paces.values():
         each.notice = watch.notice
+    if greedy := plan.greedy(questions.cells, questions.spec.draws):
+        watch.notice(greedy)
     expected = plan.expected(questions.benchmarks, len(questions.models), questions.spec)
     return questions, questions.about | {"expected": expected} | await machine
 

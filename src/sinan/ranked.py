@@ -14,7 +14,7 @@ from typing import Any
 from sinan import store
 from sinan.causes import Side, differences
 from sinan.causes.side import data_differ
-from sinan.datasets.outcomes import outcomes
+from sinan.datasets.outcomes import TABLES, outcomes
 from sinan.datasets.votes import Fields, votes
 from sinan.errors import StoreError, UnknownName, UsageError
 from sinan.rank.arena import Arena, arena_board
@@ -28,8 +28,8 @@ from sinan.store import frames
 from sinan.store.tables import StoredCell, table
 from sinan.types import CellResult, Metric
 from sinan.types.leaderboard import Leaderboard
+from sinan.types.table import ScoreTable
 
-TABLES = (".csv", ".tsv")
 FINISHED = ("complete", "partial")
 Chances = Callable[[Iterable[str]], Mapping[str, float | None]]
 """Benchmarks -> the level of guessing of each."""
@@ -65,6 +65,20 @@ def rank(
     if not kept:
         raise UsageError(f"no finished run is in {runs}: nothing to rank. Remedy: sinan run TARGET -m MODEL -m MODEL")
     return _boards(kept, ways or Ways(), weights or {}, missing, notice)
+
+
+def tables_of(named: Sequence[str], runs: Path, notice: Callable[[str], None]) -> Iterator[ScoreTable]:
+    """The scores of stored runs, a table for the models that were asked the same questions alike, as on a board.
+
+    Raises UnknownName for a run that is not there, UsageError where no two models were asked alike."""
+    shelves = [shelf for shelf in _shelves(_stored(runs, named, notice)) if len(shelf.cells) > 1]
+    if not shelves:
+        raise UsageError(
+            f"{', '.join(named)}: no two models were asked the same questions alike. Remedy: name more runs"
+        )
+    names = _names([shelf.cells[0].side for shelf in shelves])
+    for name, shelf in zip(names, shelves, strict=True):
+        yield replace(_table(shelf.by_model), benchmark=name, notes=tuple(_notes(shelf, several=False)))
 
 
 def rank_votes(
@@ -126,6 +140,11 @@ class _Shelf:
     older: int = 0
     """Runs of a model that has a newer one."""
 
+    @property
+    def by_model(self) -> list[_Stored]:
+        """The cells in the order of their models' names."""
+        return sorted(self.cells, key=lambda cell: cell.side.model)
+
 
 def _stored(runs: Path, named: Sequence[str], notice: Callable[[str], None]) -> Iterator[_Stored]:
     """Cells of runs, the newest run first."""
@@ -133,23 +152,26 @@ def _stored(runs: Path, named: Sequence[str], notice: Callable[[str], None]) -> 
     opened = []
     for folder in folders:
         try:
-            opened.append((folder, folder.about()))
+            opened.append((folder, folder.about(), folder.results() or []))
         except StoreError as error:
             if named:
                 raise
             notice(f"{error}; it is passed over")
-    unfinished = [folder.id for folder, about in opened if about["status"] not in FINISHED]
+    unfinished = [folder.id for folder, about, _ in opened if about["status"] not in FINISHED]
     if unfinished:
         what = "only what they hold is ranked" if named else "they are passed over; name them to rank what they hold"
         notice(f"not finished: {', '.join(unfinished)}; {what}")
-    opened = [(folder, about) for folder, about in opened if named or about["status"] in FINISHED]
-    for folder, about in sorted(opened, key=lambda one: str(one[1]["created"]), reverse=True):
-        results = {(one.benchmark, one.model): one for one in CellResult.from_json(folder.results() or [])}
+    opened = [one for one in opened if named or one[1]["status"] in FINISHED]
+    for folder, about, cells in sorted(opened, key=lambda one: str(one[1]["created"]), reverse=True):
+        results = {(one.benchmark, one.model): one for one in cells}
         for entry in about["cells"]:
             side = Side(folder.id, about, entry, _metric(entry))
             result = results.get((side.benchmark, side.model))
             if result is not None and result.population is not None:
                 notice(f"{side.benchmark} of run {folder.id} was stopped by a rule, after a part; it is not ranked")
+                continue
+            if result is None and "rule" in about:
+                notice(f"{side.benchmark} of run {folder.id} ends by a rule, and has not; it is not ranked")
                 continue
             yield _Stored(folder, side, result)
 
@@ -216,17 +238,22 @@ def _names(sides: Sequence[Side]) -> list[str]:
     return names
 
 
-def _scored(name: str, shelf: _Shelf, chances: Chances) -> Scored:
-    cells = sorted(shelf.cells, key=lambda cell: cell.side.model)
-    side = shelf.cells[0].side
+def _table(cells: Sequence[_Stored]) -> ScoreTable:
+    side = cells[0].side
     metric = side.metric
     reduce = None if metric.reduce is mean else metric.reduce
-    read = table(
+    return table(
         [StoredCell(one.folder, one.side.benchmark, one.side.model, metric.of, reduce) for one in cells],
         version=side.entry["version"],
         protocol=side.entry["protocol"],
         metric=metric.name,
     )
+
+
+def _scored(name: str, shelf: _Shelf, chances: Chances) -> Scored:
+    cells = shelf.by_model
+    side, read = cells[0].side, _table(cells)
+    metric = side.metric
     clusters = cluster_numbers(read)
     estimates = [
         cell.result.estimate if cell.result else own_estimate(row, clusters, read.draws)

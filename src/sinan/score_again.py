@@ -35,7 +35,8 @@ class ScoredAgain:
     run: Run
     scored_from: Mapping[str, Any]
     """`run`, `journal_sha256`, `scorer` (the name that was asked for; None: the benchmarks' own), `scorers` (by
-    benchmark, as they are set), `versions_before`, `targets_changed`, `when`."""
+    benchmark, as they are set), `versions_before`, `targets_changed`, `stopped` (cells that a rule stopped
+    early), `when`."""
 
     def to_json(self) -> dict[str, Any]:
         """The document of `sinan score --json`."""
@@ -121,7 +122,6 @@ def _about(
     about = description.describe(spec, again.cells, versions, names, benchmarks, models, sources, judges)
     about |= provenance()
     now = store.now()
-    about["expected"] = before.get("expected")
     scored_from = {
         "run": again.old.id,
         "journal_sha256": download.file_sha256(again.old.journal),
@@ -129,8 +129,10 @@ def _about(
         "scorers": {b.id: repr(b.protocols[names[b.id]].scorer) for b in benchmarks},
         "versions_before": {cell["benchmark"]: cell["version"] for cell in before["cells"]},
         "targets_changed": again.targets_changed,
+        "stopped": _stopped(again.old, before),
         "when": now,
     }
+    about |= {"rule": before["rule"]} if "rule" in before else {}
     return about | {
         "status": "stopped" if again.missing else "partial" if again.tally.failed else "complete",
         "created": now,
@@ -139,6 +141,18 @@ def _about(
         "requests": {"sent": 0, "cached": 0, "resumed": again.answered, "retried": 0},
         "scored_from": scored_from,
     }
+
+
+def _stopped(old: store.RunFolder, before: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Cells whose answers decided how many of so many questions were asked: other verdicts do not undo that. Of a run
+    that was killed under its rule nobody knows which they are, nor how many questions there are."""
+    stored = {(one.benchmark, one.model): one.population for one in old.results() or []}
+    killed = "rule" in before and before["status"] == "running"
+    return [
+        {"benchmark": cell["benchmark"], "model": cell["model"], "population": population}
+        for cell in before["cells"]
+        if (population := stored.get((cell["benchmark"], cell["model"]))) is not None or killed
+    ]
 
 
 @dataclass

@@ -5,8 +5,9 @@ answers, in order -> scorer (and judges) -> journal, samples.parquet, results.js
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sinan.asked import paces
 from sinan.engine import Tally
 from sinan.engine.verdicts import THREADS, Answer, Verdicts
 from sinan.store import frames
-from sinan.types import Model, Run, SampleResult
+from sinan.types import CellResult, Model, Run, SampleResult
 from sinan.variation import with_spread
 
 
@@ -59,12 +60,24 @@ async def scored_run(
         names, versions = (
             {cell["benchmark"]: cell[what] for cell in described["cells"]} for what in ("protocol", "version")
         )
-        results = with_spread(folder, described, tally.results(versions, names))
+        results = with_spread(folder, described, as_asked(described, tally.results(versions, names)))
         folder.conclude([row for result in results for row in result.to_json()])
         folder.describe(described)
     seconds, rows = time.perf_counter() - began, partial(frames.relation, folder)
     status, requests, expected = described["status"], described["requests"], described["expected"]
     return Run(folder.id, str(folder.path), status, results, requests, seconds, expected, rows), described
+
+
+def as_asked(about: Mapping[str, Any], results: Sequence[CellResult]) -> list[CellResult]:
+    """The results, without intervals where the run that the answers are from was stopped early by a rule."""
+    cells = about.get("scored_from", {}).get("stopped", ())
+    stopped = {(one["benchmark"], one["model"]): one["population"] for one in cells}
+    return [
+        replace(one.without_intervals(), population=stopped[key])
+        if (key := (one.benchmark, one.model)) in stopped
+        else one
+        for one in results
+    ]
 
 
 @contextmanager

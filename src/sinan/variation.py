@@ -40,7 +40,10 @@ def with_spread(
         own = scores.get((one.benchmark, one.model), {})
         others = {model: its for (benchmark, model), its in scores.items() if benchmark == one.benchmark}
         others.pop(one.model, None)
-        found.append(replace(one, spread=_spread(own, others, of_source)))
+        spread = _spread(own, others, of_source)
+        if one.population is not None:
+            spread["notes"].append("stopped by a rule, after a part: standard errors take no account of when")
+        found.append(replace(one, spread=spread))
     return tuple(found)
 
 

@@ -74,6 +74,7 @@ def test_other_intervals_levels_and_a_population_are_asked_for(own, told, first)
     [
         (["--metric", "mG-Pass@5"], "even number of draws"),
         (["--metric", "best"], "none that draws have"),
+        (["--metric", "pass@5"], "so many draws"),
         (["--population", "3"], "which is more"),
     ],
 )

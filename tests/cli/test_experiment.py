@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from tests.in_process import sinan
 from tests.server import ChatServer
-from tests.test_end_to_end import one_line, right, sinan, work
+from tests.test_end_to_end import one_line, right, work
 
 __all__ = ["work"]
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.test_end_to_end import one_line, sinan
+from tests.in_process import sinan
+from tests.test_end_to_end import one_line
 
 PAIRS = [
     {"human": "A", "judge": "A", "judge_swapped": "A", "answer_a": "long " * 9, "answer_b": "short"},
@@ -129,6 +130,16 @@ def test_two_models_and_their_difference_are_corrected_by_labels_of_some(tmp_pat
     assert one["ci_method"] == "wilson, prediction-powered"
     apart = measured["corrected of a - b"]
     assert apart["n"] == 60 and apart["ci"][0] < 0.05 < apart["ci"][1]
+
+
+def test_a_corrected_share_that_cannot_be_says_so_and_one_without_spread_has_no_interval(tmp_path):
+    known = "-n 1000 --right 140 --wrong 60 --json".split()
+    errs = ("--sensitivity", "90%", "--specificity", "0.85")
+    below = json.loads(sinan(tmp_path, "judge", "correct", "--share", "5%", *errs, *known)[1])
+    assert below["value"] == pytest.approx(-0.1 / 0.75) and "no share lies there" in below["meaning"]
+    never = ("--sensitivity", "1", "--specificity", "1")
+    sure = json.loads(sinan(tmp_path, "judge", "correct", "--share", "1", *never, *known)[1])
+    assert sure["value"] == 1.0 and sure["ci"] is None and sure["stderr"] is None
 
 
 def test_a_share_is_corrected_by_errors_that_are_known_from_elsewhere(tmp_path):

@@ -1,12 +1,11 @@
 """`sinan hub`, `sinan models` and `sinan doctor`: what they list, in the contract's JSON, and what they refuse."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 
 import pytest
+
+from tests import in_process
 
 LINE = {"name", "available", "detail", "remedy"}
 ENTRY = {
@@ -27,19 +26,14 @@ ENTRY = {
 @pytest.fixture
 def sinan(tmp_path):
     """Runs the program in an empty folder, with an empty cache and without any setting of the user."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("SINAN_", "OPENAI_"))}
-    home = {"SINAN_CACHE": str(tmp_path / "cache"), "XDG_CONFIG_HOME": str(tmp_path / "config"), "NO_COLOR": "1"}
+    home = {"SINAN_CACHE": str(tmp_path / "cache"), "XDG_CONFIG_HOME": str(tmp_path / "config"), "OPENAI_API_KEY": None}
     # A proxy on a closed port: whether data can be fetched must not depend on the machine.
     proxy = {"https_proxy": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}
 
     def run(*arguments, code=0, **more):
-        command = [sys.executable, "-m", "sinan", *arguments]
-        done = subprocess.run(
-            command, cwd=tmp_path, env=kept | home | proxy | more, capture_output=True, text=True, timeout=60
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stderr if code else done.stdout
+        found, out, err = in_process.sinan(tmp_path, *arguments, env=home | proxy | more)
+        assert found == code, out + err
+        return err if code else out
 
     return run
 

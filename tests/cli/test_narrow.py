@@ -56,14 +56,6 @@ def test_comparisons_lose_columns_and_keep_differences_and_verdicts(runs):
     assert "first cause" not in narrow and "a wider terminal shows more columns" in narrow
 
 
-def test_an_overall_leaves_out_the_benchmarks_that_have_boards_of_their_own(runs):
-    name = run_of(runs, "arithmetic")
-    narrow, wide = (shown(width, "rank", name, "--runs", runs).partition("overall   ")[2] for width in (80, 200))
-    assert "over weights" in narrow and "chinese_numerals" not in narrow.partition("weights:")[0]
-    assert "a wider terminal shows more columns" in narrow and "a wider terminal" not in wide
-    assert "chinese_numerals" in wide.partition("weights:")[0]
-
-
 def test_a_spread_says_its_unit_and_fits(runs):
     text = shown(80, "show", run_of(runs, "varied"), "--runs", runs)
     assert "varied worst best spread one variant variant question" in text

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+import sinan
 from sinan.cli.main import _code
+from sinan.errors import UsageError
 
 
 @pytest.fixture
@@ -42,6 +44,38 @@ def test_formulas_are_chosen_by_options(document):
     assert found["discordance"] == pytest.approx(0.21) and found["discordance_from"] == "correlation and accuracy"
 
 
+@pytest.mark.parametrize("written", ["0.03", "3%", "3 %", "3pp", "3pt", "3 points", "3PP"])
+def test_a_difference_may_be_written_in_points(document, written):
+    found = document("power", "--difference", written, "--discordance", "12%")
+    assert found["needed"]["difference"] == pytest.approx(0.03)
+    assert found["needed"]["n"] == pytest.approx(1044.1563197517505, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"), [("3", "3 points are 0.03, 3% or 3pp"), ("0", "range"), ("300%", "range"), ("few", "no share")]
+)
+def test_a_difference_that_may_mean_two_things_is_one_line(work, capsys, written, said):
+    assert _code(["power", "-n", "100", "--difference", written]) == 2
+    err = capsys.readouterr().err
+    assert said in err and err.count("\n") == 1
+
+
+def test_a_plan_is_made_from_python_as_on_the_command_line(document):
+    plan = sinan.power("gsm8k", n=100, difference=0.05, samples=(4, 1), deff=1.7, full=True)
+    how = "--difference 5% --samples-a 4 --deff 1.7 --full".split()
+    assert json.loads(json.dumps(plan.to_json())) == document("power", "gsm8k", "-n", "100", *how)
+    assert sinan.power(n=198, discordance=0.2).detectable(0.8) == pytest.approx(0.0873, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{}, {"n": 0}, {"n": 9, "population": 5}, {"n": 9, "difference": 3}, {"n": 9, "samples": 0}, {"n": 9, "noise": 2}],
+)
+def test_what_cannot_be_planned_is_refused_from_python(work, how):
+    with pytest.raises(UsageError):
+        sinan.power(**how)
+
+
 def test_a_benchmark_says_the_smallest_difference_that_it_ever_tells(document, work, capsys):
     found = document("power", "gsm8k", "-n", "100")
     assert (found["size"], found["n"], found["discordance"]) == (1319, 100, 0.2)
@@ -55,6 +89,12 @@ def test_a_benchmark_says_the_smallest_difference_that_it_ever_tells(document, w
     rows = [json.dumps({"question": f"{i} + 1?", "answer": i + 1}) for i in range(40)]
     (work / "own.jsonl").write_text("\n".join(rows))
     assert document("power", "own.jsonl")["n"] == 40
+
+
+def test_runs_that_a_rule_stopped_tell_nothing_of_it(document, work):
+    """They end where verdicts differ much, or are sure."""
+    assert _code("duel needle/xs needle/m logic -n 60 --epsilon 0.2 --quiet".split()) == 0
+    assert document("power", "logic")["discordance_from"] == "assumed"
 
 
 def test_earlier_runs_tell_how_often_verdicts_differ(document):

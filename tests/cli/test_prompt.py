@@ -6,8 +6,9 @@ import pytest
 
 from sinan.cli.asking import FIELDS
 from sinan.types import RunSpec
+from tests.in_process import sinan
 from tests.server import ChatServer
-from tests.test_end_to_end import one_line, right, sinan, work
+from tests.test_end_to_end import one_line, right, work
 
 __all__ = ["work"]
 
@@ -108,6 +109,7 @@ def test_several_draws_report_more_than_their_mean(work):
     with ChatServer(right) as server:
         code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model, "-n", "5", "--samples", "2", "--json")
         assert code == 0, err
+    assert "the draws of a question will be alike" in err
     values = {row["metric"]: row["value"] for row in json.loads(out)["results"]}
     stable = [*(f"G-Pass@2_{share}" for share in (0.25, 0.5, 0.75, 1.0)), "mG-Pass@2"]
     assert values == dict.fromkeys(["accuracy", "avg@2", "majority@2", "pass@1", "pass@2", "pass^2", *stable], 1.0)

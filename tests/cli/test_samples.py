@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 
 from sinan.cli import samples
+from tests.in_process import sinan
 from tests.server import ChatServer
-from tests.test_end_to_end import sinan
 
 ROW = {
     "benchmark": "own",

@@ -38,6 +38,7 @@ def test_what_the_rows_belong_to_is_no_model(tmp_path):
         (f"{HEAD}\nq1,right,wrong\n", "no column holds numbers"),
         (f"{HEAD}\nq1,7,-1\n", "no column holds numbers"),
         ("item,m,m\nq1,1,0\n", "a line of different names"),
+        ("Model,q1,q2\na,1,0\n", "its rows are models"),
     ],
 )
 def test_what_is_no_table_is_refused_in_one_line(tmp_path, text, said):
@@ -51,3 +52,10 @@ def test_bytes_that_are_no_text_and_files_that_are_not_there(tmp_path):
     for name in ("x.csv", "absent.csv"):
         with pytest.raises(BadFile, match="cannot be read"):
             outcomes(tmp_path / name)
+
+
+def test_true_and_false_are_outcomes_and_columns_that_are_left_out_are_named(tmp_path):
+    text = "item,a,b,empty,points,words\nq1,True,false,,70,x\nq2,FALSE,true,,1,y\n"
+    found = outcomes(written(tmp_path, text))
+    assert found.models == ("a", "b") and found.values.tolist() == [[1, 0], [0, 1]]
+    assert found.notes == ("no numbers from 0 to 1, so left out: empty, points",)

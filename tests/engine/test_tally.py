@@ -86,7 +86,7 @@ def test_units_of_one_cluster_are_taken_together_in_whatever_order_they_come():
     assert found[0] == found[1] == found[2]
     estimate = found[0].estimate
     assert (estimate.n, estimate.clusters, estimate.df) == (24, 8, 7)
-    assert [one.clusters for _, one in found[0].groups] == [6, 6] and dict(found[0].strata)["macro"].clusters == 12
+    assert [one.clusters for _, one in found[0].groups] == [6, 6] and dict(found[0].strata)["macro"].clusters == 8
 
 
 def test_a_metric_that_knows_of_no_clusters_says_so():

@@ -28,7 +28,7 @@ def test_kappa_and_ac1_of_two_raters():
     assert estimate_kappa(table).value == pytest.approx(0.4)
     assert estimate_ac1(table).value == pytest.approx(0.40594059405940586)
     estimate = estimate_kappa(table)
-    assert estimate.ci[0] < 0.4 < estimate.ci[1] and (estimate.n, estimate.method) == (50, "bootstrap")
+    assert estimate.ci[0] < 0.4 < estimate.ci[1] and (estimate.n, estimate.method) == (50, "bca bootstrap")
 
 
 def test_kappa_falls_where_nearly_all_are_of_one_class_and_ac1_does_not():

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sinan.statistics.averages import estimate_mean, weighted_perplexity
-from sinan.statistics.clustered import cluster_error, crossed_error
+from sinan.statistics.clustered import cluster_error
 from sinan.statistics.intervals import estimate_accuracy, of_full_run, t_quantile, wilson
 from sinan.statistics.metrics import KINDS
+from sinan.statistics.over_groups import strata
 from sinan.statistics.resampled import jackknife_error
 
 VALUES = [1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0]
@@ -77,15 +78,32 @@ def test_all_right_is_never_sure():
     assert found.ci == pytest.approx(wilson(12, 12, quantile=t_quantile(11)))
 
 
-def test_crossed_clusterings_are_both_taken_out():
-    template, picture = [0, 0, 1, 1, 2, 2, 3, 3], [0, 1, 0, 1, 0, 1, 0, 1]
-    values = [0.1, 0.9, 0.2, 0.7, 0.4, 1.0, 0.0, 0.8]
-    parts = [(v - sum(values) / 8) / 8 for v in values]
-    a, b = cluster_error(parts, template), cluster_error(parts, picture)
-    both = cluster_error(parts, range(8))
-    expected = max(a.stderr**2 + b.stderr**2 - both.stderr**2, a.stderr**2, b.stderr**2)
-    found = crossed_error(parts, template, picture)
-    assert found.stderr == pytest.approx(math.sqrt(expected)) and found.df == 1
+def test_averages_over_groups_that_share_clusters_have_the_error_of_clusters():
+    """The same problems in two languages: without that, the error would be that of twice as many problems."""
+    values, problems = [1.0, 1.0, 0.0, 0.0, 1.0, 0.0] * 6, [*range(18)] * 2
+    groups = [estimate_accuracy(values[:18], 1, problems[:18]), estimate_accuracy(values[18:], 1, problems[18:])]
+    found, alone = strata(groups, values, problems), strata(groups, values, range(36))
+    assert found["macro"].stderr == pytest.approx(groups[0].stderr) == found["micro"].stderr
+    assert found["macro"].clusters == 18 and found["macro"].df == 17
+    assert alone["macro"].stderr == pytest.approx(groups[0].stderr / math.sqrt(2)) and alone == strata(groups)
+
+
+def test_where_each_group_is_a_cluster_the_groups_are_the_data():
+    rows = [[1.0, 1.0, 0.0] * 3, [0.0, 1.0] * 4, [1.0, 1.0, 1.0, 0.0] * 2, [0.0, 0.0, 1.0] * 3]
+    values, clusters = [v for row in rows for v in row], [place for place, row in enumerate(rows) for _ in row]
+    groups = [estimate_accuracy(row, 1, [place] * len(row)) for place, row in enumerate(rows)]
+    found, means = strata(groups, values, clusters), [np.mean(row) for row in rows]
+    half = t_quantile(3) * np.std(means, ddof=1) / 2
+    assert found["macro"].ci == pytest.approx((np.mean(means) - half, min(1, np.mean(means) + half)))
+    assert found["micro"].stderr == pytest.approx(estimate_accuracy(values, 1, clusters).stderr)
+    assert "groups like these" in found["macro"].notes[0]
+
+
+def test_averages_over_groups_that_share_clusters_have_an_interval_where_nothing_varies():
+    values, problems = [1.0, 0.0] * 15, [place // 3 for place in range(30)]
+    groups = [estimate_accuracy(values[own::2], 1, problems[own::2]) for own in (0, 1)]
+    found = strata(groups, values[0::2] + values[1::2], problems[0::2] + problems[1::2])["macro"]
+    assert found.stderr == 0 and found.clusters == 10 and found.ci == pytest.approx(wilson(5, 10))
 
 
 @pytest.mark.parametrize("kind", ["f1", "mcc", "median", "perplexity"])

@@ -47,7 +47,7 @@ def test_a_perplexity_has_its_published_standard_error():
     estimate = KINDS["perplexity"].estimate([-1.0, -2.0, -3.5, -0.5], 1)
     assert estimate.value == pytest.approx(math.exp(7 / 4), abs=1e-12)
     assert estimate.stderr == pytest.approx(4.453015786407155, abs=1e-9)
-    assert estimate.method == "bootstrap"
+    assert estimate.method == "bca bootstrap"
 
 
 def test_one_unit_has_a_value_and_no_error():

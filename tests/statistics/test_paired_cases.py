@@ -166,12 +166,35 @@ def test_a_million_verdicts_are_no_trouble():
     assert found.difference == 0.25 and found.p_value < 1e-300 and found.sign == 1
 
 
+def test_few_clustered_verdicts_that_differ_have_a_wider_interval_beside_that_of_t():
+    """At 8 pairs of 200 that differ, all to one side, t's interval covers the truth in 88 of 100."""
+    a, b = np.ones(200), (np.arange(200) % 25 != 0).astype(float)
+    found = paired(a, b, clusters=np.arange(200) // 5)
+    assert found.discordant == 8 and found.ci == found.intervals["t"] and "only 8 verdicts" in found.notes[0]
+    low, high = found.intervals["bonett_price"]
+    assert low < 0.04 < found.ci[1] < high and (low, high) == pytest.approx(paired(a, b).ci, abs=0.01)
+
+
+def test_a_group_of_one_question_has_no_interval_and_says_why():
+    found = paired_macro(np.array([1.0, 0.0, 1.0]), np.array([0.0, 0.0, 1.0]), np.array([0, 0, 1]))
+    assert found.ci is None and found.notes == ("1 group has a single unit: how sure the difference is cannot be told",)
+    assert found.discordant == 1
+
+
 def test_every_group_counts_the_same_in_a_macro_average():
     a, b = np.array([1, 1, 0, 1, 0.5, 0]), np.array([0, 1, 0, 1, 0.0, 0.5])
     found = paired_macro(a, b, np.array([0, 0, 0, 0, 1, 1]))
     spread = np.var([1, 0, 0, 0], ddof=1) / 4 + np.var([0.5, -0.5], ddof=1) / 2
     assert found.difference == pytest.approx((0.25 + 0) / 2) and found.stderr == pytest.approx(np.sqrt(spread) / 2)
     assert found.df == 4 and found.method == "paired t over 2 groups"
+
+
+def test_groups_that_share_their_clusters_vary_together_in_a_macro_average():
+    a, b = np.array([1.0, 1, 0, 1, 0, 0] * 2), np.array([0.0, 1, 0, 1, 1, 0] * 2)
+    groups, problems = np.repeat([0, 1], 6), np.tile(np.arange(6), 2)
+    found, one = paired_macro(a, b, groups, problems), paired(a[:6], b[:6])
+    assert found.stderr == pytest.approx(one.stderr) and (found.clusters, found.df) == (6, 5)
+    assert paired_macro(a, b, groups, np.arange(12)).stderr == pytest.approx(one.stderr / np.sqrt(2))
 
 
 @pytest.mark.parametrize("kind", ["accuracy", "brier", "circular", "worst"])

@@ -34,6 +34,12 @@ def test_the_tuned_weight_makes_the_variance_least():
     assert errors[tuned] < min(errors[0.0], errors[1.0])
 
 
+def test_the_tuned_weight_is_that_of_the_formula():
+    """Variance over all verdicts, as in the paper and in ppi_py, which divides the covariance by n instead of n - 1."""
+    y, f, g = [1.0, 0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 0.0, 1.0, 0.0], [1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0]
+    assert tuned_weight(y, f, g) == pytest.approx(np.cov(y, f)[0, 1] / ((1 + 5 / 7) * np.var([*f, *g], ddof=1)))
+
+
 def test_a_judge_that_tells_nothing_leaves_the_mean_of_the_labels():
     y = [1.0, 0.0, 1.0, 1.0, 0.0, 1.0]
     found = prediction_powered(y, [1.0] * 6, [1.0] * 50)

@@ -1,13 +1,14 @@
 """Error bars and repeated draws against numbers that were computed elsewhere."""
 
 import json
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from sinan.engine.tally import CellTally, Counted
 from sinan.errors import UsageError
-from sinan.statistics import repeats
+from sinan.statistics import control_variate, repeats
 from sinan.statistics.intervals import accuracy, mean_t, of_full_run, standard_error, wilson
 from sinan.statistics.proportions import clopper_pearson, jeffreys
 from sinan.types import Estimate
@@ -113,3 +114,25 @@ def test_the_interval_of_pass_at_k_is_over_questions():
     assert found.n == 36 and found.stderr == pytest.approx(standard_error(values))
     half = 2.030107928 * found.stderr
     assert found.ci == pytest.approx((found.value - half, found.value + half))
+
+
+@pytest.mark.parametrize("case", cases("5-control-variate"))
+def test_a_full_score_from_a_part_and_guesses_of_all(case):
+    expected, given = case["expected"], case["inputs"]
+    found = control_variate(given["y"], given["pred_sampled"], given["pred_all"])
+    assert (found.value, found.stderr) == pytest.approx((expected["est"], expected["se"]), abs=1e-9)
+    assert found.df == 7 and found.estimand == "this benchmark's full run"
+    constant = control_variate(given["y"], [0.5] * 8, [0.5] * given["N"])
+    assert constant.value == pytest.approx(expected["naive"])
+    assert constant.stderr == pytest.approx(expected["naive_se"])
+
+
+def test_guesses_of_any_quality_leave_the_full_score_where_it_is():
+    """Over all parts of two of five questions the mean of the estimates is the full score."""
+    y, guesses = [1.0, 0.0, 1.0, 1.0, 0.0], [0.1, 0.9, 0.3, 0.2, 0.8]
+    parts = [control_variate([y[i], y[j]], [guesses[i], guesses[j]], guesses) for i, j in combinations(range(5), 2)]
+    assert sum(one.value for one in parts) / len(parts) == pytest.approx(0.6)
+    assert control_variate(y, guesses, guesses).ci == (0.6, 0.6)
+    assert control_variate([1.0], [0.5], guesses).ci is None
+    with pytest.raises(ValueError, match="guesses"):
+        control_variate([1.0], [], guesses)

@@ -2,13 +2,18 @@
 
 import itertools
 import math
+from functools import partial
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sinan.engine.tally import CellTally, Counted
 from sinan.statistics import metrics, repeats
+from sinan.statistics.draws import jackknifed, of_mean
 from sinan.statistics.metrics import metric
+from sinan.statistics.repeats import by_kind, pass_all, pass_at
 
 DRAWS = st.lists(st.sampled_from([0.0, 1.0]), min_size=1, max_size=8)
 
@@ -98,3 +103,22 @@ def test_a_stored_run_finds_its_metrics_again(made):
 def test_a_kind_that_is_none_is_no_metric(kind):
     with pytest.raises(KeyError):
         metric({"name": kind})
+
+
+def test_how_much_of_pass_at_k_is_chance_is_told_by_the_jackknife_within_questions():
+    """Against every draw left out in turn, and for a mean against its usual variance."""
+    rows = [[1.0] * right + [0.0] * (6 - right) for right in (0, 1, 2, 3, 5, 6, 4, 1)]
+    for kind, value in (("pass@2", partial(pass_at, 2)), ("pass^3", partial(pass_all, 3))):
+        tally = CellTally((by_kind(kind),), 6)
+        for number, row in enumerate(rows):
+            for score in row:
+                tally.add(Counted(str(number), "", "correct" if score else "wrong", score, {}, None, "", 1, None))
+        found, chance = tally.estimate(), []
+        for row in rows:
+            without = np.array([value(row[:place] + row[place + 1 :]) for place in range(6)])
+            chance.append(5 / 6 * ((without - without.mean()) ** 2).sum())
+        assert found.draws.stderr_same_questions == pytest.approx(math.sqrt(np.mean(chance) / 8))
+        rest = found.stderr**2 - np.mean(chance) / 8
+        assert found.draws.stderr_many_draws == pytest.approx(math.sqrt(rest)) and found.draws.within is None
+    assert jackknifed(lambda own: sum(own) / len(own), rows[2]) == pytest.approx(of_mean(rows[2]))
+    assert math.isnan(jackknifed(partial(pass_at, 6), rows[2]))

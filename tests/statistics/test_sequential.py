@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.special import betaln, gammaln
 from scipy.stats import binom
 
-from sinan.statistics.sequential import Best, Duel, Following, Place, Precision, Threshold
+from sinan.statistics.sequential import Best, Duel, DuelWithKnown, Following, Place, Precision, Threshold
 from sinan.statistics.sequential.betting import Bets, evidence, paths
 from sinan.statistics.sequential.populations import cluster_sums, macro
 
@@ -206,7 +206,9 @@ def test_the_best_of_some_is_found_and_those_dropped_are_asked_no_more() -> None
 def test_exact_ties_for_the_best_are_told_as_ties() -> None:
     best = Best("abc", 30)
     _run(best, {"a": [1.0, 0.0] * 15, "b": [0.0, 1.0] * 15, "c": [0.0] * 30})
-    assert best.decision().further == {"verdict": "tied", "best": ["a", "b"], "left": ["a", "b"], "family": 3}
+    said = dict(best.decision().further)
+    assert set(said.pop("dropped")) == {"c"}
+    assert said == {"verdict": "tied", "best": ["a", "b"], "left": ["a", "b"], "family": 3}
 
 
 def test_within_a_margin_a_race_ends_once_all_that_are_left_are_alike() -> None:
@@ -314,13 +316,13 @@ def test_models_that_are_tied_are_seldom_told_apart_though_one_always_looks() ->
 
 
 def test_none_of_many_tied_for_the_best_is_dropped_but_seldom() -> None:
-    y = np.zeros((5, 100))
+    y = np.zeros((5, 50))
     for model in range(4):
-        y[model] = np.roll([1.0] * 60 + [0.0] * 40, model * 20)  # the fifth is far behind
+        y[model] = np.roll([1.0] * 30 + [0.0] * 20, model * 10)  # the fifth is far behind
 
     def made(rng: np.random.Generator) -> bool:
-        order = rng.permutation(100)
-        best = Best("abcde", 100)
+        order = rng.permutation(50)
+        best = Best("abcde", 50)
         _run(best, {name: y[i, order].tolist() for i, name in enumerate("abcde")})
         return best.decision().further["left"] != ["a", "b", "c", "d"]
 
@@ -346,3 +348,48 @@ def test_precision_ends_where_the_range_is_narrow_enough() -> None:
     assert _run(precision, {"m": y.tolist()}) < 300
     low, high = precision.decision().models[0].interval or (0.0, 1.0)
     assert high - low < 0.2 and low <= y.mean() <= high
+
+
+def _known(values, order, known, **how):
+    duel = DuelWithKnown(("new", "old"), len(values), ("old", known), **how)
+    for value in values[order]:
+        if not duel.asking:
+            break
+        duel.observe("new", float(value))
+    return duel.decision()
+
+
+def test_a_duel_with_a_known_score_is_wrong_no_more_often_than_it_says():
+    """A tie, looked at after every question: one that is told apart is an error."""
+    values, rng = np.repeat([0.0, 1.0], [24, 36]), np.random.default_rng(0)
+    said = [_known(values, rng.permutation(60), 0.6, alpha=0.2).claims[0].verdict for _ in range(400)]
+    assert 0.01 < sum(one in ("better", "worse") for one in said) / 400 <= 0.2
+    assert set(said) <= {"better", "worse", "tied"}
+
+
+@pytest.mark.parametrize(("score", "verdict"), [(0.1, "better"), (0.9, "worse"), (0.61, "equivalent")])
+def test_a_duel_with_a_known_score_has_the_verdicts_of_a_duel(score, verdict):
+    values, order = np.repeat([0.0, 1.0], [160, 240]), np.random.default_rng(1).permutation(400)
+    said = _known(values, order, score, epsilon=0.1)
+    assert said.claims[0].verdict == verdict and said.models[0].observed < 400 and said.epsilon == 0.1
+    low, high = said.further["ci"]
+    assert low <= 0.6 - score <= high
+    turned = DuelWithKnown(("old", "new"), 400, ("old", score), epsilon=0.1)
+    for value in values[order][: said.models[0].observed]:
+        turned.observe("new", float(value))
+    mirrored = {"better": "worse", "worse": "better"}.get(verdict, verdict)
+    assert turned.decision().claims[0].verdict == mirrored and turned.decision().further["ci"] == [-high, -low]
+
+
+def test_a_race_says_by_whom_a_model_was_dropped():
+    race = Best(["a", "b", "c"], 200)
+    rng = np.random.default_rng(0)
+    rows = {name: rng.random(200) < share for name, share in (("a", 0.9), ("b", 0.5), ("c", 0.45))}
+    at = dict.fromkeys(rows, 0)
+    while race.asking:
+        for name in sorted(race.asking):
+            race.observe(name, float(rows[name][at[name]]))
+            at[name] += 1
+    dropped = race.decision().further["dropped"]
+    assert {name: one["by"] for name, one in dropped.items()} == {"b": "a", "c": "a"}
+    assert all(one["after"] == at[name] for name, one in dropped.items())

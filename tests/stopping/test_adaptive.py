@@ -1,24 +1,31 @@
 """Previews: chosen questions, foreseen scores, and that nobody takes them for more."""
 
 import json
+import shutil
 
 import numpy as np
+import pytest
 
 from sinan.engine.drawn import drawn
 from sinan.statistics.item_response import Items
 from sinan.stopping.adaptive import Chosen
 from sinan.types import RunSpec
 from tests.fakes import benchmark, numbered
+from tests.in_process import sinan
 from tests.server import ChatServer
-from tests.stopping.models import N, good
-from tests.stopping.test_races import named
-from tests.test_end_to_end import one_line, sinan
+from tests.stopping.models import N, asked_whole, good, named, questions
+from tests.test_end_to_end import one_line
 
 
-def finished(work, shares=(0.9, 0.75, 0.6, 0.45, 0.3)):
-    for number, share in enumerate(shares):
-        with ChatServer(good(share)) as server:
-            sinan(work, "run", "q.jsonl", "-m", named(server, f"old{number}"))
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory):
+    """A folder in which five models were asked everything."""
+    work = tmp_path_factory.mktemp("earlier")
+    questions(work)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SINAN_CACHE", str(work / "cache"))
+        asked_whole(work, {f"old{number}": share for number, share in enumerate((0.9, 0.75, 0.6, 0.45, 0.3))})
+    return work / "runs"
 
 
 def test_the_next_question_is_the_one_that_tells_most_and_none_comes_twice():
@@ -39,8 +46,8 @@ def test_the_next_question_is_the_one_that_tells_most_and_none_comes_twice():
     assert abs(decision.models[0].value - 17 / 30) < 0.12
 
 
-def test_a_preview_foresees_the_score_from_few_questions_and_says_what_it_is(work):
-    finished(work)
+def test_a_preview_foresees_the_score_from_few_questions_and_says_what_it_is(work, earlier):
+    shutil.copytree(earlier, work / "runs")
     with ChatServer(good(0.5)) as server:
         code, out, err = sinan(work, "run", "q.jsonl", "-m", named(server, "new"), "--adaptive", "-n", "40", "--json")
         assert code == 0, err
@@ -50,7 +57,7 @@ def test_a_preview_foresees_the_score_from_few_questions_and_says_what_it_is(wor
         assert result["population"] == N and result["ci_method"] == "preview, not guaranteed" and result["n"] == 40
         assert abs(result["value"] - 0.5) < 0.1
         assert not stopping["guaranteed"] and stopping["verdicts"][0]["order"] is None
-        assert "not guaranteed; nominal 95 % covered" in stopping["verdicts"][0]["notes"][0]
+        assert "not guaranteed; nominal 95 % intervals covered" in stopping["verdicts"][0]["notes"][0]
         code, out, _ = sinan(work, "show", "last")
         assert "not guaranteed" in out and "sure at" not in out
         _, out, err = sinan(work, "rank", "--json")
@@ -60,8 +67,8 @@ def test_a_preview_foresees_the_score_from_few_questions_and_says_what_it_is(wor
         assert code == 0 and json.loads(out)["results"][0]["value"] == 0.5, err
 
 
-def test_a_preview_that_was_stopped_goes_on_and_asks_nothing_twice(work):
-    finished(work)
+def test_a_preview_that_was_stopped_goes_on_and_asks_nothing_twice(work, earlier):
+    shutil.copytree(earlier, work / "runs")
     with ChatServer(good(0.5)) as server:
         words = ("run", "q.jsonl", "-m", named(server, "new"), "--adaptive", "-n", "40", "--json", "--no-cache")
         code, out, _ = sinan(work, *words, "--max-tokens-total", "150")

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from sinan.cli.main import _code
 from sinan.datasets.outcomes import outcomes
+from tests.in_process import sinan
 from tests.server import ChatServer
-from tests.stopping.models import good
-from tests.test_end_to_end import one_line, sinan, the_run
+from tests.stopping.models import asked_whole, good, named
+from tests.test_end_to_end import one_line, the_run
 
 CRUX = Path(__file__).parents[2].parent / "shared/data/irt/crux_matrix/correctness.csv"
 
@@ -21,10 +23,6 @@ def table(path, shares, n=600, seed=1):
     with path.open("w", newline="") as file:
         csv.writer(file).writerows([["item", *shares], *rows])
     return path
-
-
-def named(server, name):
-    return f"openai/{name}?base_url={server.url}"
 
 
 def duel(work, *words):
@@ -58,7 +56,8 @@ def test_models_that_are_alike_are_equivalent_or_tied(work):
 
 
 def test_known_outcomes_are_replayed_and_no_model_is_called(tmp_path):
-    table(tmp_path / "t.csv", {"a": 0.8, "b": 0.6, "c": 0.6})
+    table(tmp_path / "t.csv", {"a": 0.8, "b": 0.6, "c, with examples": 0.6})
+    assert duel(tmp_path, "a", "c, with examples", "t.csv")["source"] == "replayed"
     document = duel(tmp_path, "a", "b", "t.csv")
     assert document["verdict"] == "better" and document["run"] is None and document["source"] == "replayed"
     assert document["models"][0]["beyond"] == 0 and document["requests"]["a"] == document["used"]
@@ -70,11 +69,12 @@ def test_known_outcomes_are_replayed_and_no_model_is_called(tmp_path):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_no_duel_of_a_table_contradicts_the_whole_of_it(tmp_path, seed):
+def test_no_duel_of_a_table_contradicts_the_whole_of_it(tmp_path, capsys, seed):
     path = table(tmp_path / "t.csv", {"a": 0.7, "b": 0.6, "c": 0.55, "d": 0.3}, n=300)
     known = outcomes(path)
     for a, b in (("a", "b"), ("b", "c"), ("c", "d"), ("d", "a")):
-        document = duel(tmp_path, a, b, "t.csv", "--seed", str(seed))
+        assert _code(["duel", a, b, str(path), "--seed", str(seed), "--json"]) == 0
+        document = json.loads(capsys.readouterr().out)
         apart = float(known.of(a).mean() - known.of(b).mean())
         right = {"better": apart > 0, "worse": apart < 0, "equivalent": abs(apart) < 0.01, "tied": apart == 0}
         assert right.get(document["verdict"], True), (a, b, apart, document["verdict"])
@@ -114,9 +114,8 @@ def test_models_with_the_same_score_are_told_as_tied(tmp_path):
 
 
 def test_a_new_model_is_placed_among_finished_runs(work):
-    with ChatServer(good(0.9)) as a, ChatServer(good(0.6)) as b, ChatServer(good(0.3)) as c, ChatServer(good(0.1)) as d:
-        for name, server in (("m0", a), ("m2", c), ("m3", d)):
-            sinan(work, "run", "q.jsonl", "-m", named(server, name))
+    asked_whole(work, {"m0": 0.9, "m2": 0.3, "m3": 0.1})
+    with ChatServer(good(0.6)) as b, ChatServer(good(0.1)) as d:
         sinan(work, "run", "q.jsonl", "-m", named(d, "part"), "--stop", "acc>0.7")
         code, out, err = sinan(work, "place", named(b, "m1"), "--on", "q.jsonl", "--json")
         assert sum(b.asked.values()) < 200
@@ -142,18 +141,22 @@ def test_a_place_without_a_board_is_one_line(work):
         assert code == 2 and "no run in" in err and server.asked == asked, "no model is its own rival"
 
 
-def test_a_race_that_cannot_be_is_one_line(tmp_path):
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("duel a nobody t.csv", "no column 'nobody'. Its models: a, b"),
+        ("duel a a t.csv", "twice"),
+        ("best a --on t.csv", "two models"),
+        ("duel needle/s needle/s arithmetic", "twice"),
+        ("duel needle/s needle/m arithmetic --alpha 0.7", "0.7 is not in the range"),
+    ],
+)
+def test_a_race_that_cannot_be_is_one_line(tmp_path, monkeypatch, capsys, words, told):
+    monkeypatch.chdir(tmp_path)
     table(tmp_path / "t.csv", {"a": 0.8, "b": 0.6})
-    code, _, err = sinan(tmp_path, "duel", "a", "nobody", "t.csv")
-    one_line(err, code, 2, "no column 'nobody'", "a, b")
-    code, _, err = sinan(tmp_path, "duel", "a", "a", "t.csv")
-    one_line(err, code, 2, "twice")
-    code, _, err = sinan(tmp_path, "best", "a", "--on", "t.csv")
-    one_line(err, code, 2, "two models")
-    code, _, err = sinan(tmp_path, "duel", "needle/s", "needle/s", "arithmetic")
-    one_line(err, code, 2, "twice")
-    code, _, err = sinan(tmp_path, "duel", "needle/s", "needle/m", "arithmetic", "--alpha", "0.7")
-    assert code == 2
+    code = _code(words.split())
+    err = capsys.readouterr().err
+    one_line(err, code, 2, told)
 
 
 @pytest.mark.skipif(not CRUX.exists(), reason="the matrices of shared/data/irt are not beside this checkout")
@@ -180,10 +183,7 @@ def test_finished_runs_race_along_for_nothing(work):
 
 
 def test_what_finished_runs_tell_of_the_questions_guides_bets_and_is_written_down(work):
-    shares = (0.9, 0.7, 0.5, 0.2)
-    for number, share in enumerate(shares):
-        with ChatServer(good(share)) as server:
-            sinan(work, "run", "q.jsonl", "-m", named(server, f"old{number}"))
+    asked_whole(work, {f"old{number}": share for number, share in enumerate((0.9, 0.7, 0.5, 0.2))})
     used = []
     with ChatServer(good(0.6)) as server:
         for warm in ((), ("--warm",)):
@@ -207,3 +207,30 @@ def test_to_learn_from_finished_runs_there_must_be_some(work):
         code, _, err = sinan(work, *words, "--warm")
         one_line(err, code, 2, "--warm is for --stop")
         assert not server.asked
+
+
+def test_the_other_columns_of_a_table_help_where_it_is_wanted(tmp_path):
+    table(tmp_path / "t.csv", {"a": 0.7, "b": 0.5, "c": 0.95, "d": 0.3, "e": 0.2})
+    documents = []
+    for warm in ((), ("--warm",)):
+        code, out, err = sinan(tmp_path, "best", "a", "b", "--on", "t.csv", "--json", *warm)
+        assert code == 0, err
+        documents.append(json.loads(out))
+    cold, warm = documents
+    assert (cold["best"], warm["best"]) == (["a"], ["c"]), "the other columns race along"
+    assert warm["requests"]["total"] < cold["requests"]["total"] and warm["requests"]["full"] == 1200
+    assert {row["model"]: row.get("by") for row in warm["standings"]}["a"] == "c"
+    code, out, err = sinan(tmp_path, "place", "a", "--on", "t.csv", "--json", "--warm")
+    assert json.loads(out)["rank_interval"] == [2, 2] and "guide the bets" in json.loads(out)["notes"][0], err
+
+
+def test_runs_that_were_asked_otherwise_are_no_part_of_a_board(work):
+    with ChatServer(good(0.6)) as server:
+        for name, how in (("hot", ("-p", "temperature=0.9")), ("short", ("-n", "50")), ("twice", ("--samples", "2"))):
+            assert sinan(work, "run", "q.jsonl", "-m", named(server, name), "--quiet", *how)[0] == 0
+        code, _, err = sinan(work, "place", named(server, "new"), "--on", "q.jsonl")
+        one_line(err, code, 2, "no run in", "parameters, judges")
+        code, out, err = sinan(
+            work, "place", named(server, "new"), "--on", "q.jsonl", "-p", "temperature=0.9", "--json"
+        )
+    assert json.loads(out)["of"] == 2, err

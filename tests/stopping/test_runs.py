@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.in_process import sinan
 from tests.server import ChatServer
 from tests.stopping.models import N, good
-from tests.test_end_to_end import lines, number_in, one_line, right, sinan, start, the_run, until
+from tests.test_end_to_end import lines, number_in, one_line, right, start, the_run, until
 
 
 def verdicts(document):
@@ -43,14 +44,13 @@ def test_hard_questions_that_take_long_change_neither_verdict_nor_value(work):
     """The trap: looked at as they come, the first answers are the easy ones, and they are right."""
     model, documents = good(0.65), []
     for late in (False, True):
-        waiting = []
+        refused = set()
 
-        def answer(question, late=late, waiting=waiting):
+        def answer(question, late=late, refused=refused):
             text = model(question)
-            if late and text == "ANSWER: 1":
-                waiting.append(question)
-                if len(waiting) % 2:  # every other hard one is refused once, which makes it later than all around it
-                    return 503, "busy"
+            if late and text == "ANSWER: 1" and number_in(question) % 2 and question not in refused:
+                refused.add(question)  # every other hard one, the first time: it is later than all around it
+                return 503, "busy"
             return text
 
         with ChatServer(answer) as server:
@@ -207,14 +207,45 @@ def test_what_cannot_be_stopped_early_is_said_before_the_first_request(work):
         assert not server.asked and not Path(work / "runs").exists()
 
 
-def test_a_comparison_with_a_stopped_run_says_so(work):
+def test_a_comparison_with_a_stopped_run_has_no_interval_until_it_is_asked_whole(work):
+    """Its questions are as many as its answers made them: a test for a fixed number would be wrong too often."""
     with ChatServer(good(0.9)) as server:
         sinan(work, "run", "q.jsonl", "-m", server.model, "--stop", "acc>0.7", "--name", "part")
         sinan(work, "run", "q.jsonl", "-m", server.model, "--name", "whole", "--no-cache")
         part, whole = sorted(path.name for path in (work / "runs").iterdir() if path.is_dir())
         part, whole = (part, whole) if part.endswith("part") else (whole, part)
-        _, out, _ = sinan(work, "compare", part, whole)
-    assert "stopped by a rule" in out
+        (bare,), (kept,) = (
+            json.loads(sinan(work, "compare", part, whole, *more, "--json")[1])["comparisons"]
+            for more in ((), ("--anyway",))
+        )
+        code, _, err = sinan(work, "run", "--resume", f"runs/{part}")
+        assert code == 0, err
+        (resumed,) = json.loads(sinan(work, "compare", part, whole, "--json")[1])["comparisons"]
+    assert any("stopped by a rule" in note and "no interval" in note for note in bare["notes"])
+    assert bare["verdict"] == "undecided" and bare["ci"] is bare["p_value"] is bare["adjusted_p"] is None
+    assert bare["difference"] == kept["difference"] == 0.0 and bare["tests"] == bare["intervals"] == {}
+    assert kept["ci"] and kept["p_value"] == 1.0 and any("no account of when" in note for note in kept["notes"])
+    assert resumed["n"] == N and resumed["ci"] and not any("stopped" in note for note in resumed["notes"])
+
+
+def test_variants_of_a_question_are_one_in_the_order_that_is_stopped(work):
+    """All of its variants are asked before it counts, and its number is their mean; so it is with draws."""
+    with ChatServer(good(0.9)) as server:
+        for count, more in ((3, ("--vary", "prompt")), (2, ("--samples", "2"))):
+            how = (*more, "-p", "temperature=0.7", "--no-cache", "--json")
+            before = sum(server.asked.values())
+            code, out, err = sinan(work, "run", "q.jsonl", "-m", server.model, "--stop", "acc>0.7", *how)
+            document = json.loads(out)
+            assert code == 0, err
+            (one,) = document["stopping"]["verdicts"]
+            (model,) = one["models"]
+            assert one["verdict"] == "above" and one["questions"] == N
+            assert model["asked"] == sum(server.asked.values()) - before == count * one["used"] + model["beyond"]
+            first = document["results"][0]
+            assert first["n"] == one["used"] and first["value"] == pytest.approx(0.9, abs=0.1)
+            assert first["value"] * one["used"] == pytest.approx(round(first["value"] * one["used"]))
+            if "spread" in first:
+                assert any("stopped by a rule" in note for note in first["spread"]["notes"])
 
 
 def test_a_stopped_run_is_no_part_of_a_leaderboard_and_hides_no_whole_one(work):

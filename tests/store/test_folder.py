@@ -66,6 +66,90 @@ def test_a_broken_description_is_one_clear_line(tmp_path, content):
         folder.about()
 
 
+ESTIMATE = {"value": 0.5, "stderr": 0.1, "ci": [0.3, 0.7], "ci_method": "wilson", "n": 20}
+ENTRY = ESTIMATE | {
+    **dict.fromkeys(("benchmark", "version", "protocol", "model", "metric"), "x"),
+    **{"k": 1, "outcomes": {"correct": 10}, "groups": [{"name": "g"} | ESTIMATE]},
+    **{"tokens_in": 1, "tokens_out": 1, "cost_usd": None},
+}
+
+
+def test_results_come_back_as_they_were_written(tmp_path):
+    folder = made(tmp_path, "a")
+    assert folder.results() is None
+    folder.conclude([ENTRY, ENTRY | {"metric": "y", "further": True}])
+    (one,) = folder.results()
+    assert (one.estimate.ci, one.further[0].metric, one.groups[0][0]) == ((0.3, 0.7), "y", "g")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"value": "0.5"},
+        {"value": [0.5]},
+        {"ci": [0.3]},
+        {"ci": 0.3},
+        {"stderr": {}},
+        {"n": None},
+        {"metric": None},
+        {"model": []},
+        {"outcomes": {"correct": "10"}},
+        {"groups": [{"name": "g"}]},
+        {"groups": [{"name": "g"} | ESTIMATE | {"value": "x"}]},
+        {"draws": {"within": 1}},
+        {"notes": 3},
+        {"further": True},
+    ],
+    ids=str,
+)
+def test_damaged_results_are_one_clear_line(tmp_path, change):
+    folder = made(tmp_path, "a")
+    folder.conclude([ENTRY | change])
+    with pytest.raises(StoreError, match=r"results\.json is damaged .* Remedy: remove it"):
+        folder.results()
+
+
+SPEC = {"targets": ["t"], "models": ["m"], "limit": None, "shots": None, "draws": 1, "seed": 0, "parameters": {}}
+DESCRIBED = {"spec": SPEC | {"protocol": "default", "scorer": None}, "cells": [], "models": [], "sinan": "0.1.0"}
+CELL = dict.fromkeys(("benchmark", "version", "protocol", "model", "metric"), "x")
+
+
+@pytest.mark.parametrize("change", [{"files": "x"}, {"data": [1]}, {"judges": [{}]}, {"expected": "x"}, {"rule": 1}])
+def test_a_part_of_the_wrong_kind_is_one_clear_line(tmp_path, change):
+    folder = made(tmp_path, "a")
+    folder.describe({"created": now(), "status": "complete", **DESCRIBED} | change)
+    with pytest.raises(StoreError, match=r"run\.json is damaged"):
+        folder.about()
+
+
+@pytest.mark.parametrize(
+    ("spec", "cell"),
+    [
+        ({"prefill": 3}, {}),
+        ({"shots_as": {}}, {}),
+        ({"vary": None}, {}),
+        ({"perturb": [1]}, {}),
+        ({}, {"metrics": "x"}),
+        ({}, {"metrics": [{"kind": "mean"}]}),
+        ({}, {"metrics": [{"name": []}]}),
+        ({}, {"shots": []}),
+        ({}, {"sampling": [1]}),
+        ({}, {"sampling": {"stop": [1]}}),
+    ],
+    ids=str,
+)
+def test_a_description_of_the_wrong_kinds_is_one_clear_line(tmp_path, spec, cell):
+    folder = made(tmp_path, "a")
+    for damaged in (False, True):
+        told = DESCRIBED["spec"] | (spec if damaged else {})
+        cells = [CELL | {"metrics": [{"name": "accuracy"}], "sampling": {"stop": None}} | (cell if damaged else {})]
+        folder.describe({"created": now(), "status": "complete", **DESCRIBED, "spec": told, "cells": cells})
+        if not damaged:
+            assert folder.about()["status"] == "complete"
+    with pytest.raises(StoreError, match=r"run\.json is damaged"):
+        folder.about()
+
+
 def test_a_runs_folder_that_cannot_be_made_is_one_clear_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot make a run in"):

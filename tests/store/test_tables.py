@@ -2,9 +2,11 @@
 
 import math
 
+import duckdb
 import numpy as np
 import pytest
 
+from sinan.errors import StoreError
 from sinan.statistics.repeats import all_right
 from sinan.store import DiskJournal, create, frames
 from sinan.store.tables import StoredCell, cell_values, table
@@ -62,3 +64,15 @@ def test_models_stand_side_by_side_and_what_one_lacks_is_no_number(tmp_path):
     np.testing.assert_array_equal(found.values, [[1, 0.5, 0.5, math.nan], [0, math.nan, math.nan, 0]])
     assert found.clusters == ("p", "p", "q4", "q9") and found.groups == ("", "g", "", "")
     assert found.runs == (one.id, other.id) and found.draws == 2 and not found.binary
+
+
+@pytest.mark.parametrize(
+    "columns", ["1 AS x", "* EXCLUDE score", "* REPLACE ('x' AS score)", "* REPLACE ([1] AS draw)"]
+)
+def test_columns_that_are_no_run_s_are_one_clear_line(tmp_path, columns):
+    folder = stored(tmp_path, ROWS, written=True)
+    other = tmp_path / "other.parquet"
+    duckdb.sql(f"COPY (SELECT {columns} FROM read_parquet('{folder.samples}')) TO '{other}'")
+    other.replace(folder.samples)
+    with pytest.raises(StoreError, match=r"samples\.parquet is damaged: .* Remedy: remove it"):
+        table([StoredCell(folder, "b", "m")])

@@ -22,12 +22,13 @@ def command(models: tuple[str, ...], target: str, **options: Any) -> int:
     from sinan.stopping import Declared
 
     names, board = models or racing.all_columns(target), {}
-    if options["warm"] and models and not racing.columns(target, models):
+    of_table = options["warm"] and racing.columns(target, names)
+    if options["warm"] and not of_table:
         board = racing.board(target, models, options)
         names = tuple(name for name in models if name.partition("?")[0] not in board)
     if not names:
         raise UsageError(f"all of {', '.join(models)} were asked everything: their order is known. See: sinan rank")
-    if len(names) + len(board) < 2:
+    if len(names) + len(board) < 2 and not of_table:
         raise UsageError(f"a race is between two models or more; {len(names)} is named: sinan best A B C --on {target}")
-    declared = Declared("best", alpha=options["alpha"], epsilon=options["epsilon"], board=board)
+    declared = Declared("best", (), options["alpha"], options["epsilon"], board, warm=of_table)
     return racing.race(declared, names, target, options)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sinan.cli.output import document, one_line
+from sinan.cli.shares import share
 from sinan.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
@@ -75,11 +76,11 @@ def command(**options: Any) -> int:
 
 
 def _margin(written: str | None) -> float | None:
-    """`0.01` and `1%` are the same. Raises UsageError."""
+    """In the metrics' own numbers, which may lie above 1. Raises UsageError."""
     if written is None:
         return None
     try:
-        return float(written.removesuffix("%")) / (100 if written.endswith("%") else 1)
+        return share(written)
     except ValueError:
         raise UsageError(f"--epsilon {written} is no number. Remedy: 0.01 or 1% for one point of a share") from None
 

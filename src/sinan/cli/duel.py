@@ -19,6 +19,7 @@ Examples:
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
 @click.argument("target", metavar="BENCHMARK")
+@click.option("--warm", is_flag=True, help="Of A or B, if a finished run (--runs) has its score, that is taken.")
 @racing.epsilon(0.01)
 @racing.ALPHA
 @racing.options
@@ -28,4 +29,7 @@ def command(a: str, b: str, target: str, **options: Any) -> int:
     and A and B are columns of it, these are replayed and no model is called."""
     from sinan.stopping import Declared
 
-    return racing.race(Declared("duel", alpha=options["alpha"], epsilon=options["epsilon"]), (a, b), target, options)
+    declared = Declared("duel", alpha=options["alpha"], epsilon=options["epsilon"])
+    if not options["warm"]:
+        return racing.race(declared, (a, b), target, options)
+    return racing.race(*racing.against_known(declared, (a, b), target, options), target, options)

@@ -90,6 +90,8 @@ def _cost(of: "CellEstimate | RunEstimate") -> str:
 
 def _notes(estimate: "RunEstimate", limits: Limits) -> list[str]:
     notes = ["Nothing was asked. Tokens are guessed from characters; see docs/budgets.md.", *_answers(estimate)]
+    if estimate.rules:
+        notes += ["A rule ends the run sooner: the numbers are the most that it takes.", *map(str, estimate.rules)]
     if limits.cache and estimate.requests:
         notes.append("Answers that lie in the response cache are not taken off: with them it will take less.")
     if batched := sorted({cell.model for cell in estimate.cells if cell.in_batches and cell.questions}):

@@ -2,7 +2,7 @@
 
     targets = ["gsm8k", "mmlu"]
     models = ["needle/m", "openai/NAME?base_url=http://127.0.0.1:8000/v1"]
-    limit = 200            # as the options of run: limit, shots, few_shot, system, samples, seed, protocol...
+    limit = 200            # as the options of run: limit, shots, few_shot, system, samples, seed, protocol, stop...
     [parameters]
     temperature = 0
 
@@ -34,6 +34,10 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "scorer": str,
     "cluster": str,
     "judge": list,
+    "stop": list,
+    "alpha": float,
+    "warm": bool,
+    "adaptive": bool,
     "parameters": dict,
 }
 

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sinan.cli.output import document
+from sinan.cli.shares import Share
 from sinan.errors import UsageError
 
 if TYPE_CHECKING:
     from sinan.types.judgement import JudgeAudit, Measured
+
+
+COUNT = click.IntRange(1, 10**12)
 
 
 @click.group("judge")
@@ -56,12 +60,12 @@ def audit_command(file: Path, labels: Path | None, own: str, as_json: bool) -> N
 
 
 @command.command("correct")
-@click.option("--share", type=click.FloatRange(0, 1), required=True, help="Of answers that the judge calls right.")
-@click.option("-n", "n", type=click.IntRange(1), required=True, help="Answers that it judged.")
-@click.option("--sensitivity", type=click.FloatRange(0, 1), required=True, help="Right answers that it calls right.")
-@click.option("--right", type=click.IntRange(1), required=True, help="Right answers that sensitivity is known from.")
-@click.option("--specificity", type=click.FloatRange(0, 1), required=True, help="Wrong answers that it calls wrong.")
-@click.option("--wrong", type=click.IntRange(1), required=True, help="Wrong answers that specificity is known from.")
+@click.option("--share", type=Share(), required=True, help="Of answers that the judge calls right.")
+@click.option("-n", "n", type=COUNT, required=True, help="Answers that it judged.")
+@click.option("--sensitivity", type=Share(), required=True, help="Right answers that it calls right.")
+@click.option("--right", type=COUNT, required=True, help="Right answers that sensitivity is known from.")
+@click.option("--specificity", type=Share(), required=True, help="Wrong answers that it calls wrong.")
+@click.option("--wrong", type=COUNT, required=True, help="Wrong answers that specificity is known from.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def correct_command(as_json: bool, **given: Any) -> None:
     """The share of right answers behind a judge's verdicts, by how often it errs on other labelled answers (Rogan and
@@ -69,8 +73,10 @@ def correct_command(as_json: bool, **given: Any) -> None:
     from sinan.statistics.rogan_gladen import rogan_gladen
     from sinan.types.judgement import Measured
 
-    told = "share of right answers, if the judge errs here as it did there"
-    found = Measured("corrected", rogan_gladen(**given), told)
+    told, estimate = "share of right answers, if the judge errs here as it did there", rogan_gladen(**given)
+    if not 0 <= (estimate.value or 0) <= 1:
+        told += "; no share lies there: chance, or --sensitivity and --specificity are not those of these answers"
+    found = Measured("corrected", estimate, told)
     if as_json:
         click.echo(document(found.to_json()))
         return

@@ -90,6 +90,8 @@ def _code(arguments: list[str] | None) -> int:
     except BrokenPipeError:  # the reader of our output has gone: `sinan show --samples | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OverflowError as error:
+        return _say(f"a score or another number is too large to be counted with ({error})", 2)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _say(f"{where}{error.strerror or error}", 2)

@@ -1,12 +1,24 @@
 """What every command prints alike: JSON documents, and text from outside made harmless."""
 
 import json
+import math
 from typing import Any
 
 
 def document(value: Any) -> str:
-    """One JSON document, as `--json` prints it."""
-    return json.dumps(value, ensure_ascii=False, indent=1, default=str)
+    """One JSON document, as `--json` prints it. JSON has no infinity and no NaN: what is no number of its is null."""
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=1, default=str, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), ensure_ascii=False, indent=1, default=str)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def visible(text: str, kept: str = "") -> str:

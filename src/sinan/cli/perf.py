@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sinan.cli.output import document
+from sinan.cli.within import Within
 from sinan.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -39,9 +40,7 @@ Examples:
     type=click.IntRange(1),
     help="Per level (default: 4 per place in flight or 20 seconds' worth, at least 20; in a search 4 x the level).",
 )
-@click.option(
-    "--duration", type=click.FloatRange(0, min_open=True), help="Seconds after which a level sends nothing more."
-)
+@click.option("--duration", type=Within(0, min_open=True), help="Seconds after which a level sends nothing more.")
 @click.option(
     "--prompt-tokens", default="128", show_default=True, metavar="N|A-B", help="Length of made-up prompts, about."
 )
@@ -54,7 +53,7 @@ Examples:
 @click.option("--no-stream", is_flag=True, help="Ask for whole answers: end-to-end times alone.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=True),
+    type=Within(0, min_open=True),
     default=600.0,
     show_default=True,
     help="Seconds for one request.",

@@ -25,9 +25,8 @@ def command(model: str, target: str, **options: Any) -> int:
     board.pop(model.partition("?")[0], None)
     if not board and not replayed:
         raise UsageError(
-            f"no run in {options['runs']} has asked another model all of {target} alike: same version, protocol and "
-            f"number of questions. Begin one: sinan run {target} -m OTHER"
+            f"no run in {options['runs']} has asked another model all of {target} alike: same version, protocol, "
+            f"parameters, judges and number of questions. Begin one: sinan run {target} -m OTHER"
         )
-    warm = options["warm"] and not replayed
-    declared = Declared("place", alpha=options["alpha"], board=board, within=options["within"], warm=warm)
+    declared = Declared("place", alpha=options["alpha"], board=board, within=options["within"], warm=options["warm"])
     return racing.race(declared, (model,), target, options)

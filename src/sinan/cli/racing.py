@@ -1,8 +1,10 @@
 """What `sinan duel`, `sinan best` and `sinan place` have in common: asked models or replayed columns of a table, one
 document, a few lines."""
 
+import csv
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +15,10 @@ from rich.text import Text
 
 from sinan.cli import asking, running
 from sinan.cli.output import document as printed
+from sinan.cli.shares import Share
 from sinan.cli.table import AMBER, MUTED, console, safe
+from sinan.cli.within import Within
+from sinan.datasets.outcomes import TABLES
 from sinan.errors import UsageError
 from sinan.types import Run, RunSpec
 
@@ -21,10 +26,9 @@ if TYPE_CHECKING:
     from sinan.stopping import Declared
 
 F = TypeVar("F", bound=Callable[..., Any])
-TABLES = (".csv", ".tsv")
 ALPHA = click.option(
     "--alpha",
-    type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
+    type=Within(0, 0.5, min_open=True, max_open=True),
     default=0.05,
     show_default=True,
     help="How often any verdict may be wrong, at most, however often one looks.",
@@ -35,7 +39,7 @@ def epsilon(default: float) -> Callable[[F], F]:
     """The option that says which differences do not matter."""
     return click.option(
         "--epsilon",
-        type=click.FloatRange(0, 1, max_open=True),
+        type=Share(high_open=True),
         default=default,
         show_default=True,
         help="Scores that are closer are told as equivalent.",
@@ -73,6 +77,28 @@ def board(target: str, models: Sequence[str], given: dict[str, Any]) -> dict[str
     return {one.model: one.value for one in found}
 
 
+def against_known(
+    declared: "Declared", pair: tuple[str, str], target: str, given: dict[str, Any]
+) -> tuple["Declared", tuple[str, ...]]:
+    """The duel with what finished runs know of its two models, and who is still to be asked. Raises UsageError where
+    both are known."""
+    from sinan.stopping.earlier import FEWEST
+
+    known = {} if columns(target, pair) else board(target, pair, given)
+    names = {model: model.partition("?")[0] for model in pair}
+    new = tuple(model for model in pair if names[model] not in known)
+    if not new:
+        raise UsageError(
+            f"{' and '.join(names.values())} were asked everything: their order is known. See: sinan compare"
+        )
+    if len(new) == 2:
+        click.echo("sinan: --warm: neither of the two was asked all of it before, so both are asked", err=True)
+        return declared, pair
+    (stored,) = (name for name in names.values() if name in known)
+    guided = len(known.keys() - {names[new[0]]}) >= FEWEST
+    return replace(declared, board={stored: known[stored]}, pair=tuple(names.values()), warm=guided), new
+
+
 def spec(models: Sequence[str], target: str, given: dict[str, Any]) -> RunSpec:
     """What is asked. Raises UsageError for parameters that cannot be read."""
     parameters = asking.parameters_of(given["parameters"])
@@ -95,10 +121,8 @@ def all_columns(target: str) -> tuple[str, ...]:
 
 
 def _head(path: Path, name: str) -> bool:
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        head = file.readline().rstrip("\r\n")
-    separator = "\t" if path.suffix.lower() == ".tsv" else ","
-    return name in [cell.strip().strip('"') for cell in head.split(separator)]
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        return name in next(csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ","), ())
 
 
 def _replay(declared: "Declared", models: tuple[str, ...], target: str, given: dict[str, Any]) -> int:
@@ -138,6 +162,8 @@ def _lines(found: Mapping[str, Any]) -> None:
     out.print()
     out.print(_standings(found))
     out.print()
+    for name, score in found.get("known", {}).items():
+        out.print(Text("  ").append(safe(f"{name} was asked all of it before: {100 * score:.1f}")))
     for line in _beside(found["claims"]) if found["kind"] == "place" else ():
         out.print(Text("  ").append(safe(line)))
     asked = found["requests"]

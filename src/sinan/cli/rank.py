@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sinan.cli.output import document, one_line
+from sinan.cli.within import Within
 from sinan.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ OF_SCORES = ("benchmarks", "weights", "chances", "missing")
 )
 @click.option(
     "--alpha",
-    type=click.FloatRange(0, 0.5, min_open=True),
+    type=Within(0, 0.5, min_open=True),
     default=0.05,
     show_default=True,
     help="How often any pair may be put in the wrong order.",

@@ -1,13 +1,9 @@
 """A leaderboard as a table: the ranks that a model may have stand where others print a rank."""
 
-from collections.abc import Sequence
-from typing import Any
-
-from rich.table import Table
 from rich.text import Text
 
 from sinan.cli.numbers import interval, percent, plain, value
-from sinan.cli.table import AMBER, MUTED, RED, console, fitting, outcome_table, safe
+from sinan.cli.table import AMBER, MUTED, RED, console, outcome_table, safe
 from sinan.types.leaderboard import Leaderboard, Standing
 
 MANY = 12
@@ -18,38 +14,20 @@ NOT_RIGHT = ("unparsed", "truncated", "refused", "failed")
 def print_board(board: Leaderboard) -> None:
     """One line per model, and below it what the numbers rest on."""
     out = console()
+    of_votes = board.further.get("kind") == "votes"
+    beside = [name for name in NOT_RIGHT if any(one.outcomes.get(name) for one in board.standings)]
     scores = list(board.further.get("benchmarks", ()))
+    heads = ["rank", "model", "overall" if scores else board.metric, "95 % interval", "vs next", "tied", "n", *beside]
+    heads += ["wins", "losses", "ties"] if of_votes else ["over weights", *scores] if scores else []
+    table = outcome_table(*heads, left=("model", "tied"))
+    for one in board.standings:
+        table.add_row(*_row(board, one), *_beside(one, beside), *_more(one, of_votes, scores))
     out.print()
     out.print(Text.assemble("  ", (safe(board.name).plain, "bold"), ("   " + _told(board), MUTED)))
-    narrower = (*([(scores, False)] * bool(scores)), ([], False), ([], True))
-    tables = [_table(board, shown, short) for shown, short in narrower]
-    table = fitting(out, tables)
     out.print(table)
-    if table is not tables[0]:
-        out.print(Text("  a wider terminal shows more columns", style=MUTED))
     for line in _lines(board):
         out.print(Text("  ").append(safe(line)), style=MUTED)
     out.print()
-
-
-def _table(board: Leaderboard, scores: list[str], short: bool) -> Table:
-    """With the scores on these benchmarks, each of which has a board of its own; `short`: without `vs next`. Names of
-    models break where there is no room: numbers are never cut."""
-    of_votes, overall = board.further.get("kind") == "votes", "benchmarks" in board.further
-    beside = [name for name in NOT_RIGHT if any(one.outcomes.get(name) for one in board.standings)]
-    heads = ["rank", "model", "overall" if overall else board.metric, "95 % interval", "vs next", "tied", "n", *beside]
-    heads += ["wins", "losses", "ties"] if of_votes else ["over weights", *scores] if overall else []
-    left_out = heads.index("vs next") if short else len(heads)
-    table = outcome_table(*_but(heads, left_out), left=("model", "tied"))
-    table.columns[1].no_wrap, table.columns[1].overflow = False, "fold"
-    for one in board.standings:
-        row = [*_row(board, one), *_beside(one, beside), *_more(one, of_votes, scores)]
-        table.add_row(*_but(row if overall else row[: len(heads)], left_out))
-    return table
-
-
-def _but(row: Sequence[Any], place: int) -> list[Any]:
-    return [*row[:place], *row[place + 1 :]]
 
 
 def ranks(standing: Standing) -> str:
@@ -84,7 +62,7 @@ def _beside(one: Standing, names: list[str]) -> list[Text]:
 def _more(one: Standing, of_votes: bool, scores: list[str]) -> list[str]:
     if of_votes:
         return [f"{one.outcomes.get(name, 0):,}" for name in ("wins", "losses", "ties")]
-    if "rank_over_weights" not in one.further and "scores" not in one.further:
+    if not scores:
         return []
     low, high = one.further.get("rank_over_weights", (None, None))
     span = "" if low is None else str(low) if low == high else f"{low}-{high}"
@@ -117,10 +95,9 @@ def _lines(board: Leaderboard) -> list[str]:
     level = f"{100 * (1 - board.alpha):g} %"
     if board.method == "none" or not board.family:
         return list(board.notes)
-    count = len(board.standings)
-    pairs = f"all {board.family:,} pairs of {count:,} models" if board.family > 1 else f"{count:,} models"
     lines = [
-        f"rank: simultaneous {level}, {pairs}; who shares a letter is tied",
+        f"rank: simultaneous {level}, all {board.family:,} pairs of {len(board.standings):,} models; who shares a "
+        "letter is tied",
         f"{board.method} · {board.estimand}",
     ]
     further = board.further

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sinan.cli.output import document, one_line
+from sinan.cli.within import Within
+from sinan.datasets.outcomes import TABLES
 from sinan.errors import UsageError
 
 if TYPE_CHECKING:
     from sinan.statistics.sequential.study import Study
     from sinan.types.table import ScoreTable
-
-TABLES = (".csv", ".tsv")
 
 
 @click.command("replay")
@@ -22,7 +22,7 @@ TABLES = (".csv", ".tsv")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the random orders.")
 @click.option(
     "--alpha",
-    type=click.FloatRange(0, 0.5, min_open=True),
+    type=Within(0, 0.5, min_open=True),
     default=0.05,
     show_default=True,
     help="How often a verdict may be wrong, at most.",
@@ -52,29 +52,15 @@ def command(**options: Any) -> int:
 
 
 def _tables(sources: Sequence[str], runs: Path) -> "Iterator[ScoreTable]":
+    """Raises UsageError where no benchmark of the runs has two models."""
     from sinan.datasets.outcomes import outcomes
 
     named = [source for source in sources if Path(source).suffix.lower() not in TABLES]
     yield from (outcomes(source) for source in sources if source not in named)
     if named:
-        yield from _of_runs(named, runs)
+        from sinan.ranked import tables_of
 
-
-def _of_runs(named: Sequence[str], runs: Path) -> "Iterator[ScoreTable]":
-    """Raises UsageError where no benchmark has two models."""
-    from sinan import store
-    from sinan.store.tables import StoredCell, table
-
-    alike: dict[tuple[str, ...], dict[str, StoredCell]] = {}
-    for folder in (store.find(runs, name) for name in named):
-        for cell in folder.about()["cells"]:
-            key = tuple(str(cell[part]) for part in ("benchmark", "version", "protocol", "metric"))
-            alike.setdefault(key, {})[cell["model"]] = StoredCell(folder, cell["benchmark"], cell["model"])
-    several = {key: cells for key, cells in alike.items() if len(cells) > 1}
-    if not several:
-        raise UsageError(f"{', '.join(named)}: no benchmark has two models or more. Remedy: name more runs")
-    for (_, version, protocol, metric), cells in several.items():
-        yield table(list(cells.values()), version=version, protocol=protocol, metric=metric)
+        yield from tables_of(named, runs, lambda line: click.echo(f"sinan: {line}", err=True))
 
 
 def _shared(table: "ScoreTable") -> "tuple[ScoreTable, list[str]]":

@@ -10,6 +10,7 @@ import click
 
 from sinan.cli import asking, experiment, running
 from sinan.cli.output import document, of_a_part
+from sinan.cli.within import Within
 from sinan.errors import UsageError
 from sinan.types import Run, RunSpec
 
@@ -42,7 +43,7 @@ Examples:
 )
 @click.option(
     "--alpha",
-    type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
+    type=Within(0, 0.5, min_open=True, max_open=True),
     default=0.05,
     show_default=True,
     help="How often a verdict of --stop may be wrong, at most.",
@@ -52,10 +53,13 @@ def command(**options: Any) -> int:
     """Evaluate every model on every TARGET: a benchmark (gsm8k, mmlu/astronomy), a suite (first-light), a dimension
     (dim:math), a file of questions (.jsonl, .csv, .parquet), a benchmark of one's own (./mine.py), a task of
     lm-evaluation-harness (lm-eval:NAME, lm-eval:FILE.yaml), or an experiment (exp.toml)."""
+    options = _with_experiment(options)
     stop = _declared(options)
+    if options["adaptive"] and options["dry_run"]:  # how many is known; which, nobody knows
+        return _estimate(_spec(options | {"limit": options["limit"] or PREVIEWED}), options, None)
     spec = _spec(options | {"limit": None} if options["adaptive"] else options)
     if options["dry_run"]:
-        return _estimate(spec, options)
+        return _estimate(spec, options, stop)
     return running.carry_out(spec, options, partial(_print, options), stop)
 
 
@@ -75,7 +79,7 @@ def _declared(options: dict[str, Any]) -> "Declared | None":
     return stop_by(options["rules"], options["alpha"], options["warm"])
 
 
-def _estimate(spec: RunSpec, options: dict[str, Any]) -> int:
+def _estimate(spec: RunSpec, options: dict[str, Any], stop: "Declared | None") -> int:
     """Nothing is asked; how files of one's own were understood is said here too."""
     from sinan.cli.estimate import Limits, print_estimate
     from sinan.cli.foresight import Open
@@ -85,8 +89,9 @@ def _estimate(spec: RunSpec, options: dict[str, Any]) -> int:
     how["concurrency"] = running.number("--concurrency", options)
     limits = Limits(options["max_cost"], options["max_tokens_total"], options["max_time"], not options["no_cache"])
     watch = Open(spec)
-    estimate = asyncio.run(foresee(spec, **how, watch=watch))
-    print_estimate(estimate, options["as_json"], limits, watch.left_open)
+    estimate = asyncio.run(foresee(spec, **how, stop=stop, watch=watch))
+    asks_all = stop is None and not options["adaptive"]
+    print_estimate(estimate, options["as_json"], limits, watch.left_open if asks_all else "")
     return 0
 
 
@@ -100,7 +105,6 @@ def _spec(options: dict[str, Any]) -> RunSpec:
             return before
     if not options["targets"]:
         raise UsageError("run needs a target, such as first-light or gsm8k. All of them: sinan hub list")
-    options = _with_experiment(options)
     if not options["models"]:
         if options["resume"]:
             raise UsageError(f"--resume {options['resume']} reads its targets from the run: leave them out, or add -m")
@@ -128,6 +132,7 @@ def _with_experiment(options: dict[str, Any]) -> dict[str, Any]:
     table = experiment.read(Path(files[0]))
     table["draws"] = table.pop("samples", 1)
     table["judges"] = tuple(table.pop("judge", ()))
+    table["rules"] = tuple(table.pop("stop", ()))
     told = click.get_current_context().get_parameter_source
     by_hand = {k: v for k, v in given.items() if told(k) is not click.core.ParameterSource.DEFAULT}
     del by_hand["targets"]

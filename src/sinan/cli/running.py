@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from sinan.cli.output import one_line
+from sinan.cli.within import Within
 from sinan.errors import BudgetReached, ModelError, SinanError, Unsupported, UsageError
 from sinan.types import Run, RunSpec
 
@@ -34,13 +35,13 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
     ),
     "timeout": click.option(
         "--timeout",
-        type=click.FloatRange(0, min_open=True),
+        type=Within(0, min_open=True),
         default=600.0,
         show_default=True,
         help="Seconds for one attempt.",
     ),
     "max_cost": click.option(
-        "--max-cost", type=click.FloatRange(0, min_open=True), metavar="USD", help="Stop before it costs more."
+        "--max-cost", type=Within(0, min_open=True), metavar="USD", help="Stop before it costs more."
     ),
     "max_tokens_total": click.option(
         "--max-tokens-total",
@@ -49,7 +50,7 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
         help="Stop before more tokens are used, in and out.",
     ),
     "max_time": click.option(
-        "--max-time", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Begin no call after so long."
+        "--max-time", type=Within(0, min_open=True), metavar="SECONDS", help="Begin no call after so long."
     ),
     "no_cache": click.option(
         "--no-cache", is_flag=True, help="Take no answer of an earlier run, and keep none for a later one."

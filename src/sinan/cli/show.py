@@ -8,7 +8,8 @@ import click
 
 from sinan.cli import asking
 from sinan.cli.output import document, of_a_part
-from sinan.errors import UnknownName, UsageError
+from sinan.cli.within import Within
+from sinan.errors import StoreError, UnknownName, UsageError
 
 NOT_CORRECT = ("wrong", "unparsed", "truncated", "refused")
 OTHERS = ("correct", "measured", "collected", "failed")
@@ -34,7 +35,7 @@ OTHERS = ("correct", "measured", "collected", "failed")
     help="Of shares of verdicts that stand alone (default: wilson).",
 )
 @click.option(
-    "--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Of intervals of shares (default: 0.95)."
+    "--level", type=Within(0, 1, min_open=True, max_open=True), help="Of intervals of shares (default: 0.95)."
 )
 @click.option("--metric", "kinds", multiple=True, metavar="KIND", help="Also pass@k, majority@k, G-Pass@k_0.5...")
 @click.option(
@@ -99,7 +100,6 @@ def _list(options: dict[str, Any]) -> None:
 
 
 def _summary(folder: Any) -> dict[str, Any]:
-    from sinan.errors import StoreError
 
     row = {"run": folder.id, "path": str(folder.path)}
     try:
@@ -161,11 +161,12 @@ def _numbers(folder: Any, options: dict[str, Any]) -> list[Any]:
     how, level, kinds, population = (options[name] for name in ("how", "level", "kinds", "population"))
     if how is None and level is None and not kinds and population is None:
         return stored_results(folder)
-    from sinan.statistics.chosen import chosen, of_population
+    from sinan.statistics.chosen import chosen, of_population, refuse_empty
 
     results = stored_results(folder)
     if how or level or kinds:
         results = results_as(folder, lambda found: chosen(found, how or "wilson", level or 0.95, kinds))
+        refuse_empty(results, kinds)
     return [of_population(result, population) for result in results] if population else results
 
 
@@ -174,9 +175,17 @@ def _stopping(about: dict[str, Any]) -> Iterator[str]:
     from sinan.stopping.told import lines
 
     if "stopping" in about:
-        yield from lines(about["stopping"])
+        try:
+            yield from tuple(lines(about["stopping"]))
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            raise StoreError(f"what run.json says of where the run was stopped is damaged ({error!r:.80})") from None
     elif "rule" in about:
-        yield "a rule decides how much is asked, and it was not met yet: the numbers are of a part"
+        when = (
+            "was asked of the run that is scored again"
+            if "scored_from" in about
+            else "is asked, and it was not met yet"
+        )
+        yield f"a rule decides how much {when}: the numbers are of a part"
 
 
 def _status(folder: Any, about: dict[str, Any]) -> str:

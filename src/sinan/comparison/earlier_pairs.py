@@ -11,6 +11,7 @@ import numpy as np
 
 from sinan import store
 from sinan.errors import SinanError
+from sinan.statistics.paired import Units
 from sinan.store import frames
 from sinan.types.table import ScoreTable
 
@@ -106,7 +107,9 @@ def _alike(runs: Path, benchmark: str) -> Iterator[list[_Stored]]:
             about = folder.about()
         except SinanError:  # one run that cannot be read hides no other
             continue
-        for cell in about["cells"] if about["status"] in ("complete", "partial") else ():
+        if "rule" in about or about["status"] not in ("complete", "partial"):  # a rule stops where verdicts say so
+            continue
+        for cell in about["cells"]:
             if cell["benchmark"] == benchmark and _plain(about["spec"]):
                 key = cell["version"], cell["protocol"], cell["metric"]
                 kinds.setdefault(key, {}).setdefault(cell["model"], (folder, cell, about["spec"]["draws"]))
@@ -168,15 +171,5 @@ def _pair(a: _Stored, b: _Stored) -> _Pair | None:
         abs(difference),
         at_one_draw + difference**2,
         within / at_one_draw if several else None,
-        _design_effect(apart - difference, a.clusters[of_a]),
+        Units.of(apart, a.clusters[of_a]).deff or 1.0,
     )
-
-
-def _design_effect(residuals: "np.ndarray[Any, Any]", clusters: "np.ndarray[Any, Any]") -> float:
-    """The square of the clustered standard error (CR1) by that of single questions; 1 where none shares anything."""
-    n, (names, places) = len(residuals), np.unique(clusters, return_inverse=True)
-    spread = float((residuals**2).sum()) / (n - 1) * n
-    if len(names) in (1, n) or spread <= 0:
-        return 1.0
-    sums = np.bincount(places, residuals)
-    return float(len(names) / (len(names) - 1) * (sums**2).sum() / spread)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sinan.errors import UsageError
 from sinan.statistics.multiplicity import WAYS, Way
 from sinan.statistics.proportions import LEVEL
 from sinan.types import Comparison, PairedDifference
@@ -14,8 +15,15 @@ ONE_POINT = 0.01
 
 def as_family(found: Sequence[Comparison], way: Way, epsilon: float | None) -> tuple[Comparison, ...]:
     """The same, judged together. `epsilon`: the margin below which a difference does not matter, in the metrics' own
-    numbers; None: one point for shares, none for other numbers. A comparison without a test is no member."""
+    numbers; None: one point for shares, none for other numbers. A comparison without a test is no member. Raises
+    UsageError for a margin that no two shares lie beyond."""
     tested = [one.paired.p_value for one in found if one.paired.p_value is not None]
+    if epsilon is not None and epsilon >= 1 and any(one.in_percent for one in found):
+        points = f"{100 * epsilon:g}"
+        raise UsageError(
+            f"a margin of {epsilon:g} makes all shares equivalent: it is {points} points. Remedy: 0.01 or 1% for one "
+            "point; --metric for metrics that are no shares"
+        )
     adjusted = iter(WAYS[way](tested))
     family = Family(len(tested), way)
     return tuple(

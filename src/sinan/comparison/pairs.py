@@ -33,6 +33,12 @@ class StoredRun:
                 found.setdefault(cell["benchmark"], []).append(cell)
         return found
 
+    def stopped(self, entry: Mapping[str, Any]) -> bool:
+        """Whether answers decided how many of the cell's questions were asked."""
+        found = self.folder.results() or []
+        own = [one for one in found if (one.benchmark, one.model) == (entry["benchmark"], entry["model"])]
+        return own[0].population is not None if own else "rule" in self.about
+
     def side(self, entry: Mapping[str, Any]) -> Side:
         """The cell with its questions and its scorer, where they can be had without asking the network."""
         side = Side(self.folder.id, self.about, entry, _metrics(entry)[0])

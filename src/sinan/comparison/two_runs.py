@@ -47,8 +47,8 @@ def compare(
     `benchmarks` and `models` leave out all others; `metrics` names others than each cell's first, or `all`. All that is
     compared is one family, whose p-values are adjusted by Holm's way, or with `fdr` by that of Benjamini and Hochberg.
     `epsilon`: the margin below which a difference does not matter, in the metrics' own numbers (default: 0.01 of a
-    share). `anyway`: give verdicts also where two cells are not comparable. `sample`:
-    explain this one alone. `notice` hears what could not be paired.
+    share). `anyway`: give verdicts also where two cells are not comparable, and intervals also where a rule stopped one
+    of them early. `sample`: explain this one alone. `notice` hears what could not be paired.
 
     Raises UnknownName for a run or metric that is not known, UsageError where nothing can be paired or the margin is
     none, StoreError where a run cannot be read.
@@ -63,12 +63,12 @@ def compare(
     if unheard := [name for name in metrics if name not in known and name != "all"]:
         raise UnknownName(unheard[0], "metric of these runs", known, f"There: {', '.join(known)}")
     pairs = list(paired_cells(opened[0], opened[1], benchmarks, models, notice))
-    found = [one for pair in pairs for one in _compared(*pair, metrics, sample)]
+    found = [one for pair in pairs for one in _compared(*pair, metrics, sample, anyway)]
     for one in found:
         if not _has_pairs(one):
             why = "judged no sample that they share" if one.left_out["collected"] else "share no sample"
             notice(f"{one.benchmark}: runs {one.run_a} and {one.run_b} {why}; nothing is compared")
-    kept = [replace(one, anyway=anyway) for one in found if _has_pairs(one)]
+    kept = [one for one in found if _has_pairs(one)]
     if not kept:
         judged = not any(one.left_out["collected"] for one in found)
         raise UsageError(nothing(opened, pairs, (*benchmarks, *models), judged))
@@ -91,18 +91,29 @@ def _compared(
     entry_b: Mapping[str, Any],
     metrics: Collection[str],
     sample: str | None,
+    anyway: bool,
 ) -> Iterator[Comparison]:
     """One cell beside another, by each metric."""
     sides = a.side(entry_a), b.side(entry_b)
+    stopped = a.stopped(entry_a), b.stopped(entry_b)
     for one, other in paired_metrics(*sides, metrics):
-        yield _by_metric((a, b), (replace(sides[0], metric=one), replace(sides[1], metric=other)), sample)
+        by = replace(sides[0], metric=one), replace(sides[1], metric=other)
+        yield replace(_by_metric((a, b), by, stopped, sample, anyway), anyway=anyway)
 
 
-def _by_metric(opened: tuple[StoredRun, StoredRun], sides: tuple[Side, Side], sample: str | None) -> Comparison:
+def _by_metric(
+    opened: tuple[StoredRun, StoredRun],
+    sides: tuple[Side, Side],
+    stopped: tuple[bool, bool],
+    sample: str | None,
+    anyway: bool,
+) -> Comparison:
     halves = half(opened[0].folder, sides[0]), half(opened[1].folder, sides[1])
     with joined(*halves, answers=needs_answers(sides)) as together:
         counts = together.counts()
         paired = Numbers.of(together, sides, counts).paired(sides)
+        if any(stopped) and not anyway:  # neither interval nor p-value knows when it was looked at
+            paired = paired.bare()
         chosen = dict(together.differing(EXPLAINED if counts.differ <= EXPLAINED else SUBSET, SEED, sample))
         questions = tuple(_questions(side, chosen) for side in sides)
         differing = _explained(together, sides, questions, chosen)
@@ -121,7 +132,7 @@ def _by_metric(opened: tuple[StoredRun, StoredRun], sides: tuple[Side, Side], sa
         {cause: (flips[cause], counted[cause]) for cause in CAUSES if counted[cause]},
         differing,
         {name: counts.statuses.get(name, 0) for name in LEFT_OUT},
-        tuple(_notes(opened, sides, questions, counts, paired, len(differing) if sample is None else None)),
+        tuple(_notes(opened, sides, stopped, questions, counts, paired, len(differing) if sample is None else None)),
         shares(sides, paired),
         less_is_better(sides[0].metric.kind or sides[0].metric.name),
         (str(opened[0].folder.path), str(opened[1].folder.path)),
@@ -143,6 +154,7 @@ def _same(counts: Counts) -> bool:
 def _notes(
     opened: tuple[StoredRun, StoredRun],
     sides: tuple[Side, Side],
+    stopped: tuple[bool, bool],
     questions: Sequence[Mapping[str, Question]],
     counts: Counts,
     paired: PairedDifference,
@@ -160,14 +172,16 @@ def _notes(
         yield "questions are paired, their draws are not (they were asked in other forms): no single draw is explained"
     if explained is not None and explained < counts.differ:
         yield f"causes of {explained:,} of {counts.differ:,} that differ, drawn at random from seed {SEED}"
-    for name, run, side, built in zip("ab", opened, sides, questions, strict=True):
+    for name, run, side, early, built in zip("ab", opened, sides, stopped, questions, strict=True):
         status = run.about["status"]
         if status != "complete":
             yield f"run {side.run} ({name}) is {status}: only what it holds is compared"
-        if "rule" in run.about:
+        if early or (any(stopped) and opened[0] is opened[1]):
+            told = "the interval here takes no account of when" if paired.ci else "no interval takes account of when"
+            asked = run.about.get("scored_from", {}).get("run", side.run)
             yield (
-                f"run {side.run} ({name}) was stopped by a rule, after a random part: the interval here takes no "
-                f"account of when. What is sure of it: sinan show {side.run}"
+                f"run {side.run} ({name}) was stopped by a rule, after a part: {told}. What is sure of it: sinan show "
+                f"{asked}; of two models: sinan duel; the rest of it: sinan run --resume {asked}"
             )
         if explained and not built:
             why = run.trouble or "its data are not at hand, or what it asks has changed"

@@ -3,9 +3,10 @@
     item,model-a,model-b
     q-17,1,0
 
-The first column names the item. A column in which every cell is a number from 0 to 1, or empty, is a model; of the
-others `category`, `group`, `subject` or `topic` groups the items, and `cluster` or `passage` says what they share. An
-empty cell is an answer that could not be read: it counts as wrong, as everywhere, and is counted.
+The first column names the item. A column in which every cell is a number from 0 to 1, true or false, or empty, is a
+model; one of other numbers, or of nothing, is left out, and that is said. Of the others `category`, `group`, `subject`
+or `topic` groups the items, and `cluster` or `passage` says what they share. An empty cell is an answer that could not
+be read: it counts as wrong, as everywhere, and is counted.
 """
 
 import csv
@@ -15,8 +16,11 @@ from pathlib import Path
 from sinan.errors import BadFile
 from sinan.types.table import ScoreTable
 
+TABLES = (".csv", ".tsv")
+"""How the names of such files end."""
 GROUPS = ("category", "group", "subject", "topic")
 CLUSTERS = ("cluster", "passage")
+VERDICTS = {"true": 1.0, "false": 0.0}
 
 
 def outcomes(path: str | Path) -> ScoreTable:
@@ -27,6 +31,8 @@ def outcomes(path: str | Path) -> ScoreTable:
     head, rows = _rows(file)
     columns = dict(zip(head, zip(*rows, strict=True), strict=True))
     items, *_ = columns.values()
+    if head[0].strip().lower() in ("model", "models"):
+        raise BadFile(f"{file.name}: its rows are models; a table of outcomes has a row a question. Turn it around")
     if len(set(items)) != len(items):
         twice = next(item for item in items if items.count(item) > 1)
         raise BadFile(f"{file.name}: item {twice!r} stands in it more than once")
@@ -37,6 +43,8 @@ def outcomes(path: str | Path) -> ScoreTable:
         raise BadFile(f"{file.name}: no column holds numbers from 0 to 1, so none is a model's. Its columns: {head}")
     values = np.array(list(scores.values()), dtype=np.float64)
     unread = int(np.isnan(values).sum())
+    told = {*scores, *(name for name in head if name.lower() in (*GROUPS, *CLUSTERS))}
+    out = [name for name in head[1:] if name not in told and _meant(columns[name])]
     shared = next((named[name] for name in CLUSTERS if name in named), ())
     return ScoreTable(
         file.stem if file.stem != "correctness" else file.parent.name,
@@ -45,7 +53,10 @@ def outcomes(path: str | Path) -> ScoreTable:
         np.nan_to_num(values),
         tuple(own or item for own, item in zip(shared, items, strict=True)) if shared else (),
         tuple(next((named[name] for name in GROUPS if name in named), ())),
-        notes=(f"{unread:,} empty cells count as wrong",) if unread else (),
+        notes=(
+            *([f"{unread:,} empty cells count as wrong"] if unread else []),
+            *([f"no numbers from 0 to 1, so left out: {', '.join(out)}"] if out else []),
+        ),
     )
 
 
@@ -67,8 +78,22 @@ def _rows(file: Path) -> tuple[list[str], list[list[str]]]:
 def _numbers(cells: tuple[str, ...]) -> list[float] | None:
     """NaN for what is empty; None where one of them is no number from 0 to 1, or all are empty."""
     try:
-        found = [float(cell) if cell.strip() else math.nan for cell in cells]
+        found = [_number(cell) for cell in cells]
     except ValueError:
         return None
     given = [number for number in found if not math.isnan(number)]
     return found if given and all(0 <= number <= 1 for number in given) else None
+
+
+def _number(cell: str) -> float:
+    """NaN for what is empty. Raises ValueError for what is neither a number nor true or false."""
+    word = cell.strip().lower()
+    return VERDICTS[word] if word in VERDICTS else float(word) if word else math.nan
+
+
+def _meant(cells: tuple[str, ...]) -> bool:
+    """Whether a column that is no model could have been meant as one: of numbers, or of nothing."""
+    try:
+        return all(math.isfinite(_number(cell)) or not cell.strip() for cell in cells)
+    except ValueError:
+        return False

@@ -55,6 +55,8 @@ PROMPTS = ("prompt_id", "question_id", "prompt", "question", "instruction", "ite
 JUDGES = ("judge", "judge_id", "user", "user_id", "annotator", "voter", "rater")
 FEWEST_JUDGES = 10
 """Clusters of fewer judges are not made unless they are asked for."""
+MOST = 20_000_000
+"""Votes that are held; counts of pairs may say any number."""
 
 _A = "a|model_a|model a|left|first|model_1|a is better|left is better|a wins|a>b|a>>b|[[a]]|[[a>b]]|[[a>>b]]"
 _B = "b|model_b|model b|right|second|model_2|b is better|right is better|b wins|b>a|b>>a|[[b]]|[[b>a]]|[[b>>a]]"
@@ -94,7 +96,11 @@ def votes(file: Path, fields: Fields = Fields()) -> Votes:
         if given and not all(named):
             raise BadFile(f"{file.name} {row.place}: {sides[0]} or {sides[1]} is empty")
         unread += not given
+        if len(read.won) + sum(times for _, times in given) > MOST:
+            raise BadFile(f"{file.name} {row.place}: more than {MOST:,} votes, which is more than can be held")
         read.add(at, named, given)
+    if not read.won:
+        raise BadFile(f"{file.name}: no row has a verdict")
     notes = (f"{unread:,} rows have no verdict and are left out",) if unread else ()
     return _columns(file, rows, read, known, fields, notes)
 
@@ -254,10 +260,10 @@ def _style(row: Row, name: str, file: Path) -> float:
             *((("sum_assistant_a_tokens", "sum_assistant_b_tokens"),) * (name == "length")),
         ):
             one, other = _size(place.get(a)), _size(place.get(b))
-            if one is not None and other is not None:
+            if one is not None and other is not None and min(one, other) >= 0:
                 return (one - other) / (one + other + 1)
     raise BadFile(
-        f"{file.name} {row.place}: no number {name}, and none of {name}_a and {name}_b. Remedy: --style FIELD"
+        f"{file.name} {row.place}: no number {name}, and no sizes {name}_a and {name}_b. Remedy: --style FIELD"
     )
 
 
@@ -272,6 +278,6 @@ def _size(value: Any) -> float | None:
 def _number(value: Any) -> float | None:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None

@@ -133,8 +133,8 @@ class Column:
         draws.append(draw)
         if len(draws) == size:
             units = self._units
-            if metric.split and one.unit_size == 1:
-                _take_apart([float(draw.value) for draw in draws], units[one.group])
+            if metric.chance and one.unit_size == 1:
+                _take_apart(metric, [float(draw.value) for draw in draws], units[one.group])
             self._close(one.group, self._open.pop(key), units)
 
     def _close(self, group: str, draws: "list[_Draw]", into: "dict[str, _Units]") -> None:
@@ -170,8 +170,8 @@ class Column:
             everything.join(units[name])
         if metric.ordered and named:
             everything = everything.in_order(metric.width)
-        strata = tuple(metric.strata(estimates).items()) if metric.strata else ()
-        return Further(metric.name, self._estimate(everything, True), groups, metric.kind, strata)
+        over = metric.strata(estimates, everything.values, everything.clustered()) if metric.strata else {}
+        return Further(metric.name, self._estimate(everything, True), groups, metric.kind, tuple(over.items()))
 
     def _estimate(self, units: _Units, whole: bool = False) -> Estimate:
         metric, clusters = self._metric, units.clustered()
@@ -197,11 +197,12 @@ class Column:
         return {name: own.in_order(self._metric.width) for name, own in units.items()}
 
 
-def _take_apart(scores: Sequence[float], units: _Units) -> None:
-    """Keep the mean and the variance (ddof 1) of a sample's draws."""
-    centre = math.fsum(scores) / len(scores)
-    units.means.append(centre)
-    units.variances.append(math.fsum((score - centre) ** 2 for score in scores) / (len(scores) - 1))
+def _take_apart(metric: Metric, scores: Sequence[float], units: _Units) -> None:
+    """Keep the value of a sample and its variance by the chance in drawing, where it has both."""
+    value, variance = metric.reduce(scores), metric.chance(scores) if metric.chance else math.nan
+    if not math.isnan(value + variance):
+        units.means.append(value)
+        units.variances.append(variance)
 
 
 def _rows(values: "array[float]") -> "list[array[float]]":

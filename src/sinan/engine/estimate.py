@@ -67,6 +67,9 @@ class RunEstimate:
     """A whole run. A sum of which a part is not known is not known."""
 
     cells: tuple[CellEstimate, ...]
+    rules: tuple[Any, ...] = ()
+    """Where rules may end the run sooner: what each is likely to take (`stopping.foreseen`). All numbers here are the
+    most that is asked then."""
 
     @property
     def questions(self) -> int:
@@ -118,7 +121,8 @@ class RunEstimate:
 
     def to_json(self) -> dict[str, Any]:
         """The document of `sinan run --dry-run --json`."""
-        return {"estimate": _numbers(self) | {"cells": [cell.to_json() for cell in self.cells]}}
+        rules = {"rules": [one.to_json() for one in self.rules]} if self.rules else {}
+        return {"estimate": _numbers(self) | {"cells": [cell.to_json() for cell in self.cells]} | rules}
 
 
 def estimate(

@@ -71,6 +71,18 @@ def sampling(protocol: Protocol, form: Form, parameters: Mapping[str, Any]) -> S
     return replace(base, **set_here, extra=dict(base.extra) | extra)
 
 
+def greedy(cells: Sequence[Cell], draws: int) -> str:
+    """What to tell of draws that are no draws, since every one of a question is the likeliest answer; empty where there
+    are none."""
+    for cell in cells if draws > 1 else ():
+        if cell.protocol.solver.needs == "generate" and cell.sampling.temperature == 0:
+            return (
+                f"--samples {draws}, and {cell.benchmark} is asked at temperature 0: the draws of a question will be "
+                "alike, and pass@k tells nothing that one draw does not. Remedy: -p temperature=0.7"
+            )
+    return ""
+
+
 def refuse_what_cannot_work(benchmark: Benchmark, protocol: Protocol, model: Model, spec: RunSpec) -> None:
     """Raises UsageError where this model cannot be asked this benchmark under this protocol."""
     need = protocol.solver.needs

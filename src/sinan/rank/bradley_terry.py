@@ -23,6 +23,9 @@ STEPS, CLOSE = 200, 1e-11
 
 SURE = 25.0
 """Log-odds that no number of votes can show."""
+SAME = 1e-10
+"""Of the largest eigenvalue: below it one is what rounding left of 0."""
+POSITION = "position"
 NO_END = "a style that tells votes in advance has no finite effect. Remedy: leave it out of --style"
 
 
@@ -80,6 +83,7 @@ def fit(votes: Votes, weight: Numbers | None = None, start: Numbers | None = Non
     cells, cell = collapsed(votes)
     counts = summed(cell, weight, len(cells.won))
     held = _without_bound(cells, counts)
+    _refuse_what_cannot_be_told_apart(cells, counts)
     begin = np.zeros(len(votes.models) + votes.covariates.shape[1]) if start is None else start
     found, hessian = _maximum(cells, counts, held, begin)
     theta, beta = found[: len(votes.models)], found[len(votes.models) :]
@@ -135,7 +139,7 @@ def scaled(votes: Votes) -> tuple[Votes, Numbers]:
 def with_position(votes: Votes) -> Votes:
     """With an intercept: the advantage of being shown as a."""
     ones = np.ones((len(votes.won), 1))
-    return replace(votes, covariates=np.hstack([votes.covariates, ones]), named=(*votes.named, "position"))
+    return replace(votes, covariates=np.hstack([votes.covariates, ones]), named=(*votes.named, POSITION))
 
 
 def by_pair(votes: Votes) -> tuple[Indices, Indices]:
@@ -226,6 +230,23 @@ def _without_bound(votes: Votes, weight: Numbers) -> list[int]:
     sizes = np.bincount(label, minlength=groups)
     largest = int(np.argmax(sizes))
     return [int(np.flatnonzero(label == group)[0]) for group in range(groups) if group != largest]
+
+
+def _refuse_what_cannot_be_told_apart(votes: Votes, weight: Numbers) -> None:
+    """An effect that strengths could make as well has any size: where one model is always shown first, say, or where a
+    model's answers have all the same length. The least of all solutions would be a number that means nothing."""
+    models, covariates = len(votes.models), votes.covariates.shape[1]
+    if not covariates:
+        return
+    hessian = _derivatives(votes, weight, (), np.zeros(models + covariates))[1]
+    for count in range(1, covariates + 1):
+        known = np.linalg.eigvalsh(hessian[: models + count, : models + count])
+        if int((known > SAME * known[-1]).sum()) < models - 1 + count:
+            name = votes.named[count - 1]
+            raise UsageError(
+                f"the effect of {name} cannot be told from the models' strengths: these votes could be explained by "
+                f"either. Remedy: leave out {'--position' if name == POSITION else f'--style {name}'}"
+            )
 
 
 def _refuse_strangers(votes: Votes, met: NDArray[np.bool_]) -> None:

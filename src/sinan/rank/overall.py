@@ -117,6 +117,7 @@ def _sheet(parts: Sequence[Scored], weights: Mapping[str, float]) -> _Sheet:
                 scores[models.index(model), column] = own.mean()
                 stderr[models.index(model), column] = _stderr(row, part)
     given = np.array([weights.get(part.name, 1.0) for part in parts])
+    given = given / given.max()  # weights may be of any size, and their sum beyond all numbers
     return _Sheet(parts, models, scores, stderr, given / given.sum())
 
 

@@ -18,7 +18,7 @@ from sinan.types import Estimate, Metric
 
 def estimate_mean(values: Sequence[float], k: int, clusters: Sequence[int] = ()) -> Estimate:
     """The mean: of zeros and ones with Wilson's interval, of anything else with that of t."""
-    if values and k == 1 and all(value in (0.0, 1.0) for value in values):
+    if values and all(value in (0.0, 1.0) for value in values):
         return estimate_accuracy(values, k, clusters)
     return by_t(values, clusters)
 

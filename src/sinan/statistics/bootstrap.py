@@ -4,8 +4,8 @@ Its rule: 100,000 resamples (100 where the metric is of a corpus of texts), in c
 with `random.Random(i).choices(units, k=n)`, resample after resample. Here numpy's Mersenne Twister, begun in the very
 same state, gives the same indices a thousand at a time.
 
-The standard error is the sample standard deviation (n - 1) of the replicates; the interval is theirs from 2.5 % to
-97.5 %.
+The standard error is the sample standard deviation (n - 1) of the replicates. The interval is ours, as of
+`statistics.resampled`: BCa from the same replicates, or from more of them where the rule has too few for one.
 """
 
 import math
@@ -14,7 +14,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sinan.statistics.clustered import shared
-from sinan.statistics.resampled import resampled
+from sinan.statistics.resampled import RESAMPLES, SEED, bca, jackknife, resampled
+from sinan.statistics.resampled import replicates as drawn_anew
 from sinan.types import Estimate
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ OF_TEXTS = 100
 
 _AT_ONCE = 1 << 21
 """Numbers of units that are held at one time."""
+
+FEWEST, NUMBERS = 1_000, 100_000_000
+"""Resamples for an interval, at least; and what all of them may read, where the harness's own are too few."""
 
 Statistic = Callable[[Any], Any]
 """(resamples, units, width) -> one value for each resample."""
@@ -94,5 +98,13 @@ def _bootstrapped(values: bytes, width: int, statistic: Statistic, iterations: i
         return Estimate(None, None, None, "none", n)
     if n < 2 or not np.isfinite(drawn).all():
         return Estimate(value, None, None, "none", n)
-    low, high = (float(bound) for bound in np.percentile(drawn, (2.5, 97.5)))
-    return Estimate(value, float(drawn.std(ddof=1)), (low, high), "bootstrap", n)
+    stderr, seeds = float(drawn.std(ddof=1)), f"seeds 0 to {max(0, iterations // CHUNK - 1)}"
+    place = np.arange(n)
+    with np.errstate(all="ignore"):
+        if iterations < FEWEST:
+            iterations, seeds = max(FEWEST, min(RESAMPLES, NUMBERS // units.size)), f"seed {SEED}"
+            drawn = drawn_anew(units, place, statistic, iterations)
+        interval = bca(value, drawn, jackknife(units, place, statistic))
+    if interval is None:
+        return Estimate(value, stderr, None, "none", n)
+    return Estimate(value, stderr, interval, "bca bootstrap", n, notes=(f"{iterations:,} resamples, {seeds}",))

@@ -28,9 +28,23 @@ def chosen(
     return tuple(_with(one, how, level) for one in (*metrics, *(one for one in added if one.name not in names)))
 
 
+def refuse_empty(results: Sequence[CellResult], kinds: Sequence[str]) -> None:
+    """Raises UsageError for a kind of which no cell has a number, such as `pass@11` of ten draws."""
+    for kind in kinds:
+        name = repeats.by_kind(kind).name
+        found = [one.estimate.n for result in results for one in result.reported if one.metric == name]
+        if results and not any(found):
+            raise UsageError(
+                f"--metric {kind}: no question of this run has so many draws with a score of 0 or 1; each was drawn "
+                f"{max(result.k for result in results)} times"
+            )
+
+
 def of_population(result: CellResult, population: int) -> CellResult:
     """The cell's numbers for a benchmark of so many questions, all of it; groups stay as they are. Raises UsageError
-    where more were asked."""
+    where more were asked. One that was stopped by a rule has the interval of its full run already."""
+    if result.population is not None:
+        return result
     if any(one.estimate.n > population for one in result.reported):
         raise UsageError(
             f"--population {population}: {result.benchmark} was asked {result.estimate.n} questions, which is more"
@@ -44,13 +58,7 @@ def of_population(result: CellResult, population: int) -> CellResult:
 
 
 def _with(metric: Metric, how: str, level: float) -> Metric:
-    if metric.estimate not in (estimate_accuracy, repeats.over_units):
+    if metric.estimate is not estimate_accuracy:
         return metric
-    made = partial(_estimate, how, level, metric.estimate is repeats.over_units)
+    made = partial(estimate_accuracy, level=level, how=how)
     return replace(metric, estimate=made, clustered=made, kind=metric.kind or metric.name)
-
-
-def _estimate(
-    how: str, level: float, of_units: bool, values: Sequence[float], k: int, clusters: Sequence[int] = ()
-) -> Estimate:
-    return estimate_accuracy(values, 1 if of_units else k, clusters, level=level, how=how)

@@ -48,28 +48,9 @@ def shared(clusters: Sequence[Hashable]) -> bool:
 
 def cluster_error(parts: Sequence[float], clusters: Sequence[Hashable]) -> ClusterError:
     """Of a value whose deviation is the sum of `parts`, which add up to 0: of a mean, (v - mean) / n."""
-    sums, n = totals(parts, clusters), len(parts)
-    count = len(sums)
-    if count < 2:
-        return ClusterError(None, count, None)
-    variance = _variance(sums)
-    alone = n / (n - 1) * math.fsum(part * part for part in parts)
-    return ClusterError(math.sqrt(variance), count, variance / alone if alone else None)
-
-
-def crossed_error(parts: Sequence[float], first: Sequence[Hashable], second: Sequence[Hashable]) -> ClusterError:
-    """Two clusterings that cross, such as template and picture: V_first + V_second - V_both, and no less than the
-    larger of the two (Cameron, Gelbach and Miller 2011). Degrees of freedom are those of the clustering that has
-    fewer."""
-    both = list(zip(first, second, strict=True))
-    sums = [totals(parts, one) for one in (first, second, both)]
-    fewest, n = min(len(sums[0]), len(sums[1])), len(parts)
-    if fewest < 2:
-        return ClusterError(None, fewest, None)
-    a, b, ab = map(_variance, sums)
-    variance = max(a, b, a + b - ab)
-    alone = n / (n - 1) * math.fsum(part * part for part in parts)
-    return ClusterError(math.sqrt(variance), fewest, variance / alone if alone else None)
+    sums = totals(parts, clusters)
+    stderr, alone = sum_error(sums), sum_error(parts)
+    return ClusterError(stderr, len(sums), (stderr / alone) ** 2 if stderr is not None and alone else None)
 
 
 def totals(parts: Sequence[float], clusters: Sequence[Hashable]) -> list[float]:
@@ -80,6 +61,7 @@ def totals(parts: Sequence[float], clusters: Sequence[Hashable]) -> list[float]:
     return [math.fsum(own) for own in held.values()]
 
 
-def _variance(sums: Sequence[float]) -> float:
-    count = len(sums)
-    return count / (count - 1) * math.fsum(one * one for one in sums)
+def sum_error(independent: Sequence[float]) -> float | None:
+    """Standard error of a sum of independent deviations, each a cluster's or a unit's; None of fewer than two."""
+    count = len(independent)
+    return math.sqrt(count / (count - 1) * math.fsum(one * one for one in independent)) if count > 1 else None

@@ -14,8 +14,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sinan.statistics.clustered import FEW, ClusterError, cluster_error, shared
-from sinan.statistics.draws import split
+from sinan.statistics.clustered import FEW, ClusterError, cluster_error, shared, sum_error
+from sinan.statistics.draws import of_mean, split
 from sinan.statistics.over_groups import strata
 from sinan.statistics.proportions import AT_LEAST_WILSON as AT_LEAST_WILSON
 from sinan.statistics.proportions import INTERVALS, LEVEL
@@ -46,10 +46,9 @@ def mean_t(values: Sequence[float], level: float = LEVEL) -> tuple[float, float 
 
 def standard_error(values: Sequence[float]) -> float | None:
     """Of the mean, with ddof 1; None for fewer than two values."""
-    n, centre = len(values), mean(values)
-    if n < 2:
-        return None
-    return math.sqrt(math.fsum((v - centre) ** 2 for v in values) / (n - 1) / n)
+    centre = mean(values)
+    error = sum_error([v - centre for v in values])
+    return None if error is None else error / len(values)
 
 
 def estimate_accuracy(
@@ -57,17 +56,17 @@ def estimate_accuracy(
 ) -> Estimate:
     """Mean of samples' values in [0, 1], each already the mean over its `k` draws.
 
-    One draw and every value 0 or 1: Wilson, or another of `INTERVALS`. Otherwise t over the samples' values, clipped
-    to [0, 1]; with fewer than 30 samples, or no spread at all, widened to Wilson's interval at the same mean, which is
-    valid because a variable in [0, 1] never varies more than a coin of the same mean; near 0 and 1 Wilson at the
-    effective size. `clusters`: of each value; where two are of one, the error is that of clusters.
+    Every value 0 or 1, as of one draw or of draws that agree: Wilson, or another of `INTERVALS`. Otherwise t over the
+    samples' values, clipped to [0, 1]; with fewer than 30 samples, or no spread at all, widened to Wilson's interval at
+    the same mean, which is valid because a variable in [0, 1] never varies more than a coin of the same mean; near 0
+    and 1 Wilson at the effective size. `clusters`: of each value; where two are of one, the error is that of clusters.
     """
     n = len(values)
     if n == 0:
         return Estimate(None, None, None, "none", 0, level=level)
     if clusters and shared(clusters):
         return _of_clusters(values, clusters, level)
-    if k == 1 and all(v in (0.0, 1.0) for v in values):  # the usual case, and it needs no table of t
+    if all(v in (0.0, 1.0) for v in values):  # the usual case, and it needs no table of t
         of = INTERVALS[how]
         return Estimate(mean(values), standard_error(values), of(math.fsum(values), n, level), how, n, level=level)
     value, stderr, interval = mean_t(values, level)
@@ -133,6 +132,8 @@ def of_full_run(estimate: Estimate, population: int, estimand: str) -> Estimate:
     return replace(estimate, stderr=stderr, ci=ci, estimand=estimand, notes=(*estimate.notes, note), draws=None)
 
 
-accuracy = Metric("accuracy", mean, estimate_accuracy, clustered=estimate_accuracy, split=split, strata=strata)
+accuracy = Metric(
+    "accuracy", mean, estimate_accuracy, clustered=estimate_accuracy, split=split, strata=strata, chance=of_mean
+)
 strict = accuracy.named("accuracy,strict", "strict")
 """The accuracy of answers that were given as such, beside that of answers that were inferred as well."""

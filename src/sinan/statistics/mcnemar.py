@@ -59,11 +59,12 @@ def midp_mcnemar(b: int, c: int) -> float:
     return min(1.0, float(bdtr(few, n, 0.5)) + below)
 
 
-def bonett_price(b: int, c: int, n: int) -> tuple[float, float]:
-    """95 % interval of the difference of two paired proportions: Wald's after one pair was added to each side."""
+def bonett_price(b: float, c: float, n: float, quantile: float = Z) -> tuple[float, float]:
+    """95 % interval of the difference of two paired proportions: Wald's after one pair was added to each side. Counts
+    may be fractional (of an effective size, with its `quantile`)."""
     p_a, p_b = (b + 1) / (n + 2), (c + 1) / (n + 2)
     difference = p_a - p_b
-    half = Z * math.sqrt((p_a + p_b - difference**2) / (n + 2))
+    half = quantile * math.sqrt((p_a + p_b - difference**2) / (n + 2))
     return max(-1.0, difference - half), min(1.0, difference + half)
 
 

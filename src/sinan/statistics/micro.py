@@ -9,7 +9,7 @@ than Wilson's at as many samples.
 import math
 from collections.abc import Sequence
 
-from sinan.statistics.clustered import shared
+from sinan.statistics.clustered import shared, sum_error
 from sinan.statistics.intervals import AT_LEAST_WILSON, mean, t_quantile, wilson
 from sinan.statistics.ratio import linearised
 from sinan.types import Estimate, Metric
@@ -22,13 +22,12 @@ def estimate_micro(values: Sequence[float], k: int, clusters: Sequence[int] = ()
     if total == 0:
         return Estimate(None, None, None, "none", n)
     value = math.fsum(good) / total
+    deviations = [(g - value * p) / total for g, p in zip(good, parts, strict=True)]
     if clusters and shared(clusters):
-        parts = [(g - value * p) / total for g, p in zip(good, parts, strict=True)]
-        return linearised(value, parts, 0.0, 1.0, clusters)
-    if n < 2:
+        return linearised(value, deviations, 0.0, 1.0, clusters)
+    stderr = sum_error(deviations)
+    if stderr is None:
         return Estimate(value, None, wilson(value * n, n), "wilson", n)
-    squares = math.fsum((g - value * p) ** 2 for g, p in zip(good, parts, strict=True))
-    stderr = math.sqrt(squares * n / (n - 1)) / total
     half = t_quantile(n - 1) * stderr
     low, high, method = value - half, value + half, "t"
     if n < 30 or stderr == 0:

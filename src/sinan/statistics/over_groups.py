@@ -12,8 +12,11 @@ wrong do not prove that nothing is ever right.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import accumulate
+from typing import Any
 
-from sinan.statistics.proportions import AT_LEAST_WILSON, t_quantile, wilson
+from sinan.statistics.clustered import cluster_error
+from sinan.statistics.proportions import AT_LEAST_WILSON, mean, t_quantile, wilson
 from sinan.types import Estimate, Metric
 
 
@@ -45,16 +48,70 @@ def plain(groups: Sequence[Estimate]) -> Estimate:
     return _weighted(counted, [1 / len(values)] * len(values))
 
 
-def strata(groups: Sequence[Estimate]) -> dict[str, Estimate]:
+OF_OTHERS = "each group is one cluster: the error is that of groups like these"
+
+
+def strata(
+    groups: Sequence[Estimate], values: Sequence[float] = (), clusters: Sequence[int] = ()
+) -> dict[str, Estimate]:
     """Of groups that are strata: `macro`, where each counts the same, and `micro`, where each counts as often as it has
     samples. Errors are sqrt(sum(w^2 SE^2)): the groups are these and no others, so their spread is no error. Nothing
-    where there are not two of them."""
+    where there are not two of them.
+
+    `values` and their `clusters`, one group's after the other's: groups that have clusters in common vary together, and
+    the error is that of clusters (Liang and Zeger 1986). Where each group is a cluster, the groups are the data."""
     counted = [group for group in groups if group.value is not None]
     if len(counted) < 2:
         return {}
-    n = sum(group.n for group in counted)
-    found = {"macro": plain(counted), "micro": _weighted(counted, [group.n / n for group in counted])}
+    n, h = sum(group.n for group in counted), len(counted)
+    weights = {"macro": [1 / h] * h, "micro": [group.n / n for group in counted]}
+    if all(group.clusters == 1 for group in counted):
+        deviations = {name: _between(counted, own) for name, own in weights.items()}
+        found = {name: _weighted_by(counted, own, deviations[name], range(h)) for name, own in weights.items()}
+        return {name: _of_shares(replace(one, notes=(OF_OTHERS, *one.notes))) for name, one in found.items()}
+    if _cross(counted, clusters):
+        deviations = {name: _within(counted, own, values) for name, own in weights.items()}
+        found = {name: _weighted_by(counted, own, deviations[name], clusters) for name, own in weights.items()}
+    else:
+        found = {name: _weighted(counted, own) for name, own in weights.items()}
     return {name: _of_shares(one) for name, one in found.items()}
+
+
+def _by_group(groups: Sequence[Estimate], rows: Sequence[Any]) -> list[Sequence[Any]]:
+    ends = list(accumulate(_sizes(groups)))
+    return [rows[end - group.n : end] for end, group in zip(ends, groups, strict=True)]
+
+
+def _cross(groups: Sequence[Estimate], clusters: Sequence[int]) -> bool:
+    """Whether any cluster has samples in two groups."""
+    own = [set(one) for one in _by_group(groups, clusters)]
+    return sum(map(len, own)) > len(set().union(*own))
+
+
+def _within(groups: Sequence[Estimate], weights: Sequence[float], values: Sequence[float]) -> list[float]:
+    """What each sample adds to the deviation of a weighted sum of groups that are given."""
+    of_groups = zip(weights, _by_group(groups, values), strict=True)
+    return [weight * (value - mean(own)) / len(own) for weight, own in of_groups for value in own]
+
+
+def _between(groups: Sequence[Estimate], weights: Sequence[float]) -> list[float]:
+    """The same of groups that are drawn."""
+    values = _values(groups)
+    centre = math.fsum(w * v for w, v in zip(weights, values, strict=True))
+    return [w * (v - centre) for w, v in zip(weights, values, strict=True)]
+
+
+def _weighted_by(
+    groups: Sequence[Estimate], weights: Sequence[float], parts: Sequence[float], clusters: Sequence[int]
+) -> Estimate:
+    """The weighted sum with the error of clusters."""
+    value = math.fsum(w * v for w, v in zip(weights, _values(groups), strict=True))
+    error = cluster_error(parts, clusters)
+    if error.stderr is None:
+        return Estimate(value, None, None, "none", sum(_sizes(groups)), error.clusters, notes=error.notes)
+    alike = _alike(groups, weights) if error.stderr else float(error.clusters)
+    found = _with_interval(value, error.stderr, error.df, groups, alike)
+    return replace(found, clusters=error.clusters, notes=error.notes)
 
 
 def _of_shares(estimate: Estimate) -> Estimate:
@@ -72,8 +129,12 @@ def _weighted(groups: Sequence[Estimate], weights: Sequence[float]) -> Estimate:
     if errors is None or free < 1:
         return Estimate(value, None, None, "none", n)
     stderr = math.sqrt(math.fsum((w * e) ** 2 for w, e in zip(weights, errors, strict=True)))
-    alike = 1 / math.fsum(w * w / group.n for w, group in zip(weights, groups, strict=True))
-    return _with_interval(value, stderr, free, groups, alike)
+    return _with_interval(value, stderr, free, groups, _alike(groups, weights))
+
+
+def _alike(groups: Sequence[Estimate], weights: Sequence[float]) -> float:
+    """So many samples of one group would tell as much."""
+    return 1 / math.fsum(w * w / group.n for w, group in zip(weights, groups, strict=True))
 
 
 def apart(groups: Sequence[Estimate]) -> Estimate:
@@ -108,7 +169,7 @@ def _with_interval(value: float, stderr: float, free: int, groups: Sequence[Esti
     half, n = t_quantile(free) * stderr, sum(_sizes(groups))
     low, high = value - half, value + half
     clusters = sum(group.clusters or group.n for group in groups) if any(g.clusters for g in groups) else None
-    if not all("wilson" in group.method or group.method == "t, clustered" for group in groups):
+    if not all("wilson" in one.method or one.method == "t, clustered" or one.clusters == 1 for one in groups):
         return Estimate(value, stderr, (low, high), "t", n, clusters, free)
     if n < 30 or stderr == 0:
         least = wilson(value * alike, alike)

@@ -12,9 +12,10 @@ signs of whole clusters are flipped. Fewer than two units have no interval and n
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sinan.statistics.clustered import sum_error
 from sinan.statistics.intervals import t_quantile
 from sinan.statistics.mcnemar import bonett_price, mcnemar, tango
 from sinan.statistics.sign_flip import LARGEST_SUM, SignFlip, sign_flip
@@ -70,8 +71,8 @@ def paired(
         units.deff,
         found.tests,
         found.intervals,
-        tuple(_notes(units)),
-        int((units.differences != 0).sum()),
+        tuple(_notes(units, verdicts)),
+        units.differing,
     )
 
 
@@ -123,6 +124,11 @@ class Units:
         return (self.stderr / self.plain) ** 2 if self.clustered and self.stderr and self.plain else None
 
     @property
+    def differing(self) -> int:
+        """Pairs whose two numbers are not the same."""
+        return int((self.differences != 0).sum())
+
+    @property
     def t(self) -> float | None:
         """Student's statistic; None where nothing varies."""
         return self.mean / self.stderr if self.stderr else None
@@ -158,7 +164,18 @@ def _of_clustered_verdicts(units: Units, discordant: int, seed: int) -> _Found:
         return _Found(
             interval, 1.0, method, {"sign_flip": _told(SignFlip(1.0, "exact"), 0)}, {"bonett_price": interval}
         )
-    return _of_numbers(units, seed, flipped=discordant <= LARGEST_SUM)
+    found = _of_numbers(units, seed, flipped=discordant <= LARGEST_SUM)
+    return replace(found, intervals={**found.intervals, **_of_effective_size(units)})
+
+
+def _of_effective_size(units: Units) -> dict[str, tuple[float, float]]:
+    """Of clustered verdicts: Bonett and Price's interval for as many pairs as would vary alike, with the quantile of
+    t. Where few differ it holds more often than t's. Nothing where the effect of the clusters cannot be told."""
+    if units.deff is None:
+        return {}
+    b, c = (float((units.differences == sign).sum()) for sign in (1.0, -1.0))
+    by = max(1.0, units.deff)
+    return {"bonett_price": bonett_price(b / by, c / by, units.n / by, t_quantile(units.count - 1))}
 
 
 def _of_numbers(units: Units, seed: int, flipped: bool = False) -> _Found:
@@ -202,19 +219,19 @@ def _told(flip: SignFlip, units: int) -> dict[str, Any]:
 
 def _stderr(residuals: "npt.NDArray[np.float64]", n: int) -> float | None:
     """Of a mean over n, from the residuals of its independent units."""
-    units = len(residuals)
-    if units < 2:
+    error = sum_error(residuals.tolist())
+    if error is None:
         return None
-    squares = math.fsum((residuals * residuals).tolist())
-    stderr = math.sqrt(units / (units - 1) * squares) / n
-    return stderr if stderr > _NO_SPREAD / n else 0.0
+    return error / n if error > _NO_SPREAD else 0.0
 
 
-def _notes(units: Units) -> list[str]:
+def _notes(units: Units, verdicts: bool) -> list[str]:
     if not units.clustered:
         return []
     if units.count < 2:
         return ["all questions share one cluster: how sure the difference is cannot be estimated"]
     if units.count < FEW_CLUSTERS:
         return [f"the {units.n:,} questions make only {units.count} clusters: the interval is a rough one"]
+    if verdicts and 0 < units.differing < FEW_DISCORDANT:
+        return [f"only {units.differing} verdicts differ: the interval is a rough one (wider: bonett_price)"]
     return []

@@ -8,11 +8,11 @@ cluster are swapped, drawn and left out together.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sinan.statistics.proportions import LEVEL
+from sinan.statistics.resampled import batches, bca, jackknife, numbered, replicates
 from sinan.statistics.wholes import Whole, many_at_once, whole_of
 from sinan.types import Metric, PairedDifference
 
@@ -26,9 +26,6 @@ FEWEST = 200
 NUMBERS, OF_CLUSTERS, BY_ESTIMATE = 400_000_000, 20_000_000, 4_000_000
 """That all draws together may read: where many are made at once, where clusters make each another length, and where
 each is an estimate of its own."""
-_AT_ONCE = 1 << 21
-LEFT_OUT_AT_MOST = 500
-"""Units, or groups of them, that are left out one after the other."""
 
 
 def paired_wholes(
@@ -44,19 +41,22 @@ def paired_wholes(
 
     if a.shape != b.shape:
         raise ValueError(f"rows of {a.shape} numbers cannot be paired with {b.shape}")
-    wholes = _Wholes(a, b, (whole_of(metrics[0]), whole_of(metrics[1])), _places(clusters, len(a)))
+    place = numbered(np.arange(len(a)) if clusters is None else clusters)
+    units, wholes = np.concatenate((a, b), axis=1), (whole_of(metrics[0]), whole_of(metrics[1]))
+    difference = partial(_differences, wholes, a.shape[1])
     with np.errstate(all="ignore"):
-        values = [float(whole(side[np.newaxis])[0]) for whole, side in zip(wholes.of, (a, b), strict=True)]
+        values = [float(whole(side[np.newaxis])[0]) for whole, side in zip(wholes, (a, b), strict=True)]
         if not np.isfinite(values).all():
             return _alone(values, len(a))
         # Two metrics that are not one and the same cannot change places.
-        if wholes.count < 2 or (metrics[0].kind or metrics[0].name) != (metrics[1].kind or metrics[1].name):
+        if place.max() < 1 or (metrics[0].kind or metrics[0].name) != (metrics[1].kind or metrics[1].name):
             return _alone(values, len(a))
-        draws = _draws(wholes, all(map(many_at_once, metrics)))
-        p_value = wholes.randomised(values[0] - values[1], draws, seed)
-        drawn = wholes.resampled(draws, seed)
-        interval = _bca(drawn, values[0] - values[1], wholes.left_out(seed))
-    return _found(values, wholes, draws, seed, p_value, drawn, interval)
+        seen, draws = values[0] - values[1], _draws(units, place, all(map(many_at_once, metrics)))
+        p_value = _randomised(units, place, difference, draws, seed, seen)
+        drawn = replicates(units, place, difference, draws, seed)
+        interval = bca(seen, drawn, jackknife(units, place, difference, seed))
+    found = _found(values, place, draws, seed, p_value, drawn, interval)
+    return replace(found, discordant=int((a != b).any(axis=1).sum()))
 
 
 def _alone(values: Sequence[float], n: int) -> PairedDifference:
@@ -66,9 +66,10 @@ def _alone(values: Sequence[float], n: int) -> PairedDifference:
 
 
 def _found(
-    values: Sequence[float], wholes: "_Wholes", draws: int, seed: int, p_value: float, drawn: Any, interval: Any
+    values: Sequence[float], place: Any, draws: int, seed: int, p_value: float, drawn: Any, interval: Any
 ) -> PairedDifference:
-    clustered = wholes.count < len(wholes.a)
+    count = int(place.max()) + 1
+    clustered = count < len(place)
     by = " by cluster" if clustered else ""
     of = f"{draws:,} draws, seed {seed}"
     how = f"bca bootstrap{by} ({of})" if interval else "no interval"
@@ -80,107 +81,30 @@ def _found(
         interval,
         p_value,
         f"approximate randomisation{by} ({of}), {how}",
-        len(wholes.a),
-        wholes.count if clustered else None,
+        len(place),
+        count if clustered else None,
         tests={"randomisation": {"p": p_value, "draws": draws, "seed": seed}},
         intervals={"bootstrap": interval} if interval else {},
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Wholes:
-    """Both systems' rows, and which rows go together."""
-
-    a: Any
-    b: Any
-    of: tuple[Whole, Whole]
-    place: Any
-    """Of each row its unit, counted from 0."""
-
-    @property
-    def count(self) -> int:
-        """Units."""
-        return int(self.place.max()) + 1 if len(self.place) else 0
-
-    def _differences(self, a: Any, b: Any) -> Any:
-        return self.of[0](a) - self.of[1](b)
-
-    def randomised(self, seen: float, draws: int, seed: int) -> float:
-        """The p-value."""
-        import numpy as np
-
-        generator, hits = np.random.default_rng(seed), 0
-        for rows in _batches(draws, 2 * self.a.size):
-            swapped = generator.integers(0, 2, (rows, self.count), dtype=np.int8)[:, self.place, np.newaxis] == 1
-            differences = self._differences(np.where(swapped, self.b, self.a), np.where(swapped, self.a, self.b))
-            hits += int((np.abs(differences) >= abs(seen) - 1e-12).sum())
-        return (1 + hits) / (1 + draws)
-
-    def resampled(self, draws: int, seed: int) -> Any:
-        """The differences of resamples."""
-        import numpy as np
-
-        generator, found = np.random.default_rng([seed, 1]), []
-        for rows in _batches(draws, 2 * self.a.size):
-            chosen = generator.integers(0, self.count, (rows, self.count))
-            if self.count == len(self.a):
-                found.append(self._differences(self.a[chosen], self.b[chosen]))
-            else:  # clusters differ in size, and so do resamples
-                found += [self._of_rows(np.concatenate([self._members[unit] for unit in units])) for units in chosen]
-        return np.concatenate(found)
-
-    def left_out(self, seed: int) -> Any:
-        """The differences without one unit each; where there are many units, without one group of them each."""
-        import numpy as np
-
-        order = np.random.default_rng([seed, 2]).permutation(self.count)
-        group = np.empty(self.count, dtype=np.intp)
-        group[order] = np.arange(self.count) % min(self.count, LEFT_OUT_AT_MOST)
-        of_row = group[self.place]
-        return np.concatenate([self._of_rows(np.flatnonzero(of_row != one)) for one in range(int(group.max()) + 1)])
-
-    def _of_rows(self, rows: Any) -> Any:
-        return self._differences(self.a[rows][None], self.b[rows][None])
-
-    @cached_property
-    def _members(self) -> list[Any]:
-        import numpy as np
-
-        order = np.argsort(self.place, kind="stable")
-        return np.split(order, np.cumsum(np.bincount(self.place))[:-1])
+def _differences(wholes: tuple[Whole, Whole], width: int, drawn: Any) -> Any:
+    """Of resamples of both systems' rows beside each other."""
+    return wholes[0](drawn[..., :width]) - wholes[1](drawn[..., width:])
 
 
-def _places(clusters: Any, n: int) -> Any:
+def _randomised(units: Any, place: Any, difference: Any, draws: int, seed: int, seen: float) -> float:
+    """The p-value."""
     import numpy as np
 
-    return np.arange(n) if clusters is None else np.unique(np.asarray(clusters), return_inverse=True)[1]
+    generator, hits, width = np.random.default_rng(seed), 0, units.shape[1] // 2
+    turned = np.concatenate((units[:, width:], units[:, :width]), axis=1)
+    for rows in batches(draws, units.size):
+        swapped = generator.integers(0, 2, (rows, int(place.max()) + 1), dtype=np.int8)[:, place, np.newaxis] == 1
+        hits += int((np.abs(difference(np.where(swapped, turned, units))) >= abs(seen) - 1e-12).sum())
+    return (1 + hits) / (1 + draws)
 
 
-def _draws(wholes: _Wholes, at_once: bool) -> int:
-    budget = BY_ESTIMATE if not at_once else NUMBERS if wholes.count == len(wholes.a) else OF_CLUSTERS
-    return int(max(FEWEST, min(DRAWS, budget // (2 * wholes.a.size))))
-
-
-def _batches(draws: int, size: int) -> list[int]:
-    most = max(1, _AT_ONCE // size)
-    return [min(most, draws - done) for done in range(0, draws, most)]
-
-
-def _bca(drawn: Any, seen: float, left_out: Any) -> tuple[float, float] | None:
-    """None where a resample has no number, or nothing varies."""
-    import numpy as np
-    from scipy.special import ndtr, ndtri
-
-    if not (np.isfinite(drawn).all() and np.isfinite(left_out).all()) or drawn.std() == 0:
-        return None
-    below = ((drawn < seen).sum() + 0.5 * (drawn == seen).sum()) / len(drawn)
-    bias = ndtri(np.clip(below, 0.5 / len(drawn), 1 - 0.5 / len(drawn)))
-    apart = left_out.mean() - left_out
-    squares = (apart**2).sum()
-    speed = (apart**3).sum() / (6 * squares**1.5) if squares > 0 else 0.0
-    shares = []
-    for z in ndtri([0.5 - LEVEL / 2, 0.5 + LEVEL / 2]):
-        moved = bias + (bias + z) / (1 - speed * (bias + z))
-        shares.append(float(ndtr(moved)))
-    low, high = (float(bound) for bound in np.quantile(drawn, shares))
-    return low, high
+def _draws(units: Any, place: Any, at_once: bool) -> int:
+    budget = BY_ESTIMATE if not at_once else NUMBERS if place.max() + 1 == len(place) else OF_CLUSTERS
+    return int(max(FEWEST, min(DRAWS, budget // units.size)))

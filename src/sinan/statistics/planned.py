@@ -159,7 +159,7 @@ class Plan:
 
 
 def _up(n: float | None) -> int | None:
-    return None if n is None else math.ceil(n - 1e-9)
+    return None if n is None or not math.isfinite(n) else math.ceil(n - 1e-9)
 
 
 def _finite(value: float) -> float | None:

@@ -49,7 +49,7 @@ class Level:
     @property
     def z_alpha(self) -> float:
         """Of the test."""
-        return NormalDist().inv_cdf(1 - self.alpha / self.comparisons / 2)
+        return -NormalDist().inv_cdf(self.alpha / self.comparisons / 2)
 
     @property
     def z_power(self) -> float:

@@ -7,7 +7,7 @@ sum(y), sqrt(n / (n - 1) * sum((x - R y)^2)) / sum(y); the interval that of t. N
 import math
 from collections.abc import Sequence
 
-from sinan.statistics.clustered import cluster_error, shared
+from sinan.statistics.clustered import cluster_error, shared, sum_error
 from sinan.statistics.intervals import mean, t_quantile
 from sinan.types import Estimate, Metric
 
@@ -42,7 +42,7 @@ def linearised(
         half = t_quantile(error.df) * error.stderr
         ci = max(low, value - half), min(high, value + half)
         return Estimate(value, error.stderr, ci, "t, linearised, clustered", n, *known)
-    stderr = math.sqrt(n / (n - 1) * math.fsum(part * part for part in parts)) if n > 1 else None
+    stderr = sum_error(parts)
     if not stderr:
         return Estimate(value, stderr, None, "none", n)
     half = t_quantile(n - 1) * stderr

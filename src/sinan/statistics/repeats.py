@@ -15,11 +15,13 @@ import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from sinan.errors import UsageError
+from sinan.statistics.draws import jackknifed, split, split_of_values
 from sinan.statistics.intervals import estimate_accuracy, mean
-from sinan.types import Estimate, Metric
+from sinan.types import Metric
 
 
 def pass_at(k: int, values: Sequence[float]) -> float:
@@ -144,35 +146,38 @@ def same(values: Sequence[float]) -> float:
     return float(min(values) == max(values))
 
 
-def over_units(values: Sequence[float], draws: int, clusters: Sequence[int] = ()) -> Estimate:
-    """The mean over the units, each a value in [0, 1] whatever number of draws it is made from."""
-    return estimate_accuracy(values, 1, clusters)
-
-
-circular = Metric("circular", all_right, over_units, clustered=over_units, whole=True)
+circular = Metric("circular", all_right, estimate_accuracy, clustered=estimate_accuracy, whole=True)
 """A question counts as right only if it is in every one of its forms."""
 
 
-alike = Metric("alike", same, over_units, clustered=over_units, whole=True)
+alike = Metric("alike", same, estimate_accuracy, clustered=estimate_accuracy, whole=True)
 """Whether all forms of a question came to the same."""
 
 
+def _of_draws(name: str, value: Callable[[Sequence[float]], float]) -> Metric:
+    """A number that is made of a question's draws, and how much of it is their chance."""
+    chance = partial(jackknifed, value)
+    return Metric(
+        name, value, estimate_accuracy, clustered=estimate_accuracy, whole=True, split=split_of_values, chance=chance
+    )
+
+
 def _pass_at(k: int) -> Metric:
-    return Metric(f"pass@{k}", partial(pass_at, k), over_units, clustered=over_units, whole=True)
+    found = _of_draws(f"pass@{k}", partial(pass_at, k))
+    return found if k > 1 else replace(found, split=split)
 
 
 def _pass_all(k: int) -> Metric:
-    return Metric(f"pass^{k}", partial(pass_all, k), over_units, clustered=over_units, whole=True)
+    return _of_draws(f"pass^{k}", partial(pass_all, k))
 
 
 def _majority(k: int) -> Metric:
     vote = partial(majority_at, k)
-    return Metric(f"majority@{k}", average, over_units, clustered=over_units, whole=True, vote=vote)
+    return Metric(f"majority@{k}", average, estimate_accuracy, clustered=estimate_accuracy, whole=True, vote=vote)
 
 
 def _g_pass(k: int, share: float) -> Metric:
-    name, value = f"{G_PASS}{k}_{float(share)}", partial(at_least, k, share)
-    return Metric(name, value, over_units, clustered=over_units, whole=True)
+    return _of_draws(f"{G_PASS}{k}_{float(share)}", partial(at_least, k, share))
 
 
 def _mg_pass(k: int) -> Metric:
@@ -181,11 +186,11 @@ def _mg_pass(k: int) -> Metric:
             f"{MG_PASS}{k}: only of an even number of draws does a model that is always right get 1. "
             f"Remedy: {MG_PASS}{k + 1}, or {G_PASS}{k}_0.5"
         )
-    return Metric(f"{MG_PASS}{k}", partial(mostly, k), over_units, clustered=over_units, whole=True)
+    return _of_draws(f"{MG_PASS}{k}", partial(mostly, k))
 
 
 def _average(k: int) -> Metric:
-    return Metric(f"avg@{k}", average, over_units, clustered=over_units, whole=True)
+    return replace(_of_draws(f"avg@{k}", average), split=split)
 
 
 PASS_AT_1 = "pass@1"

@@ -1,8 +1,8 @@
-"""The bootstrap over clusters, for numbers that are no mean: F1, BLEU, a median.
+"""The bootstrap over clusters, for numbers that are no mean: F1, BLEU, a median, and the difference of two of them.
 
-Clusters are drawn with replacement, each with all of its units. The interval is BCa (Efron 1987): percentiles that are
-moved by the bias of the replicates and by how the error changes with the value, which the jackknife over clusters
-tells. 10,000 resamples, drawn by numpy's PCG64 from a seed that is fixed and told.
+Clusters are drawn with replacement, each with all of its units; a unit that shares nothing is a cluster of its own. The
+interval is BCa (Efron 1987): percentiles that are moved by the bias of the replicates and by how the error changes with
+the value, which the jackknife over clusters tells. Drawn by numpy's PCG64 from a seed that is fixed and told.
 """
 
 import math
@@ -12,14 +12,19 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from sinan.statistics.clustered import FEW, ONE
+from sinan.statistics.proportions import LEVEL
 from sinan.types import Estimate
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
 
 RESAMPLES = 10_000
 SEED = 0
-LEVEL = 0.95
+LEFT_OUT_AT_MOST = 500
+"""Clusters, or groups of them, that are left out one after the other."""
+_AT_ONCE = 1 << 21
+"""Numbers of units that are held at one time."""
 Statistic = Callable[[Any], Any]
 """(resamples, units, width) -> one value for each resample."""
 
@@ -32,75 +37,91 @@ def resampled(
     import numpy as np
 
     units = np.frombuffer(values, dtype=np.float64).reshape(-1, width)
-    places, count, n = _places(clusters), len(set(clusters)), len(units)
+    place, count, n = numbered(clusters), len(set(clusters)), len(units)
     with np.errstate(all="ignore"):
         value = float(statistic(units[np.newaxis])[0])
         if not math.isfinite(value):
             return Estimate(None, None, None, "none", n)
         if count < 2:
             return Estimate(value, None, None, "none", n, count, notes=(ONE,))
-        drawn = replicates(units, places, statistic, iterations)
-        without = jackknife(units, places, statistic)
+        drawn = replicates(units, place, statistic, iterations)
+        interval = bca(value, drawn, jackknife(units, place, statistic))
     notes: tuple[str, ...] = (f"{iterations:,} resamples of clusters, seed {SEED}",)
     if count < FEW:
         notes += (f"only {count} clusters: the error itself is uncertain",)
-    if not (np.isfinite(drawn).all() and np.isfinite(without).all()):
-        return Estimate(value, None, None, "none", n, count, notes=notes)
-    stderr = float(drawn.std(ddof=1))
-    if not stderr:
-        return Estimate(value, stderr, None, "none", n, count, notes=notes)
-    return Estimate(value, stderr, bca(value, drawn, without), "bca bootstrap, clustered", n, count, notes=notes)
+    stderr = float(drawn.std(ddof=1)) if np.isfinite(drawn).all() else None
+    return Estimate(value, stderr, interval, "bca bootstrap, clustered" if interval else "none", n, count, notes=notes)
+
+
+def numbered(clusters: "Sequence[Any] | npt.NDArray[Any]") -> "npt.NDArray[np.intp]":
+    """Of each unit the number of its cluster, from 0, in the order in which they first come."""
+    import numpy as np
+
+    _, first, of = np.unique(np.asarray(clusters), return_index=True, return_inverse=True)
+    found: npt.NDArray[np.intp] = np.argsort(np.argsort(first))[of]
+    return found
 
 
 def replicates(
-    units: "np.ndarray[Any, Any]",
-    places: "Sequence[np.ndarray[Any, Any]]",
+    units: "npt.NDArray[np.float64]",
+    place: "npt.NDArray[np.intp]",
     statistic: Statistic,
     iterations: int = RESAMPLES,
     seed: int = SEED,
-) -> "np.ndarray[Any, Any]":
-    """The statistic of each resample. `places`: of each cluster the rows of its units."""
+) -> "npt.NDArray[np.float64]":
+    """The statistic of each resample. `place`: of each unit its cluster, `numbered`."""
     import numpy as np
 
-    rng = np.random.default_rng(seed)
-    rows, sizes = np.concatenate(places), np.array([len(own) for own in places])
-    starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
+    rng, count = np.random.default_rng(seed), int(place.max()) + 1
+    if count == len(units):
+        drawn = (rng.integers(count, size=(rows, count)) for rows in batches(iterations, units.size))
+        return np.concatenate([statistic(units[chosen]) for chosen in drawn])
+    rows, sizes = np.argsort(place, kind="stable"), np.bincount(place)
+    starts = np.cumsum(sizes) - sizes
     found = np.empty(iterations)
-    for number in range(iterations):
-        drawn = rng.integers(len(places), size=len(places))
-        ends = np.cumsum(sizes[drawn])
-        within = np.arange(ends[-1]) - np.repeat(ends - sizes[drawn], sizes[drawn])
-        chosen = rows[np.repeat(starts[drawn], sizes[drawn]) + within]
-        found[number] = statistic(units[chosen][np.newaxis])[0]
+    for number in range(iterations):  # clusters differ in size, and so do resamples
+        own = rng.integers(count, size=count)
+        ends = np.cumsum(sizes[own])
+        within = np.arange(ends[-1]) - np.repeat(ends - sizes[own], sizes[own])
+        found[number] = statistic(units[rows[np.repeat(starts[own], sizes[own]) + within]][np.newaxis])[0]
     return found
+
+
+def batches(draws: int, size: int) -> list[int]:
+    """How many resamples are made at a time, of `size` numbers each."""
+    most = max(1, _AT_ONCE // size)
+    return [min(most, draws - done) for done in range(0, draws, most)]
 
 
 def jackknife(
-    units: "np.ndarray[Any, Any]", places: "Sequence[np.ndarray[Any, Any]]", statistic: Statistic
-) -> "np.ndarray[Any, Any]":
-    """The statistic without each cluster in turn."""
+    units: "npt.NDArray[np.float64]", place: "npt.NDArray[np.intp]", statistic: Statistic, seed: int = SEED
+) -> "npt.NDArray[np.float64]":
+    """The statistic without each cluster in turn; where there are many, without one random group of them each."""
     import numpy as np
 
-    kept, found = np.ones(len(units), dtype=bool), np.empty(len(places))
-    for number, own in enumerate(places):
-        kept[own] = False
-        found[number] = statistic(units[kept][np.newaxis])[0]
-        kept[own] = True
-    return found
+    count = int(place.max()) + 1
+    if count > LEFT_OUT_AT_MOST:
+        group = np.empty(count, dtype=np.intp)
+        group[np.random.default_rng([seed, 2]).permutation(count)] = np.arange(count) % LEFT_OUT_AT_MOST
+        place, count = group[place], LEFT_OUT_AT_MOST
+    return np.concatenate([statistic(units[place != one][np.newaxis]) for one in range(count)])
 
 
-def jackknife_error(without: "np.ndarray[Any, Any]") -> float:
+def jackknife_error(without: "npt.NDArray[np.float64]") -> float:
     """Standard error from the values without each cluster: sqrt((G - 1) / G * sum((t_g - mean t)^2))."""
     count = len(without)
     return math.sqrt((count - 1) / count * float(((without - without.mean()) ** 2).sum()))
 
 
 def bca(
-    value: float, drawn: "np.ndarray[Any, Any]", without: "np.ndarray[Any, Any]", level: float = LEVEL
-) -> tuple[float, float]:
-    """The interval of a value from its replicates, and the values without each cluster."""
+    value: float, drawn: "npt.NDArray[np.float64]", without: "npt.NDArray[np.float64]", level: float = LEVEL
+) -> tuple[float, float] | None:
+    """The interval of a value from its replicates, and the values without each cluster; None where one of them is no
+    number, or nothing varies."""
     import numpy as np
 
+    if not (np.isfinite(drawn).all() and np.isfinite(without).all()) or drawn.std() == 0:
+        return None
     normal = NormalDist()
     below = (float((drawn < value).sum()) + float((drawn == value).sum()) / 2) / len(drawn)
     below = min(max(below, 0.5 / len(drawn)), 1 - 0.5 / len(drawn))
@@ -113,13 +134,3 @@ def bca(
         bounds.append(normal.cdf(bias + z / (1 - speed * z)))
     low, high = np.quantile(drawn, bounds)
     return float(low), float(high)
-
-
-def _places(clusters: Sequence[int]) -> "list[np.ndarray[Any, Any]]":
-    """The rows of each cluster, clusters in the order in which they first come."""
-    import numpy as np
-
-    _, first, of = np.unique(np.asarray(clusters), return_index=True, return_inverse=True)
-    rank = np.argsort(np.argsort(first))
-    by_cluster = np.argsort(rank[of], kind="stable")
-    return np.split(by_cluster, np.cumsum(np.bincount(rank[of]))[:-1])

@@ -19,7 +19,8 @@ METHOD = "normal, rogan-gladen"
 
 def rogan_gladen(share: float, n: int, sensitivity: float, right: int, specificity: float, wrong: int) -> Estimate:
     """`share` of n answers that the judge calls right; `sensitivity` on so many `right` answers, `specificity` on so
-    many `wrong` ones. The interval is not cut at 0 and 1. Raises UsageError for a judge that tells nothing."""
+    many `wrong` ones. Neither the estimate nor the interval is cut at 0 and 1, and where nothing varies there is no
+    interval. Raises UsageError for a judge that tells nothing."""
     tells = sensitivity + specificity - 1
     if tells <= 0:
         raise UsageError(
@@ -31,6 +32,8 @@ def rogan_gladen(share: float, n: int, sensitivity: float, right: int, specifici
     variance += (1 - theta) ** 2 * specificity * (1 - specificity) / wrong
     variance += theta**2 * sensitivity * (1 - sensitivity) / right
     stderr = math.sqrt(variance) / tells
+    if stderr == 0:  # nothing that was seen varies: that tells nothing of how sure it is
+        return Estimate(theta, None, None, "none", n)
     half = 1.959963984540054 * stderr
     return Estimate(theta, stderr, (theta - half, theta + half), METHOD, n)
 

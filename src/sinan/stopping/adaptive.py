@@ -13,15 +13,10 @@ import numpy as np
 from sinan.engine.drawn import DrawnOrder
 from sinan.engine.plan import Placed
 from sinan.engine.prefix import Draw, Reduce, unit_of
-from sinan.statistics.item_response import Items, preview
+from sinan.statistics.item_response import COVERED, Items, preview
 from sinan.types import Question
 from sinan.types.sequential import Claim, Decision, Followed
 
-MEASURED = (
-    "preview, not guaranteed; nominal 95 % covered 70 to 85 % when measured (30 to 100 questions, models left out "
-    "of the fit, CRUX and MATH level 5)"
-)
-"""See bench/RESULTS.md, adaptive previews, random models."""
 AT_ONCE = 4
 """Questions in flight: each is chosen without the answers to the others."""
 
@@ -143,7 +138,7 @@ class Chosen:
                 (one,),
                 over=self.met,
                 guaranteed=False,
-                notes=(MEASURED,),
+                notes=(COVERED,),
                 further=about,
             ),
         )

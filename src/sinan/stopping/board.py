@@ -7,7 +7,12 @@ from typing import Any
 
 from sinan import store
 from sinan.errors import StoreError
+from sinan.store import description
 from sinan.types import Benchmark, CellResult, RunSpec
+
+WORDED = ("shots", "few_shot", "shots_as", "system", "prefill", "rotate", "perturb", "vary", "variants")
+ALIKE = ("limit", "draws", "parameters", *WORDED)
+"""Settings of a run that must be the same on a board."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +29,9 @@ def standings(runs: Path, benchmark: Benchmark, version: str, protocol: str, spe
     found: dict[str, Standing] = {}
     for folder in store.listed(runs):
         try:
-            about, rows = folder.about(), folder.results() or []
-            results = CellResult.from_json(rows) if _same_questions(about, benchmark, spec) else []
-        except (StoreError, KeyError, TypeError, IndexError):
+            about = folder.about()
+            results = (folder.results() or []) if _same_questions(about, benchmark, spec) else []
+        except StoreError:
             continue  # a run that cannot be read is no part of a board, and hides no other
         for one in _whole(about, results):
             if (one.benchmark, one.version, one.protocol) == (benchmark.id, version, protocol):
@@ -36,10 +41,13 @@ def standings(runs: Path, benchmark: Benchmark, version: str, protocol: str, spe
 
 
 def _same_questions(about: Mapping[str, Any], benchmark: Benchmark, spec: RunSpec) -> bool:
-    """Generated questions follow from the seed; those of a file do not."""
+    """Asked in the same way, as far as a user says how, and judged by the same judges. Generated questions follow from
+    the seed; those of a file do not."""
     generated = not (benchmark.dataset.fingerprint or benchmark.dataset.files)
-    then = about["spec"]
-    return then["limit"] == spec.limit and then["draws"] == spec.draws and (not generated or then["seed"] == spec.seed)
+    then = description.spec_from_json(about)
+    same = all(getattr(then, name) == getattr(spec, name) for name in ALIKE)
+    judges = [[judge.partition("?")[0] for judge in one.judges] for one in (then, spec)]
+    return same and judges[0] == judges[1] and (not generated or then.seed == spec.seed)
 
 
 def _whole(about: Mapping[str, Any], results: list[CellResult]) -> Iterator[CellResult]:

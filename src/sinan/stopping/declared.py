@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
-from sinan.errors import UsageError
+from sinan.errors import StoreError, UsageError
 from sinan.stopping.rules import Rule, rule
 
 ALPHA = 0.05
@@ -23,7 +23,9 @@ class Declared:
     epsilon: float = 0.0
     """Scores that are closer are held for equal: of `duel` and `best`."""
     board: Mapping[str, float] = field(default_factory=dict)
-    """Of `place` and `best`: model -> its score of all questions, known from a finished run."""
+    """Of `place`, `best` and `duel`: model -> its score of all questions, known from a finished run."""
+    pair: tuple[str, ...] = ()
+    """Of `duel`, where one of the two is on the board: both, as they were named."""
     within: int = 0
     """Of `place`: so many comparisons may stay open."""
     warm: bool = False
@@ -47,15 +49,18 @@ class Declared:
         return tuple(map(rule, self.rules))
 
     def to_json(self) -> dict[str, Any]:
-        """Every field."""
-        return asdict(self) | {"rules": list(self.rules), "board": dict(self.board)}
+        """Every field, as it is read back."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> "Declared":
-        """The inverse of `to_json`; fields that this version does not know are left out."""
+        """The inverse of `to_json`; fields that this version does not know are left out. Raises StoreError."""
         known = {one.name for one in fields(cls)}
         kept: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items() if k in known}
-        return cls(**kept)
+        try:
+            return cls(**kept)
+        except TypeError as error:
+            raise StoreError(f"what the run was to find out is damaged in run.json ({error!s:.80})") from None
 
 
 def stop_by(rules: str | Sequence[str], alpha: float = ALPHA, warm: bool = False) -> Declared:

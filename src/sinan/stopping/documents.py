@@ -29,9 +29,11 @@ def _requests(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _duel(one: Mapping[str, Any]) -> dict[str, Any]:
-    a, b = (model["asked"] for model in one["models"])
-    requests = {"a": a, "b": b} | _requests(one)
-    return {"difference": one["further"]["difference"], "ci": one["further"]["ci"], "requests": requests}
+    requests = _requests(one)
+    asked = requests["by_model"]
+    a, b = (asked.get(name, 0) for name in one["further"].get("pair", asked))
+    about = {name: one["further"][name] for name in ("difference", "ci", "known") if name in one["further"]}
+    return about | {"requests": {"a": a, "b": b} | requests}
 
 
 def _best(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,7 +51,8 @@ def _place(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def standings(one: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Of a race: who is left first, the best score before the others; then who was dropped, the last of them first."""
+    """Of a race: who is left first, the best score before the others; then who was dropped, the last of them first.
+    `by`: the rival that most speaks for it; sure is that some rival is better."""
     said = {claim["about"]: claim for claim in one["claims"]}
     rows = [
         {"model": model["model"], "standing": said[model["model"]]["verdict"]}
@@ -62,6 +65,7 @@ def standings(one: Mapping[str, Any]) -> list[dict[str, Any]]:
         | {"value": one["board"][name], "ci": None, "used": 0, "asked": 0, "failed": 0}
         for name in stored
     ]
+    rows = [row | one["further"].get("dropped", {}).get(row["model"], {}) for row in rows]
     return sorted(rows, key=lambda row: (row["standing"] == "dropped", -row["used"], -(row["value"] or 0.0)))
 
 

@@ -12,7 +12,6 @@ from sinan.errors import UsageError
 from sinan.statistics.averages import estimate_mean
 from sinan.statistics.intervals import estimate_accuracy
 from sinan.statistics.proportions import LEVEL
-from sinan.statistics.repeats import over_units
 from sinan.statistics.scales import less_is_better
 from sinan.statistics.sequential import Following as ConfidenceSequence
 from sinan.statistics.sequential import Predictor
@@ -22,14 +21,18 @@ from sinan.stopping.procedures import procedure
 from sinan.stopping.rules import benchmarks_of
 from sinan.stopping.told import entry, head
 from sinan.types import Cell, CellResult, Estimate, Metric, SampleResult, in_batches
+from sinan.types.metric import FULL_RUN
 from sinan.types.sequential import Followed, Procedure
 
 if TYPE_CHECKING:
+    from sinan.statistics.item_response import Items
     from sinan.stopping.adaptive import Chosen
 
 METHOD = "confidence sequence, betting"
 PREVIEW = "preview, not guaranteed"
-MEANS = (estimate_accuracy, estimate_mean, over_units)
+ROUNDED = 1e-9
+"""A score may be so far outside 0 and 1, by rounding."""
+MEANS = (estimate_accuracy, estimate_mean)
 """What a plain mean of questions is estimated by."""
 
 
@@ -90,6 +93,14 @@ class Following:
         self._note(line, record["model"], record["unit"] or record["sample_id"], value)
 
     @property
+    def procedures(self) -> Iterator[tuple[str, str, Procedure]]:
+        """Benchmark, rule and procedure, cell by cell."""
+        for line in self._lines:
+            if isinstance(line.prefix, Prefix):
+                for rule, procedure in zip(line.rules, line.prefix.procedures, strict=True):
+                    yield line.benchmark, rule, procedure
+
+    @property
     def met(self) -> bool:
         """Whether all that was declared is found out, or was asked to the end."""
         return all(line.prefix.met for line in self._lines)
@@ -114,7 +125,9 @@ class Following:
         return plan.in_another_order(cell, line.order, line.prefix.gate(cell.model.name))
 
     def _note(self, line: _Line, model: str, unit: str, value: Any) -> None:
-        if value is not None and not (isinstance(value, int | float) and 0 <= value <= 1):
+        if isinstance(value, int | float) and -ROUNDED <= value <= 1 + ROUNDED:
+            value = min(1.0, max(0.0, float(value)))
+        elif value is not None:
             raise UsageError(
                 f"{line.benchmark}: {model} scored {value!r:.40} on question {unit}; a run can be stopped early by "
                 "scores from 0 to 1 alone. Remedy: ask it whole, without a rule"
@@ -150,10 +163,13 @@ def _stopped(declared: Declared, asked: Asked, orders: Mapping[str, DrawnOrder])
         for text, one in zip(declared.rules, declared.parsed, strict=True)
     ]
     claims = sum(len(about) for _, one, about in read if one.kind == "threshold") * len(asked.models)
+    guessed: dict[str, Predictor | None] = {}
     for cell in asked.cells:
         n, model = len(orders[cell.benchmark]), cell.model.name
         own = [(text, one) for text, one, about in read if cell.benchmark in about]
-        guesses = _guesses(declared, orders[cell.benchmark], cell) if own else None
+        if own and cell.benchmark not in guessed:
+            guessed[cell.benchmark] = _guesses(declared, orders[cell.benchmark], cell)
+        guesses = guessed.get(cell.benchmark)
         procedures: list[Procedure] = [
             Threshold(model, n, one.number, declared.alpha / claims, guesses)
             if one.kind == "threshold"
@@ -168,10 +184,12 @@ def _adaptive(declared: Declared, asked: Asked, orders: Mapping[str, DrawnOrder]
     """Of every cell a preview."""
     from sinan.stopping.adaptive import Chosen
 
+    known: dict[str, Items] = {}
     for cell in asked.cells:
         order, name = orders[cell.benchmark], cell.model.name
-        known = items(declared.earlier, cell.benchmark, order, cell.metric)
-        chosen = Chosen(order, known, name, cell.metric.reduce, asked.spec.draws, declared.questions)
+        if cell.benchmark not in known:
+            known[cell.benchmark] = items(declared.earlier, cell.benchmark, order, cell.metric)
+        chosen = Chosen(order, known[cell.benchmark], name, cell.metric.reduce, asked.spec.draws, declared.questions)
         yield _Line(cell.benchmark, {name: cell}, {}, chosen, ("adaptive",))
 
 
@@ -229,4 +247,4 @@ def _plain(metric: Metric) -> bool:
 
 
 def _estimate(one: Followed, method: str) -> Estimate:
-    return Estimate(one.value, None, one.interval, method, one.observed - one.failed)
+    return Estimate(one.value, None, one.interval, method, one.observed - one.failed, estimand=FULL_RUN)

@@ -3,51 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sinan.statistics.sequential import Best, Duel, Following, Place, Predictor
+from sinan.statistics.sequential import Best, Duel, DuelWithKnown, Place, Predictor
 from sinan.stopping.declared import Declared
 from sinan.types.sequential import Decision, Procedure
 
 
 def procedure(declared: Declared, models: Sequence[str], n: int, guesses: Predictor | None = None) -> Procedure:
-    """For these models on n questions. `guesses`: of a place, what earlier models' answers make likely."""
+    """For these models on n questions. `guesses`: of one model beside known scores, what earlier models' answers make
+    likely."""
+    if declared.kind == "duel" and declared.board:
+        (known,) = declared.board.items()
+        a, b = declared.pair
+        return DuelWithKnown((a, b), n, known, declared.alpha, declared.epsilon, guesses)
     if declared.kind == "duel":
-        return DuelWithInterval(models[0], models[1], n, declared.alpha, declared.epsilon)
+        return Duel(models[0], models[1], n, declared.alpha, declared.epsilon)
     if declared.kind == "best":
         return Best(models, n, declared.alpha, declared.epsilon, dict(declared.board))
     place = Place(models[0], n, dict(declared.board), declared.alpha, guesses)
     return PlaceWithin(place, declared.within) if declared.within else place
-
-
-class DuelWithInterval:
-    """A duel that also tells how far apart they are: the differences, moved into [0, 1], are scores like any other and
-    have a confidence sequence of their own, at the same level. It is told beside the verdict, and decides nothing."""
-
-    def __init__(self, a: str, b: str, n: int, alpha: float, epsilon: float) -> None:
-        self._duel = Duel(a, b, n, alpha, epsilon)
-        self._scores: dict[str, list[float | None]] = {a: [], b: []}
-        self._apart = Following(f"{a} - {b}", n, alpha)
-
-    def observe(self, model: str, value: float | None) -> None:
-        """The next score of one of them; None for a call that failed for good."""
-        self._duel.observe(model, value)
-        self._scores[model].append(value)
-        one, other = self._scores.values()
-        for place in range(self._apart.t, min(len(one), len(other))):
-            a, b = one[place], other[place]
-            self._apart.observe(None if a is None or b is None else (1 + a - b) / 2)
-
-    @property
-    def asking(self) -> frozenset[str]:
-        """Both, until it is settled."""
-        return self._duel.asking
-
-    def decision(self) -> Decision:
-        """As of the duel; `further` has the difference so far, and its interval."""
-        decision = self._duel.decision()
-        low, high = self._apart.interval()
-        value = self._apart.followed().value
-        apart = {"difference": None if value is None else 2 * value - 1, "ci": [2 * low - 1, 2 * high - 1]}
-        return replace(decision, further=dict(decision.further) | apart)
 
 
 class PlaceWithin:

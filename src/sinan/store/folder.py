@@ -15,7 +15,9 @@ from typing import Any
 import orjson
 
 from sinan.errors import StoreError, UnknownName
+from sinan.store import damage
 from sinan.store.journal import NAME as JOURNAL
+from sinan.types import CellResult
 
 FORMAT = 3
 """Of run.json and the journal. A folder of a higher number is left alone. In 2, every answer had its verdict. In 1,
@@ -70,7 +72,7 @@ class RunFolder:
                 f"reads up to format {FORMAT}. Remedy: a newer sinan"
             )
         missing = [name for name, kind in DESCRIBED.items() if not isinstance(about.get(name), kind)]
-        if missing or not _consistent(about):
+        if missing or not damage.consistent(about):
             what = ", ".join(missing) or "spec, cells or models"
             raise StoreError(f"{self.path / 'run.json'} is damaged: {what} missing or of the wrong kind")
         return about
@@ -79,11 +81,11 @@ class RunFolder:
         """Write run.json, whole or not at all."""
         _write_json(self.path / "run.json", {"format": FORMAT, "id": self.id} | about)
 
-    def results(self) -> list[dict[str, Any]] | None:
-        """results.json, or None where the run has not come that far."""
+    def results(self) -> list[CellResult] | None:
+        """The cells of results.json, or None where the run has not come that far. Raises StoreError where it is
+        damaged."""
         path = self.path / "results.json"
-        results = _read_json(path) if path.exists() else None
-        return results if isinstance(results, list) else None
+        return damage.cells(path, _read_json(path)) if path.exists() else None
 
     def discard(self) -> None:
         """Remove a run that could not begin."""
@@ -94,9 +96,9 @@ class RunFolder:
         for path in (self.samples, self.path / "results.json"):
             path.unlink(missing_ok=True)
 
-    def conclude(self, results: list[dict[str, Any]]) -> None:
+    def conclude(self, rows: list[dict[str, Any]]) -> None:
         """Write results.json."""
-        _write_json(self.path / "results.json", results)
+        _write_json(self.path / "results.json", rows)
 
     def lock(self) -> "RunLock":
         """Take the run for this process. Raises StoreError where another has it."""
@@ -179,21 +181,6 @@ def listed(runs: Path) -> list[RunFolder]:
 def now() -> str:
     """This moment, as run.json writes it: UTC, to the microsecond, sortable as text."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
-
-
-def _consistent(about: dict[str, Any]) -> bool:
-    """Whether the parts that are read back have what is read of them."""
-    spec, texts = about["spec"], ("benchmark", "version", "protocol", "model", "metric")
-    kinds: dict[str, Any] = {"limit": int | None, "shots": int | None, "draws": int, "seed": int, "parameters": dict}
-    kinds |= {"protocol": str, "scorer": str | None}
-    return (
-        all(isinstance(spec.get(name), list) for name in ("targets", "models"))
-        and bool(spec["targets"])
-        and all(isinstance(text, str) for text in [*spec["targets"], *spec["models"]])
-        and all(isinstance(spec.get(name), kind) for name, kind in kinds.items())
-        and all(isinstance(cell, dict) and all(isinstance(cell.get(t), str) for t in texts) for cell in about["cells"])
-        and all(isinstance(model, dict) and isinstance(model.get("name"), str) for model in about["models"])
-    )
 
 
 def _dated(runs: Path) -> Iterator[tuple[str, RunFolder]]:

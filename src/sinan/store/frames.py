@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from sinan.errors import StoreError
-from sinan.store import journal
+from sinan.store import damage, journal
 from sinan.store.folder import RunFolder
 from sinan.store.record import DEFAULTS, OUTCOMES, Record
 
@@ -236,9 +236,11 @@ def _pointer(name: str) -> str:
 
 def opened(row: Mapping[str, Any]) -> Record:
     """A row with its columns of JSON as values, and every column that a record has."""
-    values = {
-        name: orjson.loads(row[name]) for name, kind in JOURNAL_COLUMNS.items() if kind == "JSON" and row.get(name)
-    }
+    texts = {name: row[name] for name, kind in JOURNAL_COLUMNS.items() if kind == "JSON" and row.get(name)}
+    try:
+        values = {name: orjson.loads(text) for name, text in texts.items()}
+    except orjson.JSONDecodeError as error:
+        raise StoreError(f"sample {row.get('sample_id')} of run {row.get('run')} is damaged: {error}") from None
     return {**DEFAULTS, **row, **values}
 
 
@@ -298,7 +300,10 @@ def _row(run: str, record: Record) -> dict[str, Any]:
 
 def _rows(connection: "duckdb.DuckDBPyConnection", folder: RunFolder) -> str:
     if folder.samples.exists():
-        return f"read_parquet({_pattern(folder.samples)})"
+        rows = f"read_parquet({_pattern(folder.samples)})"
+        described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
+        damage.refuse_other_columns(folder.samples, {row[0]: row[1] for row in described}, JOURNAL_COLUMNS)
+        return f"(SELECT * FROM {rows} WHERE sample_id IS NOT NULL)"
     return f"({_from_journal(connection, folder, True, journal.extent(folder.journal)[1])})"
 
 

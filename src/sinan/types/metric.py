@@ -17,9 +17,10 @@ STOPPED = "none: a part, stopped by a rule"
 class DrawsSplit:
     """The variance of repeated draws in its two parts, over the samples of which every draw has a score."""
 
-    within: float
-    """Variance of the draws of one sample, averaged over samples (ddof 1): chance alone."""
-    between: float
+    within: float | None
+    """Variance of the draws of one sample, averaged over samples (ddof 1): chance alone. None, as `between`, of what is
+    no mean of draws, such as pass@k."""
+    between: float | None
     """Variance of the samples' own means, chance taken out; 0 where chance explains all."""
     noise_share: float | None
     """within / (within + between): of the variance of a single draw, the share that is chance. None where nothing
@@ -134,9 +135,12 @@ class Metric:
     """As `estimate`, with the cluster of each unit: numbers that say no more than which are the same. None: its error
     cannot take clusters into account, and says so."""
     split: Callable[[Sequence[float], Sequence[float], int, Estimate], DrawsSplit | None] | None = None
-    """(means of the draws of each sample, their variances, draws, the estimate) -> the two parts of its variance."""
-    strata: Callable[[Sequence[Estimate]], Mapping[str, Estimate]] | None = None
-    """What is told of groups beside each of them: averages over them, by name."""
+    """(values of the units, their variances by `chance`, draws, the estimate) -> the two parts of its variance."""
+    chance: Callable[[Sequence[float]], float] | None = None
+    """The draws of one unit -> how much its value varies with them: a variance; NaN where that cannot be seen."""
+    strata: Callable[[Sequence[Estimate], Sequence[float], Sequence[int]], Mapping[str, Estimate]] | None = None
+    """(estimates of the groups, the values of all units, one group's after the other's, their clusters) -> what is told
+    of groups beside each of them: averages over them, by name."""
 
     def named(self, name: str, of: str | None = None) -> "Metric":
         """The same under another name; found again by its kind."""

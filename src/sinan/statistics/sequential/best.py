@@ -52,8 +52,8 @@ class Best:
         """Places in _names of those that are not dropped."""
         self._dropped: dict[int, int] = {}
         """Place -> round in which it was dropped."""
-        self._before: dict[int, int] = {}
-        """Place -> who led then."""
+        self._by: dict[int, int] = {}
+        """Place -> the rival whose bets against it had won most."""
         self._alpha = alpha / 2 if epsilon else alpha
         self._start()
 
@@ -131,8 +131,9 @@ class Best:
             self._dropped[self._in[worst]] = self.round
         if self.round == self.n and len(staying) > 1:
             staying = self._last(staying)
+        against = np.where(np.eye(len(self._in), dtype=bool), -np.inf, self._beats.log_e)
         for i in np.setdiff1d(np.arange(len(self._in)), staying):
-            self._before[self._in[i]] = self._in[int(_leaders(self._sums[0])[i])]
+            self._by[self._in[i]] = self._in[int(np.argmax(against[:, i]))]
         if len(staying) < len(self._in):
             self._leave(staying)
 
@@ -185,10 +186,13 @@ class Best:
         `undecided`."""
         word = "best" if len(self._in) == 1 else "tied" if self._tied() else ""
         word = word or ("equivalent" if self._equivalent else "undecided")
+        dropped = {
+            self._names[place]: {"after": at, "by": self._names[self._by[place]]} for place, at in self._dropped.items()
+        }
         claims = []
         for place, name in enumerate(self._names):
             at = self._dropped.get(place)
-            detail = f"after {at} of {self.n}, {self._names[self._before[place]]} led" if at is not None else ""
+            detail = f"after {at} of {self.n}, by {self._names[self._by[place]]}" if at is not None else ""
             claims.append(Claim(name, word if at is None else "dropped", float(self._log_e[place]), detail))
         failed = sum(following.failed for following in self._of.values())
         notes = (f"{failed} calls failed: what is said holds whatever they would have been",) if failed else ()
@@ -205,6 +209,7 @@ class Best:
             further={
                 "best": left if word != "undecided" else [],
                 "left": left,
+                "dropped": dropped,
                 "verdict": word,
                 "family": len(self._names),
             },

@@ -104,6 +104,6 @@ class Duel:
             further={
                 "pairs": seen,
                 "difference": None if middle is None else 2 * middle - 1,
-                "interval": [2 * low - 1, 2 * high - 1],
+                "ci": [2 * low - 1, 2 * high - 1],
             },
         )

@@ -81,7 +81,9 @@ class _OfOne:
             raise ValueError(f"{model} has no part in this; {self.model} has")
         self._following.observe(value)
 
-    def _decision(self, claims: tuple[Claim, ...], further: Mapping[str, Any] | None = None) -> Decision:
+    def _decision(
+        self, claims: tuple[Claim, ...], further: Mapping[str, Any] | None = None, epsilon: float | None = None
+    ) -> Decision:
         notes = self._notes
         if self._following.failed:
             notes = (*notes, f"{self._following.failed} calls failed: what is said holds whatever they would have been")
@@ -92,6 +94,7 @@ class _OfOne:
             claims,
             (self._following.followed(),),
             over=not self.asking,
+            epsilon=epsilon,
             notes=notes,
             further=further or {},
         )

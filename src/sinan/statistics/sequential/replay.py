@@ -126,14 +126,19 @@ class Placed:
 
 
 def placed(
-    own: Numbers, board: Numbers, order: Order, items: item_response.Items | None, widths: Iterable[float]
+    own: Numbers,
+    board: Numbers,
+    order: Order,
+    items: item_response.Items | None,
+    widths: Iterable[float],
+    alpha: float = 0.05,
 ) -> Placed:
     """Of (questions,) scores of the new model. `board`: full scores; `items`: of earlier models, for a warm start."""
     n = len(order)
     predictor = Guided(items.of(order)) if items is not None else None
     full = float(own.mean())
     others = board[np.abs(board - full) > 1e-9]
-    place = Place("new", n, {str(i): float(score) for i, score in enumerate(others)}, predictor=predictor)
+    place = Place("new", n, {str(i): float(score) for i, score in enumerate(others)}, alpha, predictor)
     at: dict[str, int] = {}
     wrong = 0
     for t, value in enumerate(own[order], 1):
@@ -144,10 +149,11 @@ def placed(
                 wrong += int(np.sign(full - others[i]) != place.found[i])
         if len(at) == len(others):
             break
-    verdicts = (sum(at.values()) + n * (len(others) - len(at))) / (n * max(1, len(others)))
+    told = sum(at.values()) + n * (len(others) - len(at))
+    verdicts = told / (n * len(others)) if len(others) else 1.0  # that all are alike, the last question tells
     reached, missed = [], False
     for width in widths:
-        precision = Precision("new", n, width, predictor=predictor)
+        precision = Precision("new", n, width, alpha, predictor)
         reached.append(follow(precision, {"new": own[order]}) / n)
         low, high = precision.decision().models[0].interval or (0.0, 1.0)
         missed |= not low - 1e-9 <= full <= high + 1e-9

@@ -93,7 +93,7 @@ def study(scores: Numbers, orders: int = 20, seed: int = 0, alpha: float = 0.05,
     jobs.append(_ranking(scores, max(1, orders // 4), seed, alpha))
     if models >= FEWEST:
         jobs += _stored(scores, orders, seed, alpha)
-        jobs += _places(scores, newcomers, seed)
+        jobs += _places(scores, newcomers, seed, alpha)
     return Study(models, questions, alpha, seed, orders, tuple(jobs), tuple(_gaps(duels)))
 
 
@@ -141,7 +141,7 @@ def _stored(scores: Numbers, orders: int, seed: int, alpha: float) -> Iterator[J
     yield _raced("best of all, half of them stored", warm, fewer)
 
 
-def _places(scores: Numbers, newcomers: int, seed: int) -> Iterator[Job]:
+def _places(scores: Numbers, newcomers: int, seed: int, alpha: float) -> Iterator[Job]:
     rng = np.random.default_rng([seed, 2])
     models, questions = scores.shape
     found: dict[bool, list[replay.Placed]] = {False: [], True: []}
@@ -152,7 +152,7 @@ def _places(scores: Numbers, newcomers: int, seed: int) -> Iterator[Job]:
         for new in fold[: max(1, newcomers // folds)]:
             order, board = rng.permutation(questions), scores[earlier].mean(1)
             for warm, known in ((False, None), (True, items)):
-                found[warm].append(replay.placed(scores[new], board, order, known, WIDTHS))
+                found[warm].append(replay.placed(scores[new], board, order, known, WIDTHS, alpha))
     for warm, placed in found.items():
         how = "warm" if warm else "cold"
         verdicts = len(placed) * (models - models // folds)
