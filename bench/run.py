@@ -18,6 +18,7 @@ import sys
 import time
 import traceback
 
+import figures
 import results
 from processes import Violation
 
@@ -38,6 +39,7 @@ SECTIONS = (
     "mathematics",
     "code",
     "coverage",
+    "judged",
     "stopping",
 )
 
@@ -66,6 +68,8 @@ def main() -> int:
         if options.size != "small":
             before = results.PATH.read_text() if results.PATH.exists() else ""
             results.PATH.write_text(results.replaced(before, titles, {modules[name].TITLE: lines}))
+            if name in ("coverage", "stopping"):
+                figures.main()
     return 1 if broken else 0
 
 

@@ -1,15 +1,9 @@
-"""The study of stopping early, on tables of known scores; and the figure of docs/stopping-early.md.
-
-    python bench/sequential.py [--orders 20] [--figure docs/stopping-early.png] [MATRIX.csv ...]
-
-Without a table: those of BENCH_MATRICES (paths, separated as in PATH), or of ../shared/data/irt. `make bench` writes
-the same study to RESULTS.md. Everything is drawn from SEED.
+"""The study of stopping early, on tables of known scores: those of BENCH_MATRICES (paths, separated as in PATH), or of
+../shared/data/irt. Everything is drawn from SEED.
 """
 
-import argparse
 import math
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +14,9 @@ from sinan.datasets.outcomes import outcomes
 from sinan.statistics import item_response
 from sinan.statistics.sequential import replay
 from sinan.statistics.sequential.betting import Bets, Numbers
-from sinan.statistics.sequential.study import Study, study
 
 SEED = 20261127
 HERE = Path(__file__).parent
-INK, MUTED, BRONZE, VERDIGRIS, CINNABAR, PAPER = "#1d1c1a", "#6f6a60", "#8a5a1f", "#1f6f5f", "#b0382b", "#faf8f4"
 
 
 @dataclass(frozen=True)
@@ -115,74 +107,3 @@ def missed(values: Numbers, orders: int) -> tuple[int, int]:
     """Confidence sequences that ever left the full score out, of how many."""
     found = replay.missed(values, replay.orders(values.shape[1], orders, SEED))
     return int(found.sum()), found.size
-
-
-def figure(studies: dict[str, Study], path: Path) -> None:
-    """Left: questions used by gap, near ties too. Right: requests of every job, the complete ranking too."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    colours = dict(zip(studies, (BRONZE, VERDIGRIS, CINNABAR, MUTED, INK), strict=False))
-    drawn, (left, right) = pyplot.subplots(1, 2, figsize=(11, 4.6), facecolor=PAPER, width_ratios=(1, 1.25))
-    for at, (name, found) in enumerate(studies.items()):
-        colour, mark = colours.get(name, INK), "os^Dv"[at % 5]
-        left.plot(
-            [str(_bounds(gap)) for gap in found.gaps],
-            [100 * gap.used for gap in found.gaps],
-            color=colour,
-            marker=mark,
-            label=f"{name}: {found.models} models, {found.questions:,} questions",
-        )
-    left.set_xlabel("points between the two full scores")
-    left.set_title("Which of two models is better", loc="left", color=INK)
-    jobs = list(dict.fromkeys(job.job for found in studies.values() for job in found.jobs))[::-1]
-    for at, (name, found) in enumerate(studies.items()):
-        own = {job.job: 100 * job.used for job in found.jobs}
-        places = [y for y, job in enumerate(jobs) if job in own]
-        right.scatter(
-            [own[jobs[y]] for y in places], places, color=colours.get(name, INK), marker="os^Dv"[at % 5], s=26
-        )
-    right.set_yticks(range(len(jobs)), jobs, fontsize=8)
-    right.set_title("Other jobs", loc="left", color=INK)
-    right.set_xlabel("% of the requests of asking everything")
-    left.set_ylabel("% of the questions, on average")
-    right.set_xlim(0, 102)
-    left.set_ylim(0, 102)
-    for axes in (left, right):
-        axes.set_facecolor(PAPER)
-        axes.grid(axis="y" if axes is left else "x", color="#ddd7cb", linewidth=0.6)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.tick_params(colors=MUTED)
-    drawn.tight_layout(rect=(0, 0.06, 1, 1))
-    drawn.legend(*left.get_legend_handles_labels(), frameon=False, fontsize=8, loc="lower left", ncols=len(studies))
-    drawn.savefig(path, dpi=140)
-
-
-def _bounds(gap: object) -> str:
-    return f"{100 * gap.least:g}-{100 * gap.most:g}"  # type: ignore[attr-defined]
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", type=Path)
-    parser.add_argument("--orders", type=int, default=20)
-    parser.add_argument("--figure", type=Path)
-    options = parser.parse_args()
-    studies = {}
-    for path in options.tables or matrices():
-        name, values = scores(path)
-        studies[name] = found = study(values, options.orders, SEED)
-        for job in found.jobs:
-            print(
-                f"{name}: {job.job}: {100 * job.used:.1f} %, {job.contradicted} of {job.verdicts} contradicted",
-                flush=True,
-            )
-    if options.figure:
-        figure(studies, options.figure)
-    return 0 if studies else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

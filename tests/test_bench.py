@@ -158,3 +158,20 @@ print(json.dumps([same and work.expected(range(1_000)) == 0.9, let_in]))
     assert right
     assert let_in["window"] == 800
     assert 795 <= let_in["bucket"] <= 805
+
+
+def test_figures_show_what_is_written_and_the_unflattering_cases_too():
+    found = said(
+        "import json, figures, results; from sections import coverage, stopping; "
+        "parts = results.parts(results.PATH.read_text()); "
+        "stopped = figures.replayed(parts[stopping.TITLE]); covered = figures.covered(parts[coverage.TITLE]); "
+        "print(json.dumps([{one.title: [one.jobs, one.gaps] for one in stopped}, covered]))"
+    )
+    stopped, covered = found
+    text = (BENCH / "RESULTS.md").read_text()
+    for title, (jobs, gaps) in stopped.items():
+        assert title in text and f"| complete ranking | {jobs['complete ranking']} % |" in text and "0-1" in gaps
+    pairs = [pair for of in covered.values() for designs in of.values() for pair in designs]
+    assert f"on {len(pairs)} designs" in text
+    ours, wald = zip(*pairs, strict=True)
+    assert f"worst {min(ours)} (Wald:" in text and f" and {min(wald)})" in text

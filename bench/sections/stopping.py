@@ -6,6 +6,7 @@ import sequential
 from processes import Violation
 
 from sections import Size
+from sinan.statistics.sequential.study import study
 
 TITLE = "Stopping early"
 ORDERS = {"small": 2, "usual": 20, "long": 100}
@@ -16,7 +17,7 @@ LARGE = 5_000
 def lines(size: Size) -> Iterator[str]:
     paths = sequential.matrices()
     if not paths:
-        yield "No table of known scores is there: see `bench/sequential.py`."
+        yield "No table of known scores is there: BENCH_MATRICES names some."
         return
     yield (
         f"Known scores replayed in random orders (seed {sequential.SEED}), alpha 5 %, looked at after every question. "
@@ -26,7 +27,7 @@ def lines(size: Size) -> Iterator[str]:
     for path in paths:
         name, values = sequential.scores(path)
         orders = max(1, ORDERS[size] // (4 if values.shape[1] >= LARGE else 1))
-        found = sequential.study(values, orders, sequential.SEED, newcomers=4 if values.shape[1] >= LARGE else 24)
+        found = study(values, orders, sequential.SEED, newcomers=4 if values.shape[1] >= LARGE else 24)
         yield f"\n{name}: {found.models} models, {found.questions:,} questions, {orders} orders\n"
         yield "| job | requests | saving | contradicted by all questions | fewer |"
         yield "|---|--:|--:|--:|--:|"

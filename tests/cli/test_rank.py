@@ -265,3 +265,11 @@ def test_the_plot_shows_values_ranks_and_chance(tmp_path, capsys):
     for word in ("m0", "m2", "chance", "ranks that a model may have"):
         assert word in svg
     assert ".png or .svg" in refused(capsys, table, "--plot", tmp_path / "p.pdf")
+
+
+@pytest.mark.parametrize("method", ["max-t", "bonferroni"])
+def test_models_that_answer_alike_are_not_known_to_be_alike_to_the_point(tmp_path, capsys, method):
+    (tmp_path / "alike.csv").write_text("item,a,b,c\n" + "".join(f"{i},1,1,1\n" for i in range(60)))
+    (board,) = ranked(capsys, tmp_path / "alike.csv", "--rank-method", method)[0].values()
+    low, high = board["standings"][0]["vs_next"]["ci"]
+    assert low == -high and 0.04 < high < 0.07

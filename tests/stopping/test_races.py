@@ -135,6 +135,10 @@ def test_a_place_without_a_board_is_one_line(work):
         code, _, err = sinan(work, "place", named(server, "m1"), "--on", "q.jsonl")
         one_line(err, code, 2, "no run in", "sinan run")
         assert not server.asked
+        sinan(work, "run", "q.jsonl", "-m", named(server, "m1"))
+        asked = server.asked.copy()
+        code, _, err = sinan(work, "place", named(server, "m1"), "--on", "q.jsonl")
+        assert code == 2 and "no run in" in err and server.asked == asked, "no model is its own rival"
 
 
 @pytest.mark.parametrize(

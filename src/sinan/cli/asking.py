@@ -50,7 +50,11 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
         "--samples", "draws", type=click.IntRange(1), default=1, show_default=True, help="Draws per question."
     ),
     "seed": click.option(
-        "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of generated items and few-shot choice."
+        "--seed",
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        help="Of generated items, few-shot choice and the random order that rules ask in.",
     ),
     "protocol": click.option(
         "--protocol", default="default", show_default=True, help="How to ask and judge; see: sinan hub show ID."

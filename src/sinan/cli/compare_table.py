@@ -1,6 +1,6 @@
 """A comparison on a terminal: the difference first, then what was not done alike, the causes, and the first flips."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from rich.table import Table
 from rich.text import Text
@@ -8,7 +8,7 @@ from rich.text import Text
 from sinan.causes import apart
 from sinan.cli.compare_samples import line_table
 from sinan.cli.numbers import percent, plain
-from sinan.cli.table import AMBER, MUTED, RED, console, safe
+from sinan.cli.table import AMBER, MUTED, RED, console, fitting, safe
 from sinan.types import Comparison
 
 FIRST = 5
@@ -20,6 +20,8 @@ MARKS = {
     "undecided": ("?", AMBER),
     "not comparable": ("!", AMBER),
 }
+NARROWER = ((), ("cause",), ("cause", "flips"), ("cause", "flips", "p"), ("cause", "flips", "p", "value"))
+"""What a line per comparison goes without on ever narrower terminals."""
 WAYS = {"holm": "Holm", "benjamini-hochberg": "Benjamini-Hochberg, false discovery rate"}
 
 
@@ -59,28 +61,38 @@ def print_comparison(one: Comparison) -> None:
 def print_summary(found: Sequence[Comparison]) -> None:
     """A line per comparison."""
     out = console()
-    table = _table()
-    models = len({(one.model_a, one.model_b) for one in found}) > 1
-    of = {one.benchmark: one.metric for one in reversed(found)}
-    for name in ("benchmark", *(["a", "b"] if models else [])):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
-    p = "p adjusted" if found[0].family.size > 1 else "p"
-    for name in ("a" if not models else "value", "b" if not models else "", "a - b", "95 % interval", p):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name in ("", "flips", "first cause"):
-        table.add_column(name, no_wrap=True)
-    for one in found:
-        names = [safe(one.model_a, 24), safe(one.model_b, 24)] if models else []
-        mark, style = MARKS[one.verdict]
-        cause = max(one.causes, key=lambda name: one.causes[name], default="")
-        flips = f"{one.flips[0]:,} : {one.flips[1]:,}"
-        told = one.benchmark if one.metric == of[one.benchmark] else f"{one.benchmark} {one.metric}"
-        table.add_row(safe(told, 28), *names, *_cells(one), Text(f"{mark} {one.verdict}", style), flips, cause)
     out.print()
+    table = fitting(out, (_summary(found, left_out) for left_out in NARROWER))
     out.print(table)
-    out.print(Text("  flips: right in a only : right in b only · one whole: --benchmark ID", style=MUTED))
+    flips = any(column.header == "flips" for column in table.columns)
+    told = "flips: right in a only : right in b only" if flips else "a wider terminal shows more columns"
+    out.print(Text(f"  {told} · one whole: --benchmark ID", style=MUTED))
     print_family(found)
     out.print()
+
+
+def _summary(found: Sequence[Comparison], left_out: Container[str]) -> Table:
+    """A line per comparison, without these columns. Names break where there is no room: numbers are never cut."""
+    table, of = _table(), {one.benchmark: one.metric for one in reversed(found)}
+    several = len({(one.model_a, one.model_b) for one in found}) > 1
+    p = "p adjusted" if found[0].family.size > 1 else "p"
+    values = ("value", "") if several else ("a", "b")
+    names = ("benchmark", *(("a", "b") if several else ()))
+    heads = (*names, *values, "a - b", "95 % interval", p, "", "flips", "first cause")
+    kinds = (*("name" for _ in names), "value", "value", "number", "number", "p", "verdict", "flips", "cause")
+    for head, kind in zip(heads, kinds, strict=True):
+        if kind not in left_out:
+            right = kind in ("value", "number", "p")
+            table.add_column(head, justify="right" if right else "left", no_wrap=kind != "name", overflow="fold")
+    for one in found:
+        told = one.benchmark if one.metric == of[one.benchmark] else f"{one.benchmark} {one.metric}"
+        models = [safe(one.model_a, 24), safe(one.model_b, 24)] if several else []
+        mark, style = MARKS[one.verdict]
+        cause = max(one.causes, key=lambda name: one.causes[name], default="")
+        rest = [Text(f"{mark} {one.verdict}", style), Text(f"{one.flips[0]:,} : {one.flips[1]:,}"), Text(cause)]
+        cells = zip(kinds, [safe(told, 28), *models, *_cells(one), *rest], strict=True)
+        table.add_row(*(cell for kind, cell in cells if kind not in left_out))
+    return table
 
 
 def print_family(found: Sequence[Comparison]) -> None:
@@ -150,7 +162,9 @@ def _verdict(one: Comparison) -> list[Text]:
     if one.paired.method != "none":
         clusters = f" · {one.paired.clusters:,} clusters" if one.paired.clusters else ""
         deff = f", DEFF {one.paired.deff:.1f}" if one.paired.deff else ""
-        lines.append(Text(f"  p and interval by {one.paired.method}{clusters}{deff}", style=MUTED))
+        p, comma, interval = one.paired.method.partition(", ")
+        how = f"p by {p} · {interval}" if comma else f"p and interval by {p}"
+        lines.append(Text(f"  {how}{clusters}{deff}", style=MUTED))
     if left:
         lines.append(Text(f"  no pair: {' · '.join(left)}", style=AMBER))
     return lines

@@ -3,11 +3,10 @@
 import sys
 from collections.abc import Iterator, Sequence
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sinan.cli.table import AMBER, MUTED, RED, console, safe
+from sinan.cli.table import AMBER, MUTED, RED, console, fitting, safe
 from sinan.types.load import STATISTICS, TIMES, Level, LoadTest
 
 _FEWER = ("mean", "p50", "p95", "p99", "max")
@@ -44,7 +43,7 @@ def print_level(level: Level) -> None:
     for one in level.failures:
         out.print(Text.assemble("  ", (f"failed {one.count:,}: ", RED), safe(one.example, 200)))
     if level.ok:
-        out.print(_fitting(out, (_latencies(level, STATISTICS), _latencies(level, _FEWER))))
+        out.print(fitting(out, (_latencies(level, STATISTICS), _latencies(level, _FEWER))))
     else:
         out.print(Text("  no request succeeded", style=RED))
     for verdict in level.verdicts:
@@ -58,7 +57,7 @@ def print_test(test: LoadTest) -> None:
     out = console()
     out.print()
     if len(test.levels) > 1:
-        out.print(_fitting(out, _summaries(test)))
+        out.print(fitting(out, _summaries(test)))
         out.print()
     if test.spec.search:
         out.print(_found(test))
@@ -126,15 +125,6 @@ def _summary(test: LoadTest, shown: Sequence[tuple[str, str]], *, short: bool) -
             verdict = [Text("?", style=AMBER)]
         rates = _number(level.per_second(level.ok)), _number(level.per_second(level.tokens_out_total))
         table.add_row(f"  {level.at:g}" if short else f"{level.at:g}", *rates, *times, failed, *verdict)
-    return table
-
-
-def _fitting(out: Console, tables: Iterator[Table] | Sequence[Table]) -> Table:
-    """The first that the terminal is wide enough for, or the last."""
-    unbound = out.options.update(width=10_000)
-    for table in tables:
-        if out.measure(table, options=unbound).maximum <= out.width:
-            break
     return table
 
 

@@ -22,7 +22,7 @@ def command(model: str, target: str, **options: Any) -> int:
 
     replayed = racing.columns(target, (model,))
     board = {} if replayed else racing.board(target, (model,), options)
-    board.pop(model, None)
+    board.pop(model.partition("?")[0], None)
     if not board and not replayed:
         raise UsageError(
             f"no run in {options['runs']} has asked another model all of {target} alike: same version, protocol, "

@@ -38,16 +38,31 @@ NOT_NEGATIVE = Within(0)
 @click.option(
     "--noise", type=Share(), help="Share of the variance that draws take away (default: earlier runs', or 0.45)."
 )
-@click.option("--alpha", type=Within(1e-99, 1, False, True), default=0.05, show_default=True)
-@click.option("--power", "chance", type=Within(0.5, 1, False, True), default=0.8, show_default=True)
 @click.option(
-    "--comparisons", type=click.IntRange(1, 10**9), default=1, show_default=True, help="That are all to hold."
+    "--alpha",
+    type=Within(1e-99, 1, False, True),
+    default=0.05,
+    show_default=True,
+    help="How often equal models are told apart.",
+)
+@click.option(
+    "--power",
+    "chance",
+    type=Within(0.5, 1, False, True),
+    default=0.8,
+    show_default=True,
+    help="How often the difference is told.",
+)
+@click.option(
+    "--comparisons", type=click.IntRange(1, 10**9), default=1, show_default=True, help="Made at once, all to hold."
 )
 @click.option("--deff", type=POSITIVE, help="Design effect of clusters (default: earlier runs', else 1).")
 @click.option("--full", is_flag=True, help="The claim is about this benchmark's full run, not about questions like it.")
 @click.option("--population", type=click.IntRange(1), help="As --full, of a benchmark of so many questions.")
-@click.option("--cost-item", type=NOT_NEGATIVE, default=0.0, show_default=True, help="Of a question, beside its draws.")
-@click.option("--cost-sample", type=POSITIVE, default=1.0, show_default=True, help="Of one draw.")
+@click.option(
+    "--cost-item", type=NOT_NEGATIVE, default=0.0, show_default=True, help="Cost of a question, beside its draws."
+)
+@click.option("--cost-sample", type=POSITIVE, default=1.0, show_default=True, help="Cost of one draw.")
 @click.option(
     "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of runs."
 )

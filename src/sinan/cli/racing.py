@@ -150,7 +150,8 @@ def _print(given: dict[str, Any], stopping: Mapping[str, Any], run: Run | None) 
     elif not given["quiet"]:
         _lines(found)
         if run is not None:
-            click.echo(f"  Saved {run.path}   ask the rest: sinan run --resume {run.path}")
+            rest = found["requests"]["total"] < found["requests"]["full"]
+            click.echo(f"  Saved {run.path}" + f"   ask the rest: sinan run --resume {run.path}" * rest)
 
 
 def _lines(found: Mapping[str, Any]) -> None:
@@ -169,8 +170,7 @@ def _lines(found: Mapping[str, Any]) -> None:
     source = "would have been asked (replayed: no model was called)" if found["source"] == "replayed" else "were asked"
     share = f"{asked['total']:,} of {asked['full']:,} requests {source}: {100 * asked['share']:.3g} %"
     out.print(Text(f"  {share}", style=MUTED))
-    sure = f"{100 * (1 - found['alpha']):.4g} %"
-    out.print(Text(f"  sure at {sure}, at every look: {found['estimand']}", style=MUTED))
+    out.print(Text(f"  sure at {_sure(found)}, at every look: {found['estimand']}", style=MUTED))
     for note in found["notes"]:
         out.print(Text("  ! ", style=AMBER).append(safe(note)))
 
@@ -180,7 +180,8 @@ def _said(found: Mapping[str, Any]) -> str:
     on = f"on {found['benchmark']}, after {found['used']:,} of {found['questions']:,} questions"
     if found["kind"] == "duel":
         within = f" within {100 * found['epsilon']:.3g} points" if found["verdict"] == "equivalent" else ""
-        apart = "" if found["difference"] is None else f"   {100 * found['difference']:+.1f} points {_ci(found['ci'])}"
+        points = "" if found["difference"] is None else f"   {100 * found['difference']:+.1f} points, "
+        apart = points and f"{points}{_sure(found)} sequence {_ci(found['ci'])}"
         return f"{found['claims'][0]['about']}: {found['verdict']}{within} {on}{apart}"
     if found["kind"] == "place":
         low, high = found["rank_interval"]
@@ -191,11 +192,17 @@ def _said(found: Mapping[str, Any]) -> str:
     return f"{said.get(found['verdict'], 'undecided between')} {names} {on}"
 
 
+def _sure(found: Mapping[str, Any]) -> str:
+    """`95 %`: of verdicts and of the confidence sequences."""
+    return f"{100 * (1 - found['alpha']):.4g} %"
+
+
 def _standings(found: Mapping[str, Any]) -> Table:
     table = Table(box=None, pad_edge=True, padding=(0, 1, 0, 1), header_style=MUTED)
     of_race = {row["model"]: row for row in found.get("standings", ())}
     details = {claim["about"]: claim["detail"] for claim in found["claims"]}
-    for name in ("model", *(["standing"] if of_race else []), "score so far", "sequence", "heard", "asked", "failed"):
+    sequence = f"{_sure(found)} sequence"
+    for name in ("model", *(["standing"] if of_race else []), "score so far", sequence, "heard", "asked", "failed"):
         table.add_column(name, justify="left" if name in ("model", "standing") else "right", no_wrap=True)
     for row in of_race.values() or found["models"]:
         name = row["model"]

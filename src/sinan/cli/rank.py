@@ -58,9 +58,15 @@ OF_SCORES = ("benchmarks", "weights", "chances", "missing")
     type=Within(0, 0.5, min_open=True),
     default=0.05,
     show_default=True,
-    help="Of all pairs together.",
+    help="How often any pair may be put in the wrong order.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of what is drawn.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Of the draws behind rank intervals and resamples.",
+)
 @click.option(
     "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of runs."
 )

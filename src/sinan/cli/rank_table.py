@@ -71,7 +71,7 @@ def _more(one: Standing, of_votes: bool, scores: list[str]) -> list[str]:
 
 
 def _signed(board: Leaderboard, number: float) -> str:
-    return f"{100 * number:+.1f}" if board.in_percent else f"{'+' if number > 0 else ''}{plain(number)}"
+    return f"{round(100 * number, 1) + 0.0:+.1f}" if board.in_percent else f"{'+' if number > 0 else ''}{plain(number)}"
 
 
 def _span(board: Leaderboard, ci: tuple[float, float] | None) -> str:

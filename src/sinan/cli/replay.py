@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command("replay")
 @click.argument("sources", metavar="MATRIX.csv|RUN...", nargs=-1, required=True)
 @click.option("--orders", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Random orders tried.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of what is drawn.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the random orders.")
 @click.option(
     "--alpha",
     type=Within(0, 0.5, min_open=True),
@@ -93,7 +93,7 @@ def _print(name: str, found: "Study", notes: Sequence[str]) -> None:
     for job in found.jobs:
         fewer = f"  x{job.fewer:.2f}" if job.fewer else ""
         share = f"{job.contradicted:,} of {job.verdicts:,}"
-        click.echo(f"  {job.job:<{width}}  {100 * job.used:6.1f} %  x{job.saving:5.1f}  {share:<14}{fewer}")
+        click.echo(f"  {job.job:<{width}}  {100 * job.used:6.1f} %  {f'x{job.saving:.1f}':>6}  {share:<14}{fewer}")
     click.echo("  fewer: times fewer requests than the same job with nothing stored")
     click.echo("\n  gap of the full scores  pairs  questions used  contradicted")
     for gap in found.gaps:

@@ -1,7 +1,7 @@
 """Results as a table: the value and its interval belong together, and what was not answered is said below."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,15 @@ def print_results(results: Sequence[CellResult]) -> None:
         from sinan.cli.spread_table import print_spread
 
         print_spread(results, out)
+
+
+def fitting(out: Console, tables: Iterable[Table]) -> Table:
+    """The first that the terminal is wide enough for, or the last."""
+    unbound = out.options.update(width=10_000)
+    for table in tables:
+        if out.measure(table, options=unbound).maximum <= out.width:
+            break
+    return table
 
 
 def safe(text: str, width: int | None = None) -> Text:
@@ -228,7 +237,8 @@ def _told(results: Sequence[CellResult]) -> str:
     if not plain and len(in_percent) > MANY:
         in_percent = ["all"]
     parts = [f"{', '.join(in_percent)} in %"] * bool(in_percent) + [f"{', '.join(plain)} as it is"] * bool(plain)
-    return f"{', '.join(parts)}, with {_level(results)} intervals ({', '.join(methods) or 'none'})"
+    between = "; " if any("," in method for method in methods) else ", "
+    return f"{', '.join(parts)}, with {_level(results)} intervals ({between.join(methods) or 'none'})"
 
 
 def print_groups(results: Sequence[CellResult]) -> None:

@@ -34,6 +34,8 @@ class Decided:
     critical: float
     """Standard errors that a difference of all pairs must exceed, before any is decided: the half-width of
     simultaneous intervals. Infinite where nothing can be said."""
+    unvaried: float
+    """The same of a difference that is alike for all items, and has but a stand-in for an error."""
 
     @property
     def intervals(self) -> list[tuple[int, int]]:
@@ -45,7 +47,7 @@ class Decided:
     @property
     def reversed(self) -> "Decided":
         """Where the smaller number is the better one."""
-        return Decided(-self.sign, self.critical)
+        return replace(self, sign=-self.sign)
 
 
 def max_t(contrasts: Contrasts, alpha: float = 0.05, seed: int = 0, draws: int = DRAWS) -> Decided:
@@ -61,10 +63,11 @@ def max_t(contrasts: Contrasts, alpha: float = 0.05, seed: int = 0, draws: int =
     left = np.isfinite(contrasts.stderr)
     critical = first = _quantile(contrasts, normal, left, alpha)
     # Where nothing varies there is nothing to draw: what stands in for an error there has a critical value of its own.
-    own = np.where(contrasts.varies, 0.0, _alone(contrasts, alpha, few=True))
+    unvaried = max(first, _alone(contrasts, alpha, few=True))
+    own = np.where(contrasts.varies, 0.0, unvaried)
     while (surely := left & (np.abs(t) > np.maximum(critical, own))).any() and (left := left & ~surely).any():
         critical = _quantile(contrasts, normal, left, alpha)
-    return Decided(_signs(contrasts, np.where(left, 0.0, t)), first)
+    return Decided(_signs(contrasts, np.where(left, 0.0, t)), first, unvaried)
 
 
 def bonferroni(contrasts: Contrasts, alpha: float = 0.05) -> Decided:
@@ -75,7 +78,7 @@ def bonferroni(contrasts: Contrasts, alpha: float = 0.05) -> Decided:
     if contrasts.plain is not None:
         contrasts = replace(contrasts, stderr=np.where(contrasts.varies, contrasts.plain, contrasts.stderr))
     t = _t(contrasts)
-    return Decided(_signs(contrasts, np.where(np.abs(t) > critical, t, 0.0)), critical)
+    return Decided(_signs(contrasts, np.where(np.abs(t) > critical, t, 0.0)), critical, critical)
 
 
 def _alone(contrasts: Contrasts, alpha: float, few: bool) -> float:

@@ -91,7 +91,7 @@ def _gaps(entries: Sequence[Entry], contrasts: Contrasts, decided: Decided, orde
         at = row[min(one, other), max(one, other)]
         difference = float(contrasts.difference[at]) * (1 if one < other else -1)
         stderr = float(contrasts.stderr[at])
-        half = decided.critical * stderr
+        half = (decided.critical if contrasts.varies[at] else decided.unvaried) * stderr
         found[one] = Gap(
             entries[other].model,
             difference,

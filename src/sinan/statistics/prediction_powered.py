@@ -13,7 +13,7 @@ The interval is t's with the degrees of freedom of Welch and Satterthwaite; of l
 as many items as would have this standard error, theta (1 - theta) / SE^2, and no fewer than were labelled, with that
 quantile of t. It holds where the labelled items are a random sample of all, whatever the judge is like: in simulations
 of verdicts in 92 to 96 of 100 from 50 labels on, at rates from 0.02 to 0.98, and in 89 to 96 with 30
-(bench/judge_coverage.py). Near 0 and 1 t's interval holds far less often.
+(bench/sections/judged.py). Near 0 and 1 t's interval holds far less often.
 
 For the difference of two models take the differences of labels and of verdicts, item by item.
 """

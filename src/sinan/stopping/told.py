@@ -78,9 +78,11 @@ def lines(stopping: Mapping[str, Any]) -> Iterator[str]:
         yield from one["notes"]
     beyond = sum(model["beyond"] for one in _lines_once(stopping["verdicts"]) for model in one["models"])
     if beyond:
-        yield f"{beyond:,} answers came too late to count for a verdict; they are kept"
+        late = "1 answer came too late to count for a verdict; it is kept"
+        yield late if beyond == 1 else f"{beyond:,} answers came too late to count for a verdict; they are kept"
     if stopping["met"] and stopping["guaranteed"]:
-        yield f"sure means: of {stopping['estimand']}. Ask the rest: sinan run --resume RUN"
+        left = any(model["used"] < one["questions"] for one in stopping["verdicts"] for model in one["models"])
+        yield f"sure means: of {stopping['estimand']}" + ". Ask the rest: sinan run --resume RUN" * left
 
 
 def _lines_once(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -107,7 +109,13 @@ def _found(one: Mapping[str, Any]) -> str:
         return f"{100 * model['value']:.1f} foreseen of all, nominal 95 % [{100 * low:.1f}, {100 * high:.1f}]"
     if one["verdict"] == UNSURE:
         return f"undecided ({one['rule']})"
-    detail = one["claims"][0]["detail"] if one["claims"] else ""
-    sure = "" if one["kind"] == "precision" else f", sure at {100 * (1 - one['alpha']):.4g} %"
-    about = f"{one['claims'][0]['about']}: " if one["kind"] == "duel" else ""
-    return f"{about}{one['verdict']} ({one['rule']}{sure}){' ' + detail if detail else ''}"
+    detail = one["claims"][0]["detail"] if one["kind"] == "precision" else ""
+    sure = f"{'at' if one['kind'] == 'precision' else 'sure at'} {100 * (1 - one['alpha']):.4g} %"
+    about = f"{_about(one)}: " if one["kind"] in ("duel", "best") else ""
+    return f"{about}{one['verdict']} ({one['rule']}, {sure}){' ' + detail if detail else ''}"
+
+
+def _about(one: Mapping[str, Any]) -> str:
+    """Whom a verdict of several models is about: of a race those that have it."""
+    claims = one["claims"]
+    return ", ".join(c["about"] for c in claims if one["kind"] == "duel" or c["verdict"] == one["verdict"])

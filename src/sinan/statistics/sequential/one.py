@@ -159,7 +159,7 @@ class Precision(_OfOne):
         """`precise` or `undecided`."""
         low, high = self._following.interval()
         verdict = "precise" if self._found else "undecided"
-        claim = Claim(f"{self.model} to within {self.width:g}", verdict, detail=f"[{low:.4f}, {high:.4f}]")
+        claim = Claim(f"{self.model} to within {self.width:g}", verdict, detail=f"[{100 * low:.1f}, {100 * high:.1f}]")
         return self._decision((claim,), {"width": self.width})
 
 
