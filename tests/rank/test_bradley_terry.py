@@ -116,7 +116,7 @@ def test_a_model_that_never_lost_gets_a_finite_strength_and_that_is_told():
     assert board.further["held"] == ["0"] and any("one tie against the mean" in note for note in board.notes)
     assert board.standings[0].model == "0" and np.isfinite(board.standings[0].estimate.value)
     groups = fit(counted([["A", "B", 5, 1], ["C", "D", 3, 2], ["A", "C", 4, 0], ["B", "D", 3, 0]]))
-    assert len(groups.held) == 1 and np.isfinite(groups.theta).all()
+    assert groups.held == (0, 1, 2, 3) and np.isfinite(groups.theta).all()
 
 
 def test_groups_that_never_met_are_named_and_not_ranked():

@@ -83,7 +83,7 @@ def _fewest(found: Fit, first: int, other: int, order: Indices, guess: int) -> i
         weight = found.weight.copy()
         weight[order[:dropped]] = 0
         try:
-            rest = fit(cells, summed(cell, weight, len(cells.won)))
+            rest = fit(cells, summed(cell, weight, len(cells.won)), unit=found.unit)
         except UsageError:
             return False
         return bool(rest.theta[other] > rest.theta[first])
