@@ -8,8 +8,9 @@ import pytest
 
 import sinan
 from sinan.cli.main import _code
+from sinan.errors import UsageError
 from tests.comparison_runs import OWN, Runs, right, wrong_at
-from tests.rank.cases import SHARED, case
+from tests.ranking.cases import SHARED, case
 from tests.server import ChatServer
 
 STANDING = "model value ci rank rank_interval n runs".split()
@@ -118,6 +119,16 @@ def test_a_table_of_outcomes_gives_the_reference_intervals(tmp_path, capsys):
     assert again["critical"] == pytest.approx(expected["z"], abs=1e-9) and again["method"].endswith("bonferroni")
 
 
+def test_a_board_from_python_is_that_of_the_command_line_and_a_table_named_twice_is_one(tmp_path, capsys):
+    table = matrix(tmp_path / "b.csv", [[1, 0, 1, 1], [0, 0, 1, 1]])
+    (board,) = sinan.rank(table, chances={"b": 0.25})
+    (told,) = ranked(capsys, table, table, "--chance", "b=0.25")[0].values()
+    assert board.to_json() == told and told["chance"] == 0.25
+    assert len(sinan.rank([table, str(table)])) == 1 and callable(sinan.rank)
+    with pytest.raises(UsageError, match="alpha"):
+        sinan.rank(table, alpha=1)
+
+
 def test_declared_clusters_are_the_units(tmp_path, capsys):
     values = np.repeat(np.random.default_rng(0).random((3, 30)) < [[0.4], [0.5], [0.8]], 5, axis=1)
     board = ranked(capsys, matrix(tmp_path / "c.csv", values, np.arange(150) // 5))[0]["c"]
@@ -209,6 +220,12 @@ def test_counts_of_wins_verdicts_by_name_and_shares_are_the_same_votes(tmp_path,
             assert one["stderr"] == pytest.approx(two["stderr"])
 
 
+def test_blanks_around_a_name_are_no_part_of_it(tmp_path, capsys):
+    (tmp_path / "v.csv").write_text("model_a,model_b,winner\nx ,y,model_a\n y,x,model_a\nx,y,tie\n")
+    board = ranked(capsys, "--votes", tmp_path / "v.csv")[0]["v"]
+    assert sorted(one["model"] for one in board["standings"]) == ["x", "y"]
+
+
 def test_style_position_and_own_names_of_fields(tmp_path, capsys):
     one = case("6-bt-style")
     asked = one["inputs"]
@@ -253,6 +270,11 @@ def test_options_that_would_change_nothing_and_names_that_are_not_there_are_refu
     assert "no ranked benchmark here" in refused(capsys, table, "--benchmark", "c")
     assert "nothing to rank" in refused(capsys)
     assert "below 1" in refused(capsys, table, "--chance", "b=1")
+    assert "no ranked benchmark here" in refused(capsys, table, "--chance", "c=0.5")
+    assert "b is the only benchmark" in refused(capsys, table, "--weight", "b=2")
+    assert "b is given twice" in refused(capsys, table, "--weight", "b=2", "--weight", "b=1")
+    other = matrix(tmp_path / "c.csv", [[1, 0, 1], [0, 0, 1]])
+    assert "makes no overall" in refused(capsys, table, other, "--weight", "b=0")
     assert "no run here" in refused(capsys, "nowhere")
 
 

@@ -89,7 +89,7 @@ def votes(file: Path, fields: Fields = Fields()) -> Votes:
     counted = () if fields.won else next((c for c in COUNTS if {c[0], c[1]} <= set(known)), ())
     told = [] if counted else _verdicts(rows, sides, _won(fields, known, file), file)
     for at, row in enumerate(rows):
-        named = tuple("" if (name := row.fields.get(side)) is None else str(name) for side in sides)
+        named = tuple(_name(row, side) for side in sides)
         given = _counted(row, counted, file) if counted else [] if told[at] is None else [(told[at], 1)]
         if given and not all(named):
             raise BadFile(f"{file.name} {row.place}: {sides[0]} or {sides[1]} is empty")
@@ -157,6 +157,11 @@ def _won(fields: Fields, known: Sequence[str], file: Path) -> str:
     return name
 
 
+def _name(row: Row, side: str) -> str:
+    """Of a model, without the blanks that a table may leave around it."""
+    return "" if (name := row.fields.get(side)) is None else str(name).strip()
+
+
 def _counted(row: Row, counted: Sequence[str], file: Path) -> list[tuple[float | None, int]]:
     """Wins of a, of b, and ties, as often as the row says."""
     found: list[tuple[float | None, int]] = []
@@ -173,7 +178,7 @@ def _verdicts(rows: Sequence[Row], sides: tuple[str, str], field: str, file: Pat
     row's two models, they are names, also where a model is called A."""
     told = [row.fields.get(field) for row in rows]
     texts = ["" if one is None else str(one).strip() for one in told]
-    named = [(str(row.fields.get(sides[0])), str(row.fields.get(sides[1]))) for row in rows]
+    named = [(_name(row, sides[0]), _name(row, sides[1])) for row in rows]
     decided = [(text, own) for text, own in zip(texts, named, strict=True) if text and WORDS.get(text.lower()) != 0.5]
     if decided and all(text in own for text, own in decided):
         return [

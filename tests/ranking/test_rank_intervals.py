@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinan.rank.contrasts import of_items, weighted
-from sinan.rank.rank_intervals import bonferroni, max_t
-from sinan.rank.tie_groups import tie_groups
-from tests.rank.cases import case
+from sinan.ranking.contrasts import of_items, weighted
+from sinan.ranking.rank_intervals import bonferroni, max_t
+from sinan.ranking.tie_groups import tie_groups
+from tests.ranking.cases import case
 
 
 def alone(values):

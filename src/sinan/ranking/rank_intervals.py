@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from sinan.rank.contrasts import Contrasts, Numbers
+from sinan.ranking.contrasts import Contrasts, Numbers
 
 DRAWS = 10_000
 FEW = 29

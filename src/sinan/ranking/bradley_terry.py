@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from sinan.errors import UsageError
-from sinan.rank.contrasts import Indices, Numbers
+from sinan.ranking.contrasts import Indices, Numbers
 from sinan.types.votes import Votes
 
 STEPS, CLOSE = 200, 1e-11
@@ -88,8 +88,8 @@ class Fit:
 
 
 def fit(votes: Votes, weight: Numbers | None = None, start: Numbers | None = None, unit: float = 1.0) -> Fit:
-    """The strengths of all models. `unit`: the weight of one vote of a pair that is seldom seen. Raises UsageError where two groups of models never met: then there is no order
-    between them, and the groups are named."""
+    """The strengths of all models. `unit`: the weight of the tie that a model without a finite strength is given.
+    Raises UsageError where two groups of models never met: then there is no order between them, and they are named."""
     weight = np.ones(len(votes.won)) if weight is None else weight
     cells, cell = collapsed(votes)
     counts = summed(cell, weight, len(cells.won))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from sinan.errors import UsageError
-from sinan.rank.bradley_terry import Fit, by_pair, collapsed, fit, summed
-from sinan.rank.contrasts import Indices, Numbers
+from sinan.ranking.bradley_terry import Fit, by_pair, collapsed, fit, summed
+from sinan.ranking.contrasts import Indices, Numbers
 from sinan.types.votes import Votes
 
 FEWEST = 5

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sinan.rank.contrasts import Contrasts, Indices, Numbers, of_items, pairs
-from sinan.rank.standings import METHOD_NAMES, Entry, Ways, standings, unranked
+from sinan.ranking.contrasts import Contrasts, Indices, Numbers, of_items, pairs
+from sinan.ranking.standings import METHOD_NAMES, Entry, Ways, standings, unranked
 from sinan.statistics.intervals import estimate_accuracy, mean
 from sinan.types import Estimate
 from sinan.types.leaderboard import Leaderboard

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from sinan.errors import UsageError
-from sinan.rank.bradley_terry import Fit, collapsed, evenly, fit, scaled, summed, with_position
-from sinan.rank.contrasts import Contrasts, Numbers, of_covariance, pairs
-from sinan.rank.standings import Entry, Ways, standings
-from sinan.rank.votes_checked import fit_test, flip, win_matrix
+from sinan.ranking.bradley_terry import Fit, collapsed, evenly, fit, scaled, summed, with_position
+from sinan.ranking.contrasts import Contrasts, Numbers, of_covariance, pairs
+from sinan.ranking.standings import Entry, Ways, standings
+from sinan.ranking.votes_checked import fit_test, flip, win_matrix
 from sinan.statistics.intervals import t_quantile
 from sinan.types import Estimate
 from sinan.types.leaderboard import Leaderboard
