@@ -1,13 +1,17 @@
 """`sinan rank` from end to end: stored runs, tables of outcomes, files of votes, and what is refused."""
 
 import csv
+import io
 import json
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 
 import sinan
 from sinan.cli.main import _code
+from sinan.cli.rank_table import print_board
 from sinan.errors import UsageError
 from tests.comparison_runs import OWN, Runs, right, wrong_at
 from tests.ranking.cases import SHARED, case
@@ -150,6 +154,29 @@ def test_several_tables_have_an_overall_with_weights_chance_and_what_other_choic
     assert set(board["aggregates"]) >= {"mean", "zmean", "geometric", "mean_win_rate", "bt_theta"}
     assert _code(["rank", *map(str, paths)]) == 0
     assert "over weights" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("room", [60, 80, 120])
+def test_where_there_is_little_room_columns_go_and_no_number_is_cut(tmp_path, monkeypatch, room):
+    random, out = np.random.default_rng(3), io.StringIO()
+    names = [
+        "通义千问-七十二亿参数-对话版-二零二六年十一月",
+        "openai/gpt-4o-2024-08-06-and-so-on-and-on",
+        "=cmd|' /C calc'!A1",
+    ]
+    for table in "xyz":
+        rows = [["item", *names], *([f"{table}{at}", *random.integers(0, 2, 3)] for at in range(40))]
+        (tmp_path / f"{table}.csv").write_text("\n".join(",".join(map(str, row)) for row in rows), "utf-8")
+    board = sinan.rank([tmp_path / f"{table}.csv" for table in "xyz"])[-1]
+    console = Console(file=out, width=room, force_terminal=True, highlight=False, color_system=None)
+    monkeypatch.setattr("sinan.cli.rank_table.console", lambda: console)
+    print_board(board)
+    head, *rows = out.getvalue().splitlines()[2:6]
+    assert all(cell_len(line.rstrip()) <= room for line in (head, *rows)) and "…" not in head
+    for row, one in zip(rows, board.standings, strict=True):
+        assert f"{100 * one.estimate.value:.1f}" in row and row.count("…") <= 1
+        assert "{}-{}".format(*one.rank_interval) in row
+    assert ("no room here for" in out.getvalue()) == (room < 120)
 
 
 PUBLISHED = {
