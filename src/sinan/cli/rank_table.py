@@ -161,7 +161,6 @@ def _lines(board: Leaderboard) -> list[str]:
     if flip := further.get("flip"):
         share, first, then = f"{100 * flip['share']:.2g} %", safe(flip["from"], LONG), safe(flip["to"], LONG)
         lines.append(f"without {_several(flip['votes'], 'vote')} ({share}), {then} would be first, not {first}")
-        )
     if further.get("kind") == "votes":
         lines.append(str(further["convention"]))
     return [*lines, *board.notes]
