@@ -77,7 +77,8 @@ def rank(
             raise UnknownName(name, "ranked benchmark", held, f"There: {', '.join(held) or 'none'}")
     kept = [one for one in found if not benchmarks or one.further["benchmark"] in benchmarks]
     if not kept:
-        raise UsageError(f"no finished run is in {runs}: nothing to rank. Remedy: sinan run TARGET -m MODEL -m MODEL")
+        what = "none of the runs named holds a whole result" if named else f"no finished run is in {runs}"
+        raise UsageError(f"{what}: nothing to rank. Remedy: sinan run TARGET -m MODEL -m MODEL")
     return _boards(kept, Ways(alpha, method, seed), weights or {}, missing, notice)
 
 

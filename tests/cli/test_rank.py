@@ -247,6 +247,14 @@ def test_counts_of_wins_verdicts_by_name_and_shares_are_the_same_votes(tmp_path,
             assert one["stderr"] == pytest.approx(two["stderr"])
 
 
+def test_a_vote_that_is_there_twice_is_told(tmp_path, capsys):
+    rows = [{"vote_id": at % 3, "model_a": "x", "model_b": "y", "winner": "tie"} for at in range(4)]
+    (tmp_path / "v.json").write_text(json.dumps(rows))
+    assert any(
+        "1 rows have a vote_id" in one for one in ranked(capsys, "--votes", tmp_path / "v.json")[0]["v"]["notes"]
+    )
+
+
 def test_blanks_around_a_name_are_no_part_of_it(tmp_path, capsys):
     (tmp_path / "v.csv").write_text("model_a,model_b,winner\nx ,y,model_a\n y,x,model_a\nx,y,tie\n")
     board = ranked(capsys, "--votes", tmp_path / "v.csv")[0]["v"]

@@ -53,6 +53,7 @@ COUNTS = (
 )
 PROMPTS = ("prompt_id", "question_id", "prompt", "question", "instruction", "item_id", "item", "cluster")
 JUDGES = ("judge", "judge_id", "user", "user_id", "annotator", "voter", "rater")
+IDS = ("vote_id", "_id", "battle_id")
 FEWEST_JUDGES = 10
 """Clusters of fewer judges are not made unless they are asked for."""
 
@@ -95,8 +96,9 @@ def votes(file: Path, fields: Fields = Fields()) -> Votes:
             raise BadFile(f"{file.name} {row.place}: {sides[0]} or {sides[1]} is empty")
         unread += not given
         read.add(at, named, given)
-    notes = (f"{unread:,} rows have no verdict and are left out",) if unread else ()
-    return _columns(file, rows, read, known, fields, notes)
+    notes = [f"{unread:,} rows have no verdict and are left out"] if unread else []
+    notes += [_repeated(rows, name) for name in IDS if name in known]
+    return _columns(file, rows, read, known, fields, tuple(filter(None, notes)))
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,13 @@ def _won(fields: Fields, known: Sequence[str], file: Path) -> str:
         what = f"no field {name!r}" if name else "no field that says which answer was better"
         raise BadFile(f"{file.name} has {what}. Its fields: {', '.join(known)}. Remedy: --winner FIELD")
     return name
+
+
+def _repeated(rows: Sequence[Row], name: str) -> str:
+    """What to say of votes that seem to be in the file twice."""
+    told = [str(own) for row in rows if (own := row.fields.get(name)) is not None]
+    again = len(told) - len(set(told))
+    return f"{again:,} rows have a {name} that came before: each counts as a vote of its own" if again else ""
 
 
 def _name(row: Row, side: str) -> str:
