@@ -202,7 +202,7 @@ def _bounded(votes: Votes, at: Numbers) -> Numbers:
 
 
 def _derivatives(
-    votes: Votes, weight: Numbers, held: Sequence[int], at: Numbers, unit: float
+    votes: Votes, weight: Numbers, held: Sequence[int], at: Numbers, unit: float = 1.0
 ) -> tuple[Numbers, Numbers, float]:
     """Gradient, minus second derivative and log-likelihood, by sums over pairs: no row of N by M is made."""
     models = len(votes.models)
