@@ -14,10 +14,12 @@ __version__ = "0.1.0"
 if typing.TYPE_CHECKING:
     from sinan.comparison import compare, power
     from sinan.evaluate import run, run_async
+    from sinan.ranked import rank
     from sinan.types import Benchmark, Card, Dataset, Message, Prompt, Protocol, Run, RunSpec, Sample, Score
 
 _HOME = {
     **dict.fromkeys(("compare", "power"), "sinan.comparison"),
+    "rank": "sinan.ranked",
     **dict.fromkeys(("run", "run_async"), "sinan.evaluate"),
     **dict.fromkeys(
         ("Benchmark", "Card", "Dataset", "Message", "Prompt", "Protocol", "Run", "RunSpec", "Sample", "Score"),
@@ -38,6 +40,7 @@ __all__ = [
     "Score",
     "compare",
     "power",
+    "rank",
     "run",
     "run_async",
 ]

@@ -11,60 +11,75 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sinan import store
+from sinan import catalog, store
 from sinan.causes import Side, differences
 from sinan.causes.side import data_differ
 from sinan.datasets.outcomes import TABLES, outcomes
 from sinan.datasets.votes import Fields, votes
 from sinan.errors import StoreError, UnknownName, UsageError
-from sinan.rank.arena import Arena, arena_board
-from sinan.rank.benchmark_board import Scored, board, cluster_numbers, own_estimate
-from sinan.rank.overall import Missing, overall
-from sinan.rank.standings import Ways
+from sinan.ranking.arena import Arena, arena_board
+from sinan.ranking.benchmark_board import Scored, board, cluster_numbers, own_estimate
+from sinan.ranking.overall import Missing, overall
+from sinan.ranking.rank_intervals import Method
+from sinan.ranking.standings import Ways
 from sinan.statistics import accuracy, metrics
 from sinan.statistics.intervals import mean
 from sinan.statistics.scales import in_percent, less_is_better
 from sinan.store import frames
 from sinan.store.tables import StoredCell, table
-from sinan.types import CellResult, Metric
+from sinan.types import CellResult, Metric, Run
 from sinan.types.leaderboard import Leaderboard
 from sinan.types.table import ScoreTable
 
 FINISHED = ("complete", "partial")
-Chances = Callable[[Iterable[str]], Mapping[str, float | None]]
-"""Benchmarks -> the level of guessing of each."""
 
 
 def rank(
-    sources: Sequence[str | Path] = (),
+    sources: Sequence[str | Path | Run] | str | Path | Run = (),
     *,
     runs: Path | str = Path("runs"),
     benchmarks: Collection[str] = (),
-    ways: Ways | None = None,
     weights: Mapping[str, float] | None = None,
+    chances: Mapping[str, float] | None = None,
     missing: Missing = "refuse",
-    chances: Chances = lambda names: {},
+    alpha: float = 0.05,
+    method: Method = "max-t",
+    seed: int = 0,
     notice: Callable[[str], None] = lambda line: None,
 ) -> tuple[Leaderboard, ...]:
     """A board for every benchmark, and an overall where there are several.
 
-    `sources`: runs (id, beginning of an id, path, `last`) and tables of outcomes (.csv, .tsv); without any, all
-    finished runs of the folder. `notice` hears what is passed over. Raises UnknownName for a run or benchmark that is
-    not there, UsageError where there is nothing to rank, BadFile and StoreError for what cannot be read.
+    `sources`: runs (id, beginning of an id, path, `last`, or what `sinan.run` returned) and tables of outcomes (.csv,
+    .tsv); without any, all finished runs of the folder. `benchmarks`: only these. `weights`: of benchmarks in the
+    overall, 1 where none is given. `chances`: levels of guessing, from 0 to below 1, where not the card's. `missing`:
+    what becomes of a model that lacks a benchmark of the overall (`refuse`, `additive`). `alpha`: the chance that any
+    pair of a board is put in the wrong order. `notice` hears what is passed over.
+
+    Raises UnknownName for a run or benchmark that is not there, UsageError where there is nothing to rank or a number
+    is out of its range, BadFile and StoreError for what cannot be read.
     """
-    tables = [Path(one) for one in sources if Path(one).suffix.lower() in TABLES]
-    named = [str(one) for one in sources if Path(one).suffix.lower() not in TABLES]
+    if not 0 < alpha < 0.5:
+        raise UsageError(f"alpha {alpha:g}: it is above 0 and below 0.5, such as 0.05")
+    given = dict(chances or {})
+    for name, level in given.items():
+        if not 0 <= level < 1:
+            raise UsageError(f"--chance {name}={level:g}: a level of guessing is from 0 to below 1")
+    sources = (sources,) if isinstance(sources, (str, Path, Run)) else sources
+    names = list(dict.fromkeys(str(Path(one.path if isinstance(one, Run) else one)) for one in sources))
+    tables = [Path(name) for name in names if Path(name).suffix.lower() in TABLES]
+    named = [name for name in names if Path(name).suffix.lower() not in TABLES]
     stored = _stored(Path(runs), named, notice) if named or not tables else []
     shelves = _shelves(stored)
-    found = [*_of_runs(shelves, chances), *(_of_table(path, chances) for path in tables)]
+    found = [*_of_runs(shelves, given), *(_of_table(path, given) for path in tables)]
     held = list(dict.fromkeys(str(one.further["benchmark"]) for one in found))
-    for name in benchmarks:
+    for name in (*benchmarks, *given):
         if name not in held:
             raise UnknownName(name, "ranked benchmark", held, f"There: {', '.join(held) or 'none'}")
     kept = [one for one in found if not benchmarks or one.further["benchmark"] in benchmarks]
     if not kept:
-        raise UsageError(f"no finished run is in {runs}: nothing to rank. Remedy: sinan run TARGET -m MODEL -m MODEL")
-    return _boards(kept, ways or Ways(), weights or {}, missing, notice)
+        what = "none of the runs named holds a whole result" if named else f"no finished run is in {runs}"
+        raise UsageError(f"{what}: nothing to rank. Remedy: sinan run TARGET -m MODEL -m MODEL")
+    return _boards(kept, Ways(alpha, method, seed), weights or {}, missing, notice)
 
 
 def tables_of(named: Sequence[str], runs: Path, notice: Callable[[str], None]) -> Iterator[ScoreTable]:
@@ -101,8 +116,10 @@ def _boards(
         name = str(one.further["benchmark"])
         if name not in chosen or len(one.table.models) > len(chosen[name].table.models):
             chosen[name] = one
+    if weights and len(chosen) < 2:
+        raise UsageError(f"--weight: there is no overall, for {', '.join(chosen)} is the only benchmark")
     whole = None
-    if len(chosen) > 1 or weights:
+    if len(chosen) > 1:
         whole = overall([replace(one, name=name) for name, one in chosen.items()], weights, ways, missing)
     if whole is None:
         if len(chosen) > 1:
@@ -213,7 +230,7 @@ def _targets(cell: _Stored) -> dict[str, str]:
     return dict(frames.of_cell(cell.folder, cell.side.benchmark, cell.side.model, ("sample_id", "target")))
 
 
-def _of_runs(shelves: Sequence[_Shelf], chances: Chances) -> Iterator[Scored]:
+def _of_runs(shelves: Sequence[_Shelf], chances: Mapping[str, float]) -> Iterator[Scored]:
     names = _names([shelf.cells[0].side for shelf in shelves])
     for name, shelf in zip(names, shelves, strict=True):
         yield _scored(name, shelf, chances)
@@ -250,7 +267,7 @@ def _table(cells: Sequence[_Stored]) -> ScoreTable:
     )
 
 
-def _scored(name: str, shelf: _Shelf, chances: Chances) -> Scored:
+def _scored(name: str, shelf: _Shelf, chances: Mapping[str, float]) -> Scored:
     cells = shelf.by_model
     side, read = cells[0].side, _table(cells)
     metric = side.metric
@@ -265,7 +282,7 @@ def _scored(name: str, shelf: _Shelf, chances: Chances) -> Scored:
         name,
         estimates,
         [dict(cell.result.outcomes) if cell.result else {} for cell in cells],
-        chances([side.benchmark]).get(side.benchmark) if known else None,
+        chances.get(side.benchmark, catalog.chance(side.benchmark) if known else None),
         in_percent(metric.kind or metric.name, estimates),
         less_is_better(metric.kind or metric.name),
         tuple(_notes(shelf, name != side.benchmark)),
@@ -285,7 +302,8 @@ def _notes(shelf: _Shelf, several: bool) -> Iterator[str]:
         yield "this benchmark was run in ways that are not compared: each has its own board"
 
 
-def _of_table(path: Path, chances: Chances) -> Scored:
+def _of_table(path: Path, chances: Mapping[str, float]) -> Scored:
     read = outcomes(path)
     told = {"benchmark": read.benchmark, "version": "", "protocol": "", "file": str(path)}
-    return Scored(read, read.benchmark, chance=chances([read.benchmark]).get(read.benchmark), further=told)
+    chance = chances.get(read.benchmark, catalog.chance(read.benchmark))
+    return Scored(read, read.benchmark, chance=chance, further=told)

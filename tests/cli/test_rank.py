@@ -1,15 +1,20 @@
 """`sinan rank` from end to end: stored runs, tables of outcomes, files of votes, and what is refused."""
 
 import csv
+import io
 import json
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 
 import sinan
 from sinan.cli.main import _code
+from sinan.cli.rank_table import print_board
+from sinan.errors import UsageError
 from tests.comparison_runs import OWN, Runs, right, wrong_at
-from tests.rank.cases import SHARED, case
+from tests.ranking.cases import SHARED, case
 from tests.server import ChatServer
 
 STANDING = "model value ci rank rank_interval n runs".split()
@@ -118,6 +123,16 @@ def test_a_table_of_outcomes_gives_the_reference_intervals(tmp_path, capsys):
     assert again["critical"] == pytest.approx(expected["z"], abs=1e-9) and again["method"].endswith("bonferroni")
 
 
+def test_a_board_from_python_is_that_of_the_command_line_and_a_table_named_twice_is_one(tmp_path, capsys):
+    table = matrix(tmp_path / "b.csv", [[1, 0, 1, 1], [0, 0, 1, 1]])
+    (board,) = sinan.rank(table, chances={"b": 0.25})
+    (told,) = ranked(capsys, table, table, "--chance", "b=0.25")[0].values()
+    assert board.to_json() == told and told["chance"] == 0.25
+    assert len(sinan.rank([table, str(table)])) == 1 and callable(sinan.rank)
+    with pytest.raises(UsageError, match="alpha"):
+        sinan.rank(table, alpha=1)
+
+
 def test_declared_clusters_are_the_units(tmp_path, capsys):
     values = np.repeat(np.random.default_rng(0).random((3, 30)) < [[0.4], [0.5], [0.8]], 5, axis=1)
     board = ranked(capsys, matrix(tmp_path / "c.csv", values, np.arange(150) // 5))[0]["c"]
@@ -139,6 +154,29 @@ def test_several_tables_have_an_overall_with_weights_chance_and_what_other_choic
     assert set(board["aggregates"]) >= {"mean", "zmean", "geometric", "mean_win_rate", "bt_theta"}
     assert _code(["rank", *map(str, paths)]) == 0
     assert "over weights" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("room", [60, 80, 120])
+def test_where_there_is_little_room_columns_go_and_no_number_is_cut(tmp_path, monkeypatch, room):
+    random, out = np.random.default_rng(3), io.StringIO()
+    names = [
+        "通义千问-七十二亿参数-对话版-二零二六年十一月",
+        "openai/gpt-4o-2024-08-06-and-so-on-and-on",
+        "=cmd|' /C calc'!A1",
+    ]
+    for table in "xyz":
+        rows = [["item", *names], *([f"{table}{at}", *random.integers(0, 2, 3)] for at in range(40))]
+        (tmp_path / f"{table}.csv").write_text("\n".join(",".join(map(str, row)) for row in rows), "utf-8")
+    board = sinan.rank([tmp_path / f"{table}.csv" for table in "xyz"])[-1]
+    console = Console(file=out, width=room, force_terminal=True, highlight=False, color_system=None)
+    monkeypatch.setattr("sinan.cli.rank_table.console", lambda: console)
+    print_board(board)
+    head, *rows = out.getvalue().splitlines()[2:6]
+    assert all(cell_len(line.rstrip()) <= room for line in (head, *rows)) and "…" not in head
+    for row, one in zip(rows, board.standings, strict=True):
+        assert f"{100 * one.estimate.value:.1f}" in row and row.count("…") <= 1
+        assert "{}-{}".format(*one.rank_interval) in row
+    assert ("no room here for" in out.getvalue()) == (room < 120)
 
 
 PUBLISHED = {
@@ -209,6 +247,20 @@ def test_counts_of_wins_verdicts_by_name_and_shares_are_the_same_votes(tmp_path,
             assert one["stderr"] == pytest.approx(two["stderr"])
 
 
+def test_a_vote_that_is_there_twice_is_told(tmp_path, capsys):
+    rows = [{"vote_id": at % 3, "model_a": "x", "model_b": "y", "winner": "tie"} for at in range(4)]
+    (tmp_path / "v.json").write_text(json.dumps(rows))
+    assert any(
+        "1 rows have a vote_id" in one for one in ranked(capsys, "--votes", tmp_path / "v.json")[0]["v"]["notes"]
+    )
+
+
+def test_blanks_around_a_name_are_no_part_of_it(tmp_path, capsys):
+    (tmp_path / "v.csv").write_text("model_a,model_b,winner\nx ,y,model_a\n y,x,model_a\nx,y,tie\n")
+    board = ranked(capsys, "--votes", tmp_path / "v.csv")[0]["v"]
+    assert sorted(one["model"] for one in board["standings"]) == ["x", "y"]
+
+
 def test_style_position_and_own_names_of_fields(tmp_path, capsys):
     one = case("6-bt-style")
     asked = one["inputs"]
@@ -253,6 +305,11 @@ def test_options_that_would_change_nothing_and_names_that_are_not_there_are_refu
     assert "no ranked benchmark here" in refused(capsys, table, "--benchmark", "c")
     assert "nothing to rank" in refused(capsys)
     assert "below 1" in refused(capsys, table, "--chance", "b=1")
+    assert "no ranked benchmark here" in refused(capsys, table, "--chance", "c=0.5")
+    assert "b is the only benchmark" in refused(capsys, table, "--weight", "b=2")
+    assert "b is given twice" in refused(capsys, table, "--weight", "b=2", "--weight", "b=1")
+    other = matrix(tmp_path / "c.csv", [[1, 0, 1], [0, 0, 1]])
+    assert "makes no overall" in refused(capsys, table, other, "--weight", "b=0")
     assert "no run here" in refused(capsys, "nowhere")
 
 

@@ -23,7 +23,7 @@ from sinan.types import Benchmark, Dataset, Suite
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["all_suites", "expand", "from_file", "load", "names", "resolve", "suite", "version"]
+__all__ = ["all_suites", "chance", "expand", "from_file", "load", "names", "resolve", "suite", "version"]
 
 _NOT_BENCHMARKS = {"own", "suites", "version"}
 _QUESTIONS = (".jsonl", ".csv", ".parquet")
@@ -47,6 +47,14 @@ def load(name: str, scorer: str | None = None) -> Benchmark:
         raise UnknownName(benchmark_id, "benchmark", [*names(), *all_suites()], _SEE)
     benchmark = _by_id(benchmark_id)
     return _subset(benchmark, subset) if subset else benchmark
+
+
+def chance(name: str) -> float | None:
+    """What guessing gets; None where it cannot be said, as for a file of one's own."""
+    try:
+        return load(name).card.chance
+    except SinanError:
+        return None
 
 
 def all_suites() -> dict[str, Suite]:

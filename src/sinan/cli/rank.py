@@ -96,8 +96,9 @@ def command(**options: Any) -> int:
 
 def _of_votes(options: dict[str, Any]) -> "tuple[Leaderboard, ...]":
     from sinan.datasets.votes import Fields
-    from sinan.rank.arena import Arena
     from sinan.ranked import rank_votes
+    from sinan.ranking.arena import Arena
+    from sinan.ranking.standings import Ways
 
     _refuse(options, OF_SCORES, "--votes has no benchmarks")
     if options["sources"]:
@@ -105,34 +106,26 @@ def _of_votes(options: dict[str, Any]) -> "tuple[Leaderboard, ...]":
     clusters = _clusters(options["clusters"])
     fields = Fields(options["model_a"], options["model_b"], options["winner"], clusters, options["style"])
     arena = Arena(options["evenly"], options["position"], options["bootstrap"])
-    return (rank_votes(options["votes"], fields, arena, _ways(options)),)
+    ways = Ways(options["alpha"], options["method"], options["seed"])
+    return (rank_votes(options["votes"], fields, arena, ways),)
 
 
 def _of_scores(options: dict[str, Any]) -> "tuple[Leaderboard, ...]":
-    from sinan.hub.cards import chance_levels
     from sinan.ranked import rank
 
     _refuse(options, OF_VOTES, "it is for --votes FILE")
-    given = _numbers("--chance", options["chances"])
-    for name, level in given.items():
-        if not 0 <= level < 1:
-            raise UsageError(f"--chance {name}={level:g}: a level of guessing is from 0 to below 1")
     return rank(
         options["sources"],
         runs=options["runs"],
         benchmarks=options["benchmarks"],
-        ways=_ways(options),
+        alpha=options["alpha"],
+        method=options["method"],
+        seed=options["seed"],
         weights=_numbers("--weight", options["weights"]),
         missing=options["missing"],
-        chances=lambda names: {name: given.get(name, level) for name, level in chance_levels(names).items()},
+        chances=_numbers("--chance", options["chances"]),
         notice=lambda line: click.echo(f"sinan: {one_line(line)}", err=True),
     )
-
-
-def _ways(options: dict[str, Any]) -> Any:
-    from sinan.rank.standings import Ways
-
-    return Ways(options["alpha"], options["method"], options["seed"])
 
 
 def _clusters(named: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -145,9 +138,11 @@ def _clusters(named: tuple[str, ...]) -> tuple[str, ...] | None:
 
 def _numbers(option: str, given: tuple[str, ...]) -> dict[str, float]:
     """`ID=NUMBER`, each. Raises UsageError."""
-    found = {}
+    found: dict[str, float] = {}
     for one in given:
         name, equals, text = one.rpartition("=")
+        if name in found:
+            raise UsageError(f"{option} {name} is given twice")
         try:
             found[name] = float(text)
         except ValueError:

@@ -116,13 +116,13 @@ def _results(folder: Any, options: dict[str, Any]) -> None:
     results = [r for r in results if not wanted[0] or r.benchmark == wanted[0]]
     results = [r for r in results if not wanted[1] or r.model in wanted[1]]
     if options["plot"]:
+        from sinan import catalog
         from sinan.cli.plot import plot
-        from sinan.hub.cards import chance_levels
 
         # Nobody guesses all rotations of a question as easily as one of them: a card's chance level is not theirs.
         known = () if about["spec"].get("rotate") else results
         catalogued = [r.benchmark for r in known if r.benchmark not in about.get("files", {})]
-        plot(results, options["plot"], folder.id, chance_levels(catalogued))
+        plot(results, options["plot"], folder.id, {name: catalog.chance(name) for name in catalogued})
         click.echo(f"  Saved {options['plot']}", err=options["as_json"])
         if not options["as_json"]:
             return None

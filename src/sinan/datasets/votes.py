@@ -53,6 +53,7 @@ COUNTS = (
 )
 PROMPTS = ("prompt_id", "question_id", "prompt", "question", "instruction", "item_id", "item", "cluster")
 JUDGES = ("judge", "judge_id", "user", "user_id", "annotator", "voter", "rater")
+IDS = ("vote_id", "_id", "battle_id")
 FEWEST_JUDGES = 10
 """Clusters of fewer judges are not made unless they are asked for."""
 MOST = 20_000_000
@@ -91,7 +92,7 @@ def votes(file: Path, fields: Fields = Fields()) -> Votes:
     counted = () if fields.won else next((c for c in COUNTS if {c[0], c[1]} <= set(known)), ())
     told = [] if counted else _verdicts(rows, sides, _won(fields, known, file), file)
     for at, row in enumerate(rows):
-        named = tuple("" if (name := row.fields.get(side)) is None else str(name) for side in sides)
+        named = tuple(_name(row, side) for side in sides)
         given = _counted(row, counted, file) if counted else [] if told[at] is None else [(told[at], 1)]
         if given and not all(named):
             raise BadFile(f"{file.name} {row.place}: {sides[0]} or {sides[1]} is empty")
@@ -101,8 +102,9 @@ def votes(file: Path, fields: Fields = Fields()) -> Votes:
         read.add(at, named, given)
     if not read.won:
         raise BadFile(f"{file.name}: no row has a verdict")
-    notes = (f"{unread:,} rows have no verdict and are left out",) if unread else ()
-    return _columns(file, rows, read, known, fields, notes)
+    notes = [f"{unread:,} rows have no verdict and are left out"] if unread else []
+    notes += [_repeated(rows, name) for name in IDS if name in known]
+    return _columns(file, rows, read, known, fields, tuple(filter(None, notes)))
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,18 @@ def _won(fields: Fields, known: Sequence[str], file: Path) -> str:
     return name
 
 
+def _repeated(rows: Sequence[Row], name: str) -> str:
+    """What to say of votes that seem to be in the file twice."""
+    told = [str(own) for row in rows if (own := row.fields.get(name)) is not None]
+    again = len(told) - len(set(told))
+    return f"{again:,} rows have a {name} that came before: each counts as a vote of its own" if again else ""
+
+
+def _name(row: Row, side: str) -> str:
+    """Of a model, without the blanks that a table may leave around it."""
+    return "" if (name := row.fields.get(side)) is None else str(name).strip()
+
+
 def _counted(row: Row, counted: Sequence[str], file: Path) -> list[tuple[float | None, int]]:
     """Wins of a, of b, and ties, as often as the row says."""
     found: list[tuple[float | None, int]] = []
@@ -179,7 +193,7 @@ def _verdicts(rows: Sequence[Row], sides: tuple[str, str], field: str, file: Pat
     row's two models, they are names, also where a model is called A."""
     told = [row.fields.get(field) for row in rows]
     texts = ["" if one is None else str(one).strip() for one in told]
-    named = [(str(row.fields.get(sides[0])), str(row.fields.get(sides[1]))) for row in rows]
+    named = [(_name(row, sides[0]), _name(row, sides[1])) for row in rows]
     decided = [(text, own) for text, own in zip(texts, named, strict=True) if text and WORDS.get(text.lower()) != 0.5]
     if decided and all(text in own for text, own in decided):
         return [

@@ -122,11 +122,6 @@ def suites() -> dict[str, tuple[str, ...]]:
     return {name: suite.benchmarks for name, suite in catalog.all_suites().items()}
 
 
-def chance_levels(names: Iterable[str]) -> dict[str, float | None]:
-    """What guessing gets, by benchmark; None where it cannot be said, as for a file of one's own."""
-    return {name: _chance(name) for name in names}
-
-
 def data_state(benchmark: Benchmark) -> str:
     """Where the benchmark's files would come from: the farthest of them counts."""
     places = {_whereabouts(source) for source in benchmark.dataset.files}
@@ -171,10 +166,3 @@ def _example(benchmark: Benchmark) -> Mapping[str, Any] | None:
     except SinanError:
         return None
     return {"id": sample.id, "group": sample.group, "target": sample.target, "prompt": prompt.to_json()}
-
-
-def _chance(name: str) -> float | None:
-    try:
-        return catalog.load(name).card.chance
-    except SinanError:
-        return None

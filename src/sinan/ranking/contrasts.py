@@ -37,12 +37,15 @@ class Contrasts:
     """(P,) items that a difference rests on."""
     df: float
     """Of the standard errors: clusters less one, of the pair that has the fewest; below 1 where nothing can be said."""
-    root: Numbers | None
-    """(P, r) A square root of the pairs' covariance. None where it was not computed."""
+    root: Numbers | None = None
+    """(P, r) A square root of the pairs' covariance, where it is not that of the numbers."""
     clustered: bool = False
     """Whether the units are clusters of several items."""
     plain: Numbers | None = None
     """(P,) standard errors without the floor; None where there is none."""
+    whole: Numbers | None = None
+    """(M, r) A square root of the numbers' covariance: the differences of its rows are the pairs'. Without it and
+    `root` the joint distribution is not known."""
 
     @property
     def models(self) -> int:
@@ -52,18 +55,36 @@ class Contrasts:
     @property
     def varies(self) -> NDArray[np.bool_]:
         """(P,) whether a pair's numbers differ from item to item by more than a constant."""
-        if self.root is None:
+        rows = self.rows
+        if rows is None:
             return np.isfinite(self.stderr)
-        found: NDArray[np.bool_] = np.einsum("pr,pr->p", self.root, self.root) > 1e-24
+        found: NDArray[np.bool_] = np.einsum("pr,pr->p", rows, rows) > 1e-24
         return found
 
-    def noise(self, normal: Numbers) -> Numbers:
-        """(draws, r) standard normal numbers -> (draws, P) errors of the differences, each of variance 1, or 0."""
-        assert self.root is not None
-        spread = np.sqrt(np.einsum("pr,pr->p", self.root, self.root))
-        scaled = np.divide(self.root, spread[:, None], out=np.zeros_like(self.root), where=spread[:, None] > 0)
-        drawn: Numbers = normal @ scaled.T
-        return drawn
+    @property
+    def rows(self) -> Numbers | None:
+        """(P, r) A square root of the pairs' covariance; None where it is not known."""
+        return self.root if self.whole is None else self.whole[self.first] - self.whole[self.second]
+
+    def largest(self, normal: Numbers, among: NDArray[np.bool_]) -> Numbers:
+        """(draws, r) standard normal numbers -> (draws,) the largest absolute error among these pairs, each over its
+        own standard deviation."""
+        rows = self.rows
+        assert rows is not None
+        spread = np.sqrt(np.einsum("pr,pr->p", rows, rows))
+        scale = np.divide(1.0, spread, out=np.zeros_like(spread), where=(spread > 0) & among)
+        most = np.zeros(len(normal))
+        if self.whole is None:
+            used = scale > 0
+            found: Numbers = np.abs((rows[used] * scale[used, None]) @ normal.T).max(axis=0, initial=0.0)
+            return found
+        drawn, square = self.whole @ normal.T, np.zeros((self.models, self.models))
+        square[self.first, self.second] = scale
+        for model, own in enumerate(square):  # by model: the errors of all pairs at once are more than memory is for
+            others = np.flatnonzero(own)
+            apart = np.abs(drawn[others] - drawn[model]) * own[others, None]
+            np.maximum(most, apart.max(axis=0, initial=0.0), out=most)
+        return most
 
 
 def pairs(models: int) -> tuple[Indices, Indices]:
@@ -84,20 +105,22 @@ def of_items(values: Numbers, clusters: Indices) -> Contrasts:
     n = (there.astype(np.float32) @ there.astype(np.float32).T)[first, second].astype(np.int64)
     if there.all():
         influence = _summed(values - values.mean(axis=1, keepdims=True), clusters) / max(1, values.shape[1])
-        whole = _root(influence)
+        whole: Numbers | None = _root(influence)
+        assert whole is not None
         difference = values.mean(axis=1)[first] - values.mean(axis=1)[second]
         apart: Numbers = whole[first] - whole[second]
-        root: Numbers | None = apart
+        root: Numbers | None = None
         groups = np.full(len(first), influence.shape[1])
         variance = np.einsum("pr,pr->p", apart, apart)
     else:
+        whole = None
         difference, variance, groups, root = _on_intersections(values, there, clusters, first, second)
     with np.errstate(invalid="ignore", divide="ignore"):
         stderr = np.sqrt(variance * np.where(groups > 1, groups / (groups - 1.0), np.nan))
     clustered = len(np.unique(clusters)) < values.shape[1]
     floored = _no_less_than_bonett_price(stderr, values, there, first, second, n, clustered)
     df = float(groups.min(initial=values.shape[1])) - 1
-    return Contrasts(first, second, difference, floored, n, df, root, clustered, stderr)
+    return Contrasts(first, second, difference, floored, n, df, root, clustered, stderr, whole)
 
 
 def of_covariance(
@@ -107,10 +130,10 @@ def of_covariance(
     first, second = pairs(len(values))
     own, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
     whole = vectors * np.sqrt(np.maximum(own, 0))
-    root = whole[first] - whole[second]
     if stderr is None:
+        root = whole[first] - whole[second]
         stderr = np.sqrt(np.einsum("pr,pr->p", root, root))
-    return Contrasts(first, second, values[first] - values[second], stderr, n, df, root, clustered)
+    return Contrasts(first, second, values[first] - values[second], stderr, n, df, None, clustered, whole=whole)
 
 
 def weighted(parts: Sequence[Contrasts], weights: Sequence[float]) -> Contrasts:
@@ -119,15 +142,29 @@ def weighted(parts: Sequence[Contrasts], weights: Sequence[float]) -> Contrasts:
     frees = np.array([max(part.df, 1e-9) for part in parts])
     with np.errstate(invalid="ignore", divide="ignore"):
         free = squares.sum(axis=0) ** 2 / (squares**2 / frees[:, None]).sum(axis=0)
-    roots = [part.root for part in parts if part.root is not None]
-    root = np.hstack([w * r for w, r in zip(weights, roots, strict=True)]) if len(roots) == len(parts) else None
+    whole = _side_by_side([part.whole for part in parts], weights)
+    root = _side_by_side([part.rows for part in parts], weights) if whole is None else None
     difference = np.sum([w * part.difference for part, w in zip(parts, weights, strict=True)], axis=0)
     n = np.sum([part.n for part in parts], axis=0)
     least = float(np.nanmin(free, initial=np.inf)) if np.isfinite(free).any() else float(frees.min())
     clustered = any(part.clustered for part in parts)
     return Contrasts(
-        parts[0].first, parts[0].second, difference, np.sqrt(squares.sum(axis=0)), n, least, root, clustered
+        parts[0].first,
+        parts[0].second,
+        difference,
+        np.sqrt(squares.sum(axis=0)),
+        n,
+        least,
+        root,
+        clustered,
+        whole=whole,
     )
+
+
+def _side_by_side(roots: Sequence[Numbers | None], weights: Sequence[float]) -> Numbers | None:
+    """A square root of the covariance of a weighted sum of independent parts; None where one is not known."""
+    known = [w * root for w, root in zip(weights, roots, strict=True) if root is not None]
+    return _root(np.hstack(known)) if len(known) == len(roots) else None
 
 
 def _summed(influence: Numbers, clusters: Indices) -> Numbers:

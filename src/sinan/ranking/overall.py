@@ -12,8 +12,8 @@ from typing import Any, Literal
 import numpy as np
 
 from sinan.errors import UsageError
-from sinan.rank.benchmark_board import Scored, cluster_numbers, own_estimate, scored_contrasts
-from sinan.rank.combine import (
+from sinan.ranking.benchmark_board import Scored, cluster_numbers, own_estimate, scored_contrasts
+from sinan.ranking.combine import (
     additive,
     chance_corrected,
     first_share,
@@ -23,9 +23,9 @@ from sinan.rank.combine import (
     strengths,
     weighted_mean,
 )
-from sinan.rank.contrasts import Contrasts, Numbers, of_covariance, pairs, weighted
-from sinan.rank.sensitivity import DIGITS, over_weights, ranks, without_each
-from sinan.rank.standings import METHOD_NAMES, Entry, Ways, standings, unranked
+from sinan.ranking.contrasts import Contrasts, Numbers, of_covariance, pairs, weighted
+from sinan.ranking.sensitivity import DIGITS, over_weights, ranks, without_each
+from sinan.ranking.standings import METHOD_NAMES, Entry, Ways, standings, unranked
 from sinan.statistics.intervals import t_quantile
 from sinan.types import Estimate
 from sinan.types.leaderboard import Leaderboard
@@ -105,6 +105,8 @@ def _check(weights: Mapping[str, float], names: Sequence[str]) -> None:
             raise UsageError(f"--weight {name}: no benchmark of the overall is called so. There: {', '.join(names)}")
         if not 0 <= weight < math.inf:
             raise UsageError(f"--weight {name}={weight:g}: a weight is a number from 0 on")
+    if names and sum(weights.get(name, 1.0) > 0 for name in names) < 2 <= len(names):
+        raise UsageError("--weight: fewer than two benchmarks have a weight above 0, and one alone makes no overall")
 
 
 def _sheet(parts: Sequence[Scored], weights: Mapping[str, float]) -> _Sheet:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sinan.rank.contrasts import Numbers
+from sinan.ranking.contrasts import Numbers
 
 WEIGHTINGS = 2_000
 DIGITS = 12

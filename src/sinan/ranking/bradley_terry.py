@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from sinan.errors import UsageError
-from sinan.rank.contrasts import Indices, Numbers
+from sinan.ranking.contrasts import Indices, Numbers
 from sinan.types.votes import Votes
 
 STEPS, CLOSE = 200, 1e-11
@@ -42,8 +42,10 @@ class Fit:
     """(q,) effects of the covariates, in log-odds per unit."""
     inverse: Numbers
     """(M + q, M + q) the pseudo-inverse of the Hessian: the covariance, if every vote were independent and no tie."""
-    held: tuple[str, ...] = ()
+    held: tuple[int, ...] = ()
     """Models that would have no finite strength: each was given one tie against the mean of all."""
+    unit: float = 1.0
+    """The weight of that tie."""
 
     @property
     def predicted(self) -> Numbers:
@@ -72,24 +74,35 @@ class Fit:
         return groups / (groups - 1) * self._sandwich((sums.T @ sums).toarray())
 
     def _sandwich(self, meat: Numbers) -> Numbers:
-        spread: Numbers = self.inverse @ meat @ self.inverse
+        spread: Numbers = self.inverse @ (meat + self._coins()) @ self.inverse
         return spread
 
+    def _coins(self) -> Numbers:
+        """What the votes of a model that always won, always lost or always tied do not say: they agree with each other,
+        as those of a few throws may, and alone would give an error of nearly nothing. One more vote against the mean of
+        all, which falls either way, is counted in."""
+        models, size = len(self.theta), len(self.theta) + len(self.beta)
+        meat = np.zeros((size, size))
+        for model in {*self.held, *_only_tied(self.votes, self.weight)}:
+            row = _against_mean(model, models, size)
+            chance = float(_logistic(row[:models] @ self.theta))
+            meat += self.unit**2 * (chance**2 + (1 - chance) ** 2) / 2 * np.outer(row, row)
+        return meat
 
-def fit(votes: Votes, weight: Numbers | None = None, start: Numbers | None = None) -> Fit:
-    """The strengths of all models. Raises UsageError where two groups of models never met: then there is no order
-    between them, and the groups are named."""
+
+def fit(votes: Votes, weight: Numbers | None = None, start: Numbers | None = None, unit: float = 1.0) -> Fit:
+    """The strengths of all models. `unit`: the weight of the tie that a model without a finite strength is given.
+    Raises UsageError where two groups of models never met: then there is no order between them, and they are named."""
     weight = np.ones(len(votes.won)) if weight is None else weight
     cells, cell = collapsed(votes)
     counts = summed(cell, weight, len(cells.won))
     held = _without_bound(cells, counts)
     _refuse_what_cannot_be_told_apart(cells, counts)
     begin = np.zeros(len(votes.models) + votes.covariates.shape[1]) if start is None else start
-    found, hessian = _maximum(cells, counts, held, begin)
+    found, hessian = _maximum(cells, counts, held, begin, unit)
     theta, beta = found[: len(votes.models)], found[len(votes.models) :]
-    names = tuple(votes.models[m] for m in held)
     inverse = np.linalg.pinv(hessian, hermitian=True).astype(np.float64)
-    return Fit(votes, weight, theta - theta.mean(), beta, inverse, names)
+    return Fit(votes, weight, theta - theta.mean(), beta, inverse, tuple(held), unit)
 
 
 def summed(places: Indices, weight: Numbers, size: int) -> Numbers:
@@ -168,15 +181,17 @@ def _logistic(x: Numbers) -> Numbers:
     return result
 
 
-def _maximum(votes: Votes, weight: Numbers, held: Sequence[int], start: Numbers) -> tuple[Numbers, Numbers]:
+def _maximum(
+    votes: Votes, weight: Numbers, held: Sequence[int], start: Numbers, unit: float
+) -> tuple[Numbers, Numbers]:
     """Newton's way to the top, with half steps where a whole one leads down; and the Hessian there."""
     models, at = len(votes.models), start
     for _ in range(STEPS):
-        gradient, hessian, level = _derivatives(votes, weight, held, at)
+        gradient, hessian, level = _derivatives(votes, weight, held, at, unit)
         if np.abs(gradient).max(initial=0.0) <= CLOSE * max(1.0, weight.sum()):
             return _bounded(votes, at), hessian
         step = np.linalg.lstsq(hessian, gradient, rcond=None)[0]
-        while _derivatives(votes, weight, held, at + step)[2] < level - 1e-9 * abs(level):
+        while _derivatives(votes, weight, held, at + step, unit)[2] < level - 1e-9 * abs(level):
             step = step / 2
         at = at + step
     raise UsageError(f"the strengths of {models} models were not found in {STEPS} steps: {NO_END}")
@@ -190,7 +205,9 @@ def _bounded(votes: Votes, at: Numbers) -> Numbers:
     return at
 
 
-def _derivatives(votes: Votes, weight: Numbers, held: Sequence[int], at: Numbers) -> tuple[Numbers, Numbers, float]:
+def _derivatives(
+    votes: Votes, weight: Numbers, held: Sequence[int], at: Numbers, unit: float = 1.0
+) -> tuple[Numbers, Numbers, float]:
     """Gradient, minus second derivative and log-likelihood, by sums over pairs: no row of N by M is made."""
     models = len(votes.models)
     x, z = votes.covariates, at[votes.a] - at[votes.b] + votes.covariates @ at[models:]
@@ -207,17 +224,37 @@ def _derivatives(votes: Votes, weight: Numbers, held: Sequence[int], at: Numbers
     hessian[models:, models:] = x.T @ (bend[:, None] * x)
     level = float(weight @ (votes.won * z - np.logaddexp(0, z)))
     for model in held:
-        row = np.zeros(len(at))
-        row[:models], row[model] = -1 / models, 1 - 1 / models
-        chance = float(_logistic(np.array([row @ at]))[0])
-        gradient, hessian = gradient + (0.5 - chance) * row, hessian + chance * (1 - chance) * np.outer(row, row)
-        level += 0.5 * float(row @ at) - float(np.logaddexp(0, row @ at))
+        row = _against_mean(model, models, len(at))
+        chance = float(_logistic(row @ at))
+        gradient = gradient + unit * (0.5 - chance) * row
+        hessian = hessian + unit * chance * (1 - chance) * np.outer(row, row)
+        level += unit * (0.5 * float(row @ at) - float(np.logaddexp(0, row @ at)))
     return gradient, hessian, level
 
 
+def _against_mean(model: int, models: int, size: int) -> Numbers:
+    """(size,) the row of a vote between a model and the mean of all."""
+    row = np.zeros(size)
+    row[:models] = -1 / models
+    row[model] += 1
+    return row
+
+
+def _only_tied(votes: Votes, weight: Numbers) -> list[int]:
+    """Models that have votes, all of them ties."""
+    models, counts = len(votes.models), weight > 0
+    both = np.concatenate([votes.a[counts], votes.b[counts]])
+    decided = np.tile(votes.won[counts] != 0.5, 2)
+    seen, told = np.bincount(both, minlength=models), np.bincount(both, decided, models)
+    return [int(model) for model in np.flatnonzero((seen > 0) & (told == 0))]
+
+
 def _without_bound(votes: Votes, weight: Numbers) -> list[int]:
-    """Models to be held: where one group of models never lost to another, strengths run away. One of each such group
-    but the largest is enough; of a model by itself it is that one. Raises UsageError where groups never met at all."""
+    """Models to be held, since strengths would run away: those that never lost, and those that never won. Where groups
+    of several stand at both ends, all models of such groups as well. Raises UsageError where groups never met at all.
+
+    It is enough: if strengths can run away, then to the most for a group that never lost to another and to the least
+    for one that never won; with every group at one end tied to the mean, the most, or the least, is the mean."""
     models, counts = len(votes.models), weight > 0
     a, b, won = votes.a[counts], votes.b[counts], votes.won[counts]
     beaten = np.zeros((models, models), dtype=bool)
@@ -227,9 +264,12 @@ def _without_bound(votes: Votes, weight: Numbers) -> list[int]:
     groups, label = connected_components(csr_array(beaten), directed=True, connection="strong")
     if groups == 1:
         return []
-    sizes = np.bincount(label, minlength=groups)
-    largest = int(np.argmax(sizes))
-    return [int(np.flatnonzero(label == group)[0]) for group in range(groups) if group != largest]
+    winner, loser = np.nonzero(beaten & (label[:, None] != label[None, :]))
+    unbeaten = ~np.isin(label, label[loser])
+    winless = ~np.isin(label, label[winner])
+    alone = np.bincount(label)[label] == 1
+    one_end = alone[unbeaten].all() or alone[winless].all()
+    return [int(m) for m in np.flatnonzero((unbeaten | winless) & (alone | (not one_end)))]
 
 
 def _refuse_what_cannot_be_told_apart(votes: Votes, weight: Numbers) -> None:

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from sinan.errors import UsageError
-from sinan.rank import combine
-from sinan.rank.benchmark_board import Scored, board
-from sinan.rank.overall import overall
-from sinan.rank.sensitivity import over_weights, ranks, without_each
-from sinan.rank.standings import Ways
+from sinan.ranking import combine
+from sinan.ranking.benchmark_board import Scored, board
+from sinan.ranking.overall import overall
+from sinan.ranking.sensitivity import over_weights, ranks, without_each
+from sinan.ranking.standings import Ways
 from sinan.types import Estimate
 from sinan.types.table import ScoreTable
-from tests.rank.cases import case
+from tests.ranking.cases import case
 
 
 def test_every_aggregate_is_the_reference_s():
@@ -103,7 +103,8 @@ def test_what_is_no_share_is_left_out_and_weights_of_nothing_are_refused():
         overall(parts, {"w": 1}, Ways())
     with pytest.raises(UsageError, match="from 0 on"):
         overall(parts, {"x": -1}, Ways())
-    assert overall(parts, {"x": 0}, Ways()) is None
+    with pytest.raises(UsageError, match="fewer than two benchmarks have a weight"):
+        overall(parts, {"x": 0}, Ways())
 
 
 def test_a_metric_that_is_no_mean_over_items_has_an_order_and_no_sure_difference():

@@ -1,14 +1,16 @@
 """Intervals of ranks: the reference case, what must not matter, and how often all of them are right."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinan.rank.contrasts import of_items, weighted
-from sinan.rank.rank_intervals import bonferroni, max_t
-from sinan.rank.tie_groups import tie_groups
-from tests.rank.cases import case
+from sinan.ranking.contrasts import of_items, weighted
+from sinan.ranking.rank_intervals import bonferroni, max_t
+from sinan.ranking.tie_groups import tie_groups
+from tests.ranking.cases import case
 
 
 def alone(values):
@@ -74,10 +76,18 @@ def test_models_are_paired_on_the_items_that_both_have():
     assert found.n[0] == 70 and found.difference[0] == pytest.approx((values[0] - values[1])[50:].mean())
     full = alone(values)
     np.testing.assert_allclose(found.stderr[-3:], full.stderr[-3:])
-    normal = np.random.default_rng(0).standard_normal((4_000, found.root.shape[1]))
-    assert np.corrcoef(found.noise(normal)[:, 7], found.noise(normal)[:, 8])[0, 1] == pytest.approx(
-        np.corrcoef(values[2] - values[3], values[2] - values[4])[0, 1], abs=0.06
-    )
+    one, other = (row / np.linalg.norm(row) for row in found.rows[7:9])
+    assert one @ other == pytest.approx(np.corrcoef(values[2] - values[3], values[2] - values[4])[0, 1])
+
+
+def test_the_largest_error_is_the_same_however_the_covariance_is_held():
+    values, normal = drawn(12), np.random.default_rng(0).standard_normal((500, 5))
+    found, among = alone(values), np.arange(10) % 3 > 0
+    rows = found.rows / np.linalg.norm(found.rows, axis=1)[:, None]
+    expected = np.abs(normal @ rows[among].T).max(axis=1)
+    np.testing.assert_allclose(found.largest(normal, among), expected)
+    by_pairs = replace(found, whole=None, root=found.rows)
+    np.testing.assert_allclose(by_pairs.largest(normal, among), expected)
 
 
 def test_differences_over_benchmarks_add_up_with_their_errors():

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from sinan.errors import UsageError
-from sinan.rank.arena import Arena, arena_board
-from sinan.rank.bradley_terry import evenly, fit, scaled, with_position
-from sinan.rank.standings import Ways
-from sinan.rank.votes_checked import fit_test, flip, win_matrix
-from tests.rank.cases import case, counted, votes_of
+from sinan.ranking.arena import Arena, arena_board
+from sinan.ranking.bradley_terry import evenly, fit, scaled, with_position
+from sinan.ranking.standings import Ways
+from sinan.ranking.votes_checked import fit_test, flip, win_matrix
+from tests.ranking.cases import case, counted, votes_of
 
 TOLERANCE = 1e-6
 
@@ -127,7 +127,49 @@ def test_a_model_that_never_lost_gets_a_finite_strength_and_that_is_told():
     assert board.further["held"] == ["0"] and any("one tie against the mean" in note for note in board.notes)
     assert board.standings[0].model == "0" and np.isfinite(board.standings[0].estimate.value)
     groups = fit(counted([["A", "B", 5, 1], ["C", "D", 3, 2], ["A", "C", 4, 0], ["B", "D", 3, 0]]))
-    assert len(groups.held) == 1 and np.isfinite(groups.theta).all()
+    assert groups.held == (0, 1, 2, 3) and np.isfinite(groups.theta).all()
+
+
+def test_a_few_wins_of_a_few_votes_decide_nothing_and_many_do():
+    def first(*rows):
+        return arena_board(counted(rows), Ways(), Arena()).standings[0]
+
+    for wins in (1, 3, 5):
+        assert first(["A", "B", wins, 0]).rank_interval == (1, 2)
+    assert first(["A", "B", 12, 0]).rank_interval == (1, 1)
+    assert first(["A", "B", 8, 6], ["A", "C", 0, 3]).rank_interval == (1, 3)
+    tied = first(["A", "B", 0, 0, 1], ["B", "C", 9, 8, 3])
+    assert tied.estimate.stderr > 100
+
+
+def test_the_order_of_few_votes_among_equals_is_seldom_said_to_be_sure():
+    random, wrong, boards = np.random.default_rng(21), 0, 0
+    while boards < 100:
+        a = random.integers(0, 4, 12)
+        b = (a + random.integers(1, 4, 12)) % 4
+        try:
+            board = arena_board(votes_of([*a, 3], [*b, 0], [*random.integers(0, 2, 12), 0.5]), Ways(), Arena())
+        except UsageError:
+            continue
+        boards += 1
+        wrong += any(one.rank_interval != (1, 4) for one in board.standings)
+    assert wrong <= 5
+
+
+def test_what_the_models_are_called_does_not_change_who_is_held():
+    rows = [["A", "B", 3, 0], ["B", "C", 3, 0], ["B", "D", 2, 2]]
+    name = dict(zip("ABCD", "DCBA", strict=True))
+    one, other = (fit(counted(r)) for r in (rows, [[name[a], name[b], *n] for a, b, *n in rows]))
+    np.testing.assert_allclose(one.theta, other.theta[::-1], atol=1e-9)
+    assert one.held == (0, 2) and other.held == (1, 3)
+
+
+def test_the_tie_of_a_perfect_winner_weighs_no_more_than_a_vote():
+    votes = counted([["A", "B", 40, 0], ["A", "C", 40, 0], ["B", "C", 20, 20]])
+    plain, even = (arena_board(votes, Ways(), Arena(evenly)) for evenly in (False, True))
+    for one, other in zip(plain.standings, even.standings, strict=True):
+        assert one.estimate.value == pytest.approx(other.estimate.value)
+        assert one.estimate.stderr == pytest.approx(other.estimate.stderr)
 
 
 def test_groups_that_never_met_are_named_and_not_ranked():

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from sinan.errors import UsageError
-from sinan.rank.bradley_terry import fit
-from sinan.rank.contrasts import Numbers
+from sinan.ranking.bradley_terry import fit
+from sinan.ranking.contrasts import Numbers
 from sinan.types.votes import Votes
 
 EDGE = 0.005

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from sinan.errors import UsageError
-from sinan.rank.bradley_terry import Fit, by_pair, collapsed, fit, summed
-from sinan.rank.contrasts import Indices, Numbers
+from sinan.ranking.bradley_terry import Fit, by_pair, collapsed, fit, summed
+from sinan.ranking.contrasts import Indices, Numbers
 from sinan.types.votes import Votes
 
 FEWEST = 5
@@ -83,7 +83,7 @@ def _fewest(found: Fit, first: int, other: int, order: Indices, guess: int) -> i
         weight = found.weight.copy()
         weight[order[:dropped]] = 0
         try:
-            rest = fit(cells, summed(cell, weight, len(cells.won)))
+            rest = fit(cells, summed(cell, weight, len(cells.won)), unit=found.unit)
         except UsageError:
             return False
         return bool(rest.theta[other] > rest.theta[first])

@@ -14,13 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from sinan.rank.contrasts import Contrasts, Numbers
+from sinan.ranking.contrasts import Contrasts, Numbers
 
 DRAWS = 10_000
 FEW = 29
 """Degrees of freedom below which the normal distribution is not near enough."""
-AT_ONCE = 1 << 22
-"""Errors of differences that are held at once."""
 
 Method = Literal["max-t", "bonferroni"]
 
@@ -54,10 +52,10 @@ def max_t(contrasts: Contrasts, alpha: float = 0.05, seed: int = 0, draws: int =
     """Step-down with the joint distribution of all t. With few clusters their common tail is Student's: the normal
     draws are divided by the root of a chi-square over its degrees of freedom."""
     t = _t(contrasts)
-    if contrasts.root is None or contrasts.df < 1 or not len(t):
+    if (rows := contrasts.rows) is None or contrasts.df < 1 or not len(t):
         return bonferroni(contrasts, alpha)
     random = np.random.default_rng(seed)
-    normal = random.standard_normal((draws, contrasts.root.shape[1]))
+    normal = random.standard_normal((draws, rows.shape[1]))
     if contrasts.df < 1e6:
         normal /= np.sqrt(random.chisquare(contrasts.df, draws) / contrasts.df)[:, None]
     left = np.isfinite(contrasts.stderr)
@@ -97,11 +95,7 @@ def _t(contrasts: Contrasts) -> Numbers:
 
 def _quantile(contrasts: Contrasts, normal: Numbers, among: NDArray[np.bool_], alpha: float) -> float:
     """The 1 - alpha quantile of the largest error among these pairs."""
-    rows = max(1, AT_ONCE // max(1, len(among)))
-    largest = [
-        np.abs(contrasts.noise(normal[at : at + rows])[:, among]).max(axis=1) for at in range(0, len(normal), rows)
-    ]
-    return float(np.quantile(np.concatenate(largest), 1 - alpha, method="higher"))
+    return float(np.quantile(contrasts.largest(normal, among), 1 - alpha, method="higher"))
 
 
 def _signs(contrasts: Contrasts, sure: Numbers) -> NDArray[np.int8]:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from sinan.errors import UsageError
-from sinan.rank.bradley_terry import Fit, collapsed, evenly, fit, scaled, summed, with_position
-from sinan.rank.contrasts import Contrasts, Numbers, of_covariance, pairs
-from sinan.rank.standings import Entry, Ways, standings
-from sinan.rank.votes_checked import fit_test, flip, win_matrix
+from sinan.ranking.bradley_terry import Fit, collapsed, evenly, fit, scaled, summed, with_position
+from sinan.ranking.contrasts import Contrasts, Numbers, of_covariance, pairs
+from sinan.ranking.standings import Entry, Ways, standings
+from sinan.ranking.votes_checked import fit_test, flip, win_matrix
 from sinan.statistics.intervals import t_quantile
 from sinan.types import Estimate
 from sinan.types.leaderboard import Leaderboard
@@ -60,7 +60,7 @@ def arena_board(votes: Votes, ways: Ways, arena: Arena = Arena()) -> Leaderboard
     votes, spread = scaled(votes)
     asked = with_position(votes) if arena.position else votes
     weight = evenly(asked) if arena.evenly else None
-    found = fit(asked, weight)
+    found = fit(asked, weight, unit=1.0 if weight is None else float(weight.max()))
     errors = _errors(found)
     beside = {"hessian": _own(found.inverse, found), "iid": _own(found.independent(), found)}
     resampled = _bootstrap(found, arena.resamples, ways.seed) if arena.resamples else None
@@ -182,7 +182,7 @@ def _bootstrap(found: Fit, resamples: int, seed: int) -> Numbers:
     for _ in range(resamples):
         times = random.multinomial(groups, np.full(groups, 1 / groups))[clusters]
         try:
-            rows.append(fit(cells, summed(cell, found.weight * times, len(cells.won)), start).theta)
+            rows.append(fit(cells, summed(cell, found.weight * times, len(cells.won)), start, found.unit).theta)
         except UsageError:  # what was drawn joins no longer all models; how many were kept is told
             continue
     if len(rows) < 2:
@@ -205,7 +205,7 @@ def _further(found: Fit, errors: _Errors, spread: Numbers, arena: Arena, resampl
         "model against itself are dropped; ratings have the mean 1000, and 400 points are odds of ten to one",
         "weights": "1 / max(votes of the pair, 50)" if arena.evenly else "every vote counts the same",
         "n_eff": float(weight.sum() ** 2 / (weight**2).sum()),
-        "held": list(found.held),
+        "held": [votes.models[m] for m in found.held],
         "effects": _effects(found, errors, spread),
         "fit": fit_test(found),
         "flip": flip(found),
@@ -232,8 +232,10 @@ def _notes(found: Fit, errors: _Errors, arena: Arena) -> list[str]:
     if votes.against_itself:
         notes.append(f"{votes.against_itself:,} votes of a model against itself are left out")
     if found.held:
+        held = [votes.models[m] for m in found.held]
+        named = ", ".join(held[:6]) + (f" and {len(held) - 6} more" if len(held) > 6 else "")
         notes.append(
-            f"{', '.join(found.held)} never lost to, or never won against, the rest: no finite strength. Each is given "
+            f"{named} never lost to, or never won against, the rest: no finite strength. Each is given "
             "one tie against the mean of all"
         )
     if errors.clusters is not None and errors.clusters < FEW:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sinan.rank.contrasts import Contrasts, Indices, Numbers, of_items, pairs
-from sinan.rank.standings import METHOD_NAMES, Entry, Ways, standings, unranked
+from sinan.ranking.contrasts import Contrasts, Indices, Numbers, of_items, pairs
+from sinan.ranking.standings import METHOD_NAMES, Entry, Ways, standings, unranked
 from sinan.statistics.intervals import estimate_accuracy, mean
 from sinan.types import Estimate
 from sinan.types.leaderboard import Leaderboard
@@ -112,7 +112,7 @@ def _nothing_known(estimates: Sequence[Estimate]) -> Contrasts:
     values = np.array([estimate.value for estimate in estimates], dtype=np.float64)
     first, second = pairs(len(values))
     n = np.array([min(estimates[j].n, estimates[k].n) for j, k in zip(first, second, strict=True)], dtype=np.int64)
-    return Contrasts(first, second, values[first] - values[second], np.full(len(first), np.nan), n, 0.0, None)
+    return Contrasts(first, second, values[first] - values[second], np.full(len(first), np.nan), n, 0.0)
 
 
 def _notes(table: ScoreTable, contrasts: Contrasts, ways: Ways, of_items: bool) -> list[str]:
@@ -128,7 +128,7 @@ def _notes(table: ScoreTable, contrasts: Contrasts, ways: Ways, of_items: bool) 
             f"{named}: some of the {items:,} items have no score; a number is over the model's own items, a pair is "
             f"compared on the items that both have (at least {fewest:,})"
         )
-    if ways.method == "max-t" and contrasts.root is None and len(contrasts.difference):
+    if ways.method == "max-t" and contrasts.rows is None and len(contrasts.difference):
         notes.append("too many pairs on different items for their joint distribution: bonferroni instead")
     if 1 <= contrasts.df < 9:
         notes.append(f"only {int(contrasts.df) + 1} clusters: errors on so few are rough")

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sinan.rank.contrasts import Contrasts
-from sinan.rank.rank_intervals import Decided, Method, bonferroni, max_t
-from sinan.rank.tie_groups import tie_groups
+from sinan.ranking.contrasts import Contrasts
+from sinan.ranking.rank_intervals import Decided, Method, bonferroni, max_t
+from sinan.ranking.tie_groups import tie_groups
 from sinan.types import Estimate
 from sinan.types.leaderboard import Gap, Standing
 
