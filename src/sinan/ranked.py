@@ -184,11 +184,12 @@ def _stored(runs: Path, named: Sequence[str], notice: Callable[[str], None]) -> 
         for entry in about["cells"]:
             side = Side(folder.id, about, entry, _metric(entry))
             result = results.get((side.benchmark, side.model))
+            what = f"{side.model} on {side.benchmark} of run {folder.id}"
             if result is not None and result.population is not None:
-                notice(f"{side.benchmark} of run {folder.id} was stopped by a rule, after a part; it is not ranked")
+                notice(f"{what} was stopped by a rule, after a part; it is not ranked")
                 continue
             if result is None and "rule" in about:
-                notice(f"{side.benchmark} of run {folder.id} ends by a rule, and has not; it is not ranked")
+                notice(f"{what} ends by a rule, and has not; it is not ranked")
                 continue
             yield _Stored(folder, side, result)
 

@@ -21,8 +21,7 @@ def command(model: str, target: str, **options: Any) -> int:
     from sinan.stopping import Declared
 
     replayed = racing.columns(target, (model,))
-    board = {} if replayed else racing.board(target, (model,), options)
-    board.pop(model.partition("?")[0], None)
+    board = {} if replayed else racing.board(target, (model,), options, but=model.partition("?")[0])
     if not board and not replayed:
         raise UsageError(
             f"no run in {options['runs']} has asked another model all of {target} alike: same version, protocol, "

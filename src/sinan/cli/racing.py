@@ -59,8 +59,9 @@ def race(declared: "Declared", models: Sequence[str], target: str, given: dict[s
     return running.carry_out(spec(models, target, given), given, partial(_show, given), declared)
 
 
-def board(target: str, models: Sequence[str], given: dict[str, Any]) -> dict[str, float]:
-    """Model -> its score of all questions, of the finished runs that asked what is asked here, and alike."""
+def board(target: str, models: Sequence[str], given: dict[str, Any], but: str = "") -> dict[str, float]:
+    """Model -> its score of all questions, of the finished runs that asked what is asked here, and alike; without
+    `but`, who is no rival of its own."""
     from sinan import catalog
     from sinan.asked import looked_up
     from sinan.engine import plan
@@ -70,7 +71,8 @@ def board(target: str, models: Sequence[str], given: dict[str, Any]) -> dict[str
     if len(benchmarks) != 1:
         raise UsageError(f"{target} is {len(benchmarks)} benchmarks; a race is on one")
     name = plan.protocol_name(benchmarks[0], wanted)
-    found = standings(given["runs"], benchmarks[0], catalog.version(benchmarks[0], name), name, wanted)
+    version = catalog.version(benchmarks[0], name)
+    found = [one for one in standings(given["runs"], benchmarks[0], version, name, wanted) if one.model != but]
     if not given["quiet"] and not given["as_json"]:
         for one in found:
             click.echo(f"sinan: known from run {one.run}: {one.model} {100 * one.value:.1f}", err=True)

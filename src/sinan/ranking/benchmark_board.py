@@ -131,7 +131,9 @@ def _notes(table: ScoreTable, contrasts: Contrasts, ways: Ways, of_items: bool) 
     if ways.method == "max-t" and contrasts.rows is None and len(contrasts.difference):
         notes.append("too many pairs on different items for their joint distribution: bonferroni instead")
     if 1 <= contrasts.df < 9:
-        notes.append(f"only {int(contrasts.df) + 1} clusters: errors on so few are rough")
+        notes.append(
+            f"only {int(contrasts.df) + 1} {'clusters' if contrasts.clustered else 'items'}: errors on so few are rough"
+        )
     if contrasts.df < 1 and len(contrasts.difference):
         notes.append("fewer than two independent units: no difference can be estimated")
     return notes
