@@ -25,7 +25,7 @@ from sinan.ranking.standings import Ways
 from sinan.statistics import accuracy, metrics
 from sinan.statistics.intervals import mean
 from sinan.statistics.scales import in_percent, less_is_better
-from sinan.store import frames
+from sinan.store import description, frames
 from sinan.store.tables import StoredCell, table
 from sinan.types import CellResult, Metric, Run
 from sinan.types.leaderboard import Leaderboard
@@ -169,7 +169,7 @@ def _stored(runs: Path, named: Sequence[str], notice: Callable[[str], None]) -> 
     opened = []
     for folder in folders:
         try:
-            opened.append((folder, folder.about(), folder.results() or []))
+            opened.append((folder, folder.about(), folder.results()))
         except StoreError as error:
             if named:
                 raise
@@ -180,16 +180,15 @@ def _stored(runs: Path, named: Sequence[str], notice: Callable[[str], None]) -> 
         notice(f"not finished: {', '.join(unfinished)}; {what}")
     opened = [one for one in opened if named or one[1]["status"] in FINISHED]
     for folder, about, cells in sorted(opened, key=lambda one: str(one[1]["created"]), reverse=True):
-        results = {(one.benchmark, one.model): one for one in cells}
+        results = {(one.benchmark, one.model): one for one in cells or ()}
+        early = description.stopped_early(about, cells)
         for entry in about["cells"]:
             side = Side(folder.id, about, entry, _metric(entry))
             result = results.get((side.benchmark, side.model))
             what = f"{side.model} on {side.benchmark} of run {folder.id}"
-            if result is not None and result.population is not None:
-                notice(f"{what} was stopped by a rule, after a part; it is not ranked")
-                continue
-            if result is None and "rule" in about:
-                notice(f"{what} ends by a rule, and has not; it is not ranked")
+            if (side.benchmark, side.model) in early:
+                why = "ends by a rule, and has not" if result is None else "was stopped by a rule, after a part"
+                notice(f"{what} {why}; it is not ranked")
                 continue
             yield _Stored(folder, side, result)
 

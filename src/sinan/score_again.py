@@ -129,7 +129,10 @@ def _about(
         "scorers": {b.id: repr(b.protocols[names[b.id]].scorer) for b in benchmarks},
         "versions_before": {cell["benchmark"]: cell["version"] for cell in before["cells"]},
         "targets_changed": again.targets_changed,
-        "stopped": _stopped(again.old, before),
+        "stopped": [
+            {"benchmark": benchmark, "model": model, "population": population}
+            for (benchmark, model), population in description.stopped_early(before, again.old.results()).items()
+        ],
         "when": now,
     }
     about |= {"rule": before["rule"]} if "rule" in before else {}
@@ -141,18 +144,6 @@ def _about(
         "requests": {"sent": 0, "cached": 0, "resumed": again.answered, "retried": 0},
         "scored_from": scored_from,
     }
-
-
-def _stopped(old: store.RunFolder, before: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Cells whose answers decided how many of so many questions were asked: other verdicts do not undo that. Of a run
-    that was killed under its rule nobody knows which they are, nor how many questions there are."""
-    stored = {(one.benchmark, one.model): one.population for one in old.results() or []}
-    killed = "rule" in before and before["status"] == "running"
-    return [
-        {"benchmark": cell["benchmark"], "model": cell["model"], "population": population}
-        for cell in before["cells"]
-        if (population := stored.get((cell["benchmark"], cell["model"]))) is not None or killed
-    ]
 
 
 @dataclass

@@ -17,7 +17,7 @@ from sinan.asked import answers as answers_cache
 from sinan.asked import paces
 from sinan.engine import Tally
 from sinan.engine.verdicts import THREADS, Answer, Verdicts
-from sinan.store import frames
+from sinan.store import description, frames
 from sinan.types import CellResult, Model, Run, SampleResult
 from sinan.variation import with_spread
 
@@ -70,8 +70,7 @@ async def scored_run(
 
 def as_asked(about: Mapping[str, Any], results: Sequence[CellResult]) -> list[CellResult]:
     """The results, without intervals where the run that the answers are from was stopped early by a rule."""
-    cells = about.get("scored_from", {}).get("stopped", ())
-    stopped = {(one["benchmark"], one["model"]): one["population"] for one in cells}
+    stopped = description.stopped_early(about, ())
     return [
         replace(one.without_intervals(), population=stopped[key])
         if (key := (one.benchmark, one.model)) in stopped

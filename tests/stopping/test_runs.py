@@ -94,6 +94,29 @@ def test_kill_9_and_going_on_give_the_verdict_of_an_undisturbed_run_and_ask_noth
         assert document["stopping"]["verdicts"][0][name] == undisturbed["stopping"]["verdicts"][0][name]
 
 
+def test_a_run_that_was_killed_under_its_rule_and_scored_again_is_neither_compared_nor_ranked(work):
+    with ChatServer(good(0.8), hold_after=40) as server:
+        process = start(work, "run", "q.jsonl", "-m", server.model, "--stop", "ci<0.15", "--no-cache")
+        until(lambda: server.held.is_set() and lines(work) == 40)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        server.release()
+    code, out, err = sinan(work, "score", "last", "--json")
+    assert code == 0, err
+    again = json.loads(out)
+    assert again["results"][0]["ci"] is None, "nobody knows why it has the answers that it has"
+    with ChatServer(good(0.6)) as other:
+        code, out, err = sinan(work, "run", "q.jsonl", "-m", other.model, "--json", "--no-cache")
+    assert code == 0, err
+    whole = json.loads(out)["run"]
+    code, out, err = sinan(work, "compare", again["run"], whole, "--json")
+    assert code == 0, err
+    (comparison,) = json.loads(out)["comparisons"]
+    assert comparison["ci"] is None and comparison["verdict"] == "undecided"
+    code, _, err = sinan(work, "rank", again["run"], whole)
+    assert "was stopped by a rule, after a part; it is not ranked" in err
+
+
 def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(work):
     with ChatServer(good(0.8), hold_after=30) as server:
         command = ("run", "q.jsonl", "-m", server.model, "--stop", "ci<0.15")

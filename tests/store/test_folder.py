@@ -114,7 +114,19 @@ DESCRIBED = {"spec": SPEC | {"protocol": "default", "scorer": None}, "cells": []
 CELL = dict.fromkeys(("benchmark", "version", "protocol", "model", "metric"), "x")
 
 
-@pytest.mark.parametrize("change", [{"files": "x"}, {"data": [1]}, {"judges": [{}]}, {"expected": "x"}, {"rule": 1}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"files": "x"},
+        {"data": [1]},
+        {"judges": [{}]},
+        {"expected": "x"},
+        {"rule": 1},
+        {"scored_from": {"stopped": [1]}},
+        {"scored_from": {"stopped": [{"benchmark": "b", "model": "m", "population": "many"}]}},
+    ],
+    ids=str,
+)
 def test_a_part_of_the_wrong_kind_is_one_clear_line(tmp_path, change):
     folder = made(tmp_path, "a")
     folder.describe({"created": now(), "status": "complete", **DESCRIBED} | change)

@@ -1,12 +1,10 @@
 """What `sinan duel`, `sinan best` and `sinan place` have in common: asked models or replayed columns of a table, one
 document, a few lines."""
 
-import csv
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -18,7 +16,7 @@ from sinan.cli.output import document as printed
 from sinan.cli.shares import Share
 from sinan.cli.table import AMBER, MUTED, console, safe
 from sinan.cli.within import Within
-from sinan.datasets.outcomes import TABLES
+from sinan.datasets.outcomes import head
 from sinan.errors import UsageError
 from sinan.types import Run, RunSpec
 
@@ -109,22 +107,15 @@ def spec(models: Sequence[str], target: str, given: dict[str, Any]) -> RunSpec:
 
 def columns(target: str, models: Sequence[str]) -> bool:
     """Whether the target is a table of outcomes that has these models. A file of questions has no such columns."""
-    path = Path(target)
-    if path.suffix.lower() not in TABLES or not path.is_file() or any("/" in m and not _head(path, m) for m in models):
-        return False
-    return any(_head(path, model) for model in models)
+    names = head(target) or ()
+    return any(model in names for model in models) and all(model in names for model in models if "/" in model)
 
 
 def all_columns(target: str) -> tuple[str, ...]:
     """The models of a table of outcomes; none where the target is no such table."""
     from sinan.datasets.outcomes import outcomes
 
-    return outcomes(target).models if Path(target).suffix.lower() in TABLES and Path(target).is_file() else ()
-
-
-def _head(path: Path, name: str) -> bool:
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        return name in next(csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ","), ())
+    return () if head(target) is None else outcomes(target).models
 
 
 def _replay(declared: "Declared", models: tuple[str, ...], target: str, given: dict[str, Any]) -> int:

@@ -100,7 +100,6 @@ def _list(options: dict[str, Any]) -> None:
 
 
 def _summary(folder: Any) -> dict[str, Any]:
-
     row = {"run": folder.id, "path": str(folder.path)}
     try:
         about = folder.about()

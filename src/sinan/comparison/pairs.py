@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from sinan import asked_before, store
@@ -9,6 +10,7 @@ from sinan.causes import Side
 from sinan.datasets import download
 from sinan.errors import SinanError
 from sinan.statistics import accuracy, metrics
+from sinan.store import description
 from sinan.types import Benchmark, Metric
 
 QUESTIONS = 100_000
@@ -33,11 +35,13 @@ class StoredRun:
                 found.setdefault(cell["benchmark"], []).append(cell)
         return found
 
+    @cached_property
+    def _early(self) -> Collection[tuple[str, str]]:
+        return description.stopped_early(self.about, self.folder.results())
+
     def stopped(self, entry: Mapping[str, Any]) -> bool:
         """Whether answers decided how many of the cell's questions were asked."""
-        found = self.folder.results() or []
-        own = [one for one in found if (one.benchmark, one.model) == (entry["benchmark"], entry["model"])]
-        return own[0].population is not None if own else "rule" in self.about
+        return (entry["benchmark"], entry["model"]) in self._early
 
     def side(self, entry: Mapping[str, Any]) -> Side:
         """The cell with its questions and its scorer, where they can be had without asking the network."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sinan import catalog
 from sinan.comparison.earlier_pairs import Discordance, discordance, of_table
 from sinan.datasets import download
-from sinan.datasets.outcomes import TABLES, outcomes
+from sinan.datasets.outcomes import head, outcomes
 from sinan.datasets.questions import QUESTION
 from sinan.engine import plan
 from sinan.errors import SinanError, UsageError
@@ -196,11 +196,10 @@ def _target(target: str | Path | None) -> _Target | None:
 
 def _outcomes(target: str) -> ScoreTable | None:
     """A table of outcomes, one column per model; None for anything else, such as a file of questions."""
-    if not target.lower().endswith(TABLES) or not Path(target).is_file():
+    names = head(target)
+    if names is None or {name.strip().lower() for name in names} & set(QUESTION):
         return None
-    with Path(target).open(encoding="utf-8-sig", errors="replace") as lines:
-        head = lines.readline().lower().strip().replace("\t", ",").split(",")
-    return None if set(head) & set(QUESTION) else outcomes(target)
+    return outcomes(target)
 
 
 def _size(benchmark: Benchmark) -> int | None:

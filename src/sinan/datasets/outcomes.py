@@ -23,28 +23,40 @@ CLUSTERS = ("cluster", "passage")
 VERDICTS = {"true": 1.0, "false": 0.0}
 
 
+def head(path: str | Path) -> tuple[str, ...] | None:
+    """The names of the columns; None where no file of such a name is there. Nothing else of it is read."""
+    file = Path(path)
+    if file.suffix.lower() not in TABLES or not file.is_file():
+        return None
+    with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        try:
+            return tuple(next(csv.reader(lines, delimiter=_between(file)), ()))
+        except csv.Error:
+            return ()
+
+
 def outcomes(path: str | Path) -> ScoreTable:
     """The table of a .csv or .tsv file. Raises BadFile where it is none."""
     import numpy as np
 
     file = Path(path)
-    head, rows = _rows(file)
-    columns = dict(zip(head, zip(*rows, strict=True), strict=True))
+    names, rows = _rows(file)
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
     items, *_ = columns.values()
-    if head[0].strip().lower() in ("model", "models"):
+    if names[0].strip().lower() in ("model", "models"):
         raise BadFile(f"{file.name}: its rows are models; a table of outcomes has a row a question. Turn it around")
     if len(set(items)) != len(items):
         twice = next(item for item in items if items.count(item) > 1)
         raise BadFile(f"{file.name}: item {twice!r} stands in it more than once")
     named = {name.lower(): own for name, own in columns.items()}
-    scores = {name: numbers for name in head[1:] if (numbers := _numbers(columns[name])) is not None}
+    scores = {name: numbers for name in names[1:] if (numbers := _numbers(columns[name])) is not None}
     scores = {name: numbers for name, numbers in scores.items() if name.lower() not in (*GROUPS, *CLUSTERS)}
     if not scores:
-        raise BadFile(f"{file.name}: no column holds numbers from 0 to 1, so none is a model's. Its columns: {head}")
+        raise BadFile(f"{file.name}: no column holds numbers from 0 to 1, so none is a model's. Its columns: {names}")
     values = np.array(list(scores.values()), dtype=np.float64)
     unread = int(np.isnan(values).sum())
-    told = {*scores, *(name for name in head if name.lower() in (*GROUPS, *CLUSTERS))}
-    out = [name for name in head[1:] if name not in told and _meant(columns[name])]
+    told = {*scores, *(name for name in names if name.lower() in (*GROUPS, *CLUSTERS))}
+    out = [name for name in names[1:] if name not in told and _meant(columns[name])]
     shared = next((named[name] for name in CLUSTERS if name in named), ())
     return ScoreTable(
         file.stem if file.stem != "correctness" else file.parent.name,
@@ -63,16 +75,21 @@ def outcomes(path: str | Path) -> ScoreTable:
 def _rows(file: Path) -> tuple[list[str], list[list[str]]]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
-            head, *rows = csv.reader(lines, delimiter="\t" if file.suffix.lower() == ".tsv" else ",", strict=True)
+            names, *rows = csv.reader(lines, delimiter=_between(file), strict=True)
     except (OSError, UnicodeDecodeError, ValueError, csv.Error) as error:
         raise BadFile(f"{file}: a table of outcomes cannot be read from it ({error})") from None
     rows = [row for row in rows if row]
-    if len(head) < 2 or not rows or len(set(head)) != len(head):
+    if len(names) < 2 or not rows or len(set(names)) != len(names):
         raise BadFile(f"{file.name}: a table of outcomes has a line of different names, and lines of as many cells")
     for number, row in enumerate(rows, 2):
-        if len(row) != len(head):
-            raise BadFile(f"{file.name}: line {number} has {len(row)} cells, the first has {len(head)}")
-    return head, rows
+        if len(row) != len(names):
+            raise BadFile(f"{file.name}: line {number} has {len(row)} cells, the first has {len(names)}")
+    return names, rows
+
+
+def _between(file: Path) -> str:
+    """What stands between two cells."""
+    return "\t" if file.suffix.lower() == ".tsv" else ","
 
 
 def _numbers(cells: tuple[str, ...]) -> list[float] | None:

@@ -12,6 +12,7 @@ from sinan.ranking.bradley_terry import Fit, collapsed, evenly, fit, scaled, sum
 from sinan.ranking.contrasts import Contrasts, Numbers, of_covariance, pairs
 from sinan.ranking.standings import Entry, Ways, standings
 from sinan.ranking.votes_checked import fit_test, flip, win_matrix
+from sinan.statistics.clustered import FEW
 from sinan.statistics.intervals import t_quantile
 from sinan.types import Estimate
 from sinan.types.leaderboard import Leaderboard
@@ -19,8 +20,6 @@ from sinan.types.votes import Votes
 
 MEAN, PER_THETA = 1000.0, 400 / math.log(10)
 """The mean rating, and rating points per unit of strength: 400 points are odds of ten to one."""
-FEW = 10
-"""Clusters below which errors are rough."""
 
 
 SHORT = {"max-t": "step-down max-t", "bonferroni": "bonferroni"}

@@ -9,6 +9,7 @@ import numpy as np
 
 from sinan.ranking.contrasts import Contrasts, Indices, Numbers, of_items, pairs
 from sinan.ranking.standings import METHOD_NAMES, Entry, Ways, standings, unranked
+from sinan.statistics.clustered import FEW
 from sinan.statistics.intervals import estimate_accuracy, mean
 from sinan.types import Estimate
 from sinan.types.leaderboard import Leaderboard
@@ -130,7 +131,7 @@ def _notes(table: ScoreTable, contrasts: Contrasts, ways: Ways, of_items: bool) 
         )
     if ways.method == "max-t" and contrasts.rows is None and len(contrasts.difference):
         notes.append("too many pairs on different items for their joint distribution: bonferroni instead")
-    if 1 <= contrasts.df < 9:
+    if 1 <= contrasts.df < FEW - 1:
         notes.append(
             f"only {int(contrasts.df) + 1} {'clusters' if contrasts.clustered else 'items'}: errors on so few are rough"
         )

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sinan.statistics.clustered import sum_error
+from sinan.statistics.clustered import FEW, sum_error
 from sinan.statistics.intervals import t_quantile
 from sinan.statistics.mcnemar import bonett_price, mcnemar, tango
 from sinan.statistics.sign_flip import LARGEST_SUM, SignFlip, sign_flip
@@ -29,7 +29,6 @@ FEW_PAIRS, FEW_DISCORDANT = 100, 25
 """Below either, t is no longer to be trusted for numbers that are 0 or 1."""
 FEW_UNITS = 30
 """Below it, numbers that are no verdicts are tested by flipping signs."""
-FEW_CLUSTERS = 10
 NOTHING = PairedDifference(None, None, None, None, None, None, "none", 0)
 _NO_SPREAD = 1e-12
 """A standard error that is smaller, beside the differences, is what rounding left of 0."""
@@ -230,7 +229,7 @@ def _notes(units: Units, verdicts: bool) -> list[str]:
         return []
     if units.count < 2:
         return ["all questions share one cluster: how sure the difference is cannot be estimated"]
-    if units.count < FEW_CLUSTERS:
+    if units.count < FEW:
         return [f"the {units.n:,} questions make only {units.count} clusters: the interval is a rough one"]
     if verdicts and 0 < units.differing < FEW_DISCORDANT:
         return [f"only {units.differing} verdicts differ: the interval is a rough one (wider: bonett_price)"]

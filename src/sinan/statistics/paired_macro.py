@@ -4,6 +4,7 @@ groups have clusters in common, such as the same problems in several languages, 
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sinan.statistics.clustered import sum_error
@@ -29,47 +30,28 @@ def paired_macro(
     h, count = len(own), sum(one.count for one in units)
     of_a, of_b = (math.fsum(float(side[rows].mean()) for rows in own) / h for side in (a, b))
     difference = math.fsum(one.mean for one in units) / h
-    clustered, differ = count if count < len(a) else None, int((a != b).sum())
+    clustered = count if count < len(a) else None
     df, stderr = count - h, _error_of_sum([one.stderr for one in units], h)
     if clusters is not None and (shared := len(np.unique(clusters))) < count:
         clustered, df = shared, shared - 1
         parts = [(one.differences - one.mean) / (one.n * h) for one in units]
         _, place = np.unique(np.asarray(clusters)[np.concatenate(own)], return_inverse=True)
         stderr = sum_error(np.bincount(place, np.concatenate(parts)).tolist())
+    found = PairedDifference(
+        of_a, of_b, difference, stderr, None, None, "none", len(a), clustered, discordant=int((a != b).sum())
+    )
     if not stderr:
-        return PairedDifference(
-            of_a,
-            of_b,
-            difference,
-            stderr,
-            None,
-            None,
-            "none",
-            len(a),
-            clustered,
-            notes=_alone(units),
-            discordant=differ,
-        )
+        return replace(found, notes=_alone(units))
     half, t = t_quantile(df) * stderr, difference / stderr
     interval, p_value = (difference - half, difference + half), two_sided_t(t, df)
-    method = f"paired t over {h} groups{', clustered' if clustered else ''}"
-    tests = {"t": {"statistic": t, "df": df, "p": p_value}}
-    intervals = {"t": interval}
-    return PairedDifference(
-        of_a,
-        of_b,
-        difference,
-        stderr,
-        interval,
-        p_value,
-        method,
-        len(a),
-        clustered,
-        df,
-        None,
-        tests,
-        intervals,
-        discordant=differ,
+    return replace(
+        found,
+        ci=interval,
+        p_value=p_value,
+        method=f"paired t over {h} groups{', clustered' if clustered else ''}",
+        df=df,
+        tests={"t": {"statistic": t, "df": df, "p": p_value}},
+        intervals={"t": interval},
     )
 
 

@@ -53,6 +53,15 @@ def consistent(about: Mapping[str, Any]) -> bool:
         and all(map(_is_cell, about["cells"]))
         and all(_is_named(model, ("name",)) for model in (*about["models"], *(about.get("judges") or ())))
         and all(_is_named(file, ("repo", "path", "sha256")) for file in about.get("data") or ())
+        and _says_what_stopped(about.get("scored_from") or {})
+    )
+
+
+def _says_what_stopped(scored_from: Mapping[str, Any]) -> bool:
+    kinds = {"benchmark": str, "model": str, "population": int | None}
+    stopped = scored_from.get("stopped") or []
+    return isinstance(stopped, list) and all(
+        isinstance(one, dict) and set(kinds) <= set(one) and _has(one, kinds) for one in stopped
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from sinan.types import Benchmark, Cell, Judging, Metric, Model, Protocol, RunSpec, Source, waits
+from sinan.types import Benchmark, Cell, CellResult, Judging, Metric, Model, Protocol, RunSpec, Source, waits
 
 MUST_AGREE = ("files", "spec", "cells", "models", "judges")
 """What a resumed run may not change: old and new answers would be of different questions."""
@@ -98,6 +98,21 @@ def spec_from_json(about: Mapping[str, Any]) -> RunSpec:
     row = {k: v for k, v in about["spec"].items() if k in known}
     asked: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
     return RunSpec(**asked)
+
+
+def stopped_early(about: Mapping[str, Any], results: Sequence[CellResult] | None) -> dict[tuple[str, str], int | None]:
+    """(benchmark, model) -> questions of the whole, of the cells whose answers decided how many were asked, so that no
+    usual interval holds. `results`: those of the run; None of one that has not come so far, as one that was killed
+    under its rule: nobody knows then which cells they are, nor how many questions there are.
+
+    Other verdicts on the same answers do not undo it: a run that was scored again has the cells of the run it is from.
+    """
+    again = (about.get("scored_from") or {}).get("stopped") or ()
+    found: dict[tuple[str, str], int | None] = {(one["benchmark"], one["model"]): one["population"] for one in again}
+    if results is None and "rule" in about:
+        found |= {(cell["benchmark"], cell["model"]): None for cell in about["cells"]}
+    stopped = [one for one in results or () if one.population is not None]
+    return found | {(one.benchmark, one.model): one.population for one in stopped}
 
 
 def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

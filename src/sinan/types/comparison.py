@@ -82,16 +82,16 @@ class PairedDifference:
         """1 where a is surely the larger one, -1 where b is, else 0: the interval leaves out 0, and the test agrees."""
         return self.sign_at(self.p_value)
 
-    def bare(self) -> "PairedDifference":
-        """The two numbers and their difference, where nothing that was computed holds."""
-        of = self.value_a, self.value_b, self.difference
-        return PairedDifference(*of, None, None, None, "none", self.n, notes=self.notes, discordant=self.discordant)
-
     def sign_at(self, p_value: float | None) -> int:
         """The same with another p-value, such as one that is adjusted."""
         if self.ci is None or p_value is None or p_value >= ALPHA:
             return 0
         return 1 if self.ci[0] > 0 else -1 if self.ci[1] < 0 else 0
+
+    def bare(self) -> "PairedDifference":
+        """The two numbers and their difference, where nothing that was computed holds."""
+        of = self.value_a, self.value_b, self.difference
+        return PairedDifference(*of, None, None, None, "none", self.n, notes=self.notes, discordant=self.discordant)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ import math
 import numpy as np
 
 from sinan.statistics.sequential.following import Predictor
-from sinan.statistics.sequential.one import Sides, _OfOne
+from sinan.statistics.sequential.one import OfOne, Sides
 from sinan.types.sequential import Claim, Decision
 
 
-class DuelWithKnown(_OfOne):
+class DuelWithKnown(OfOne):
     """A duel of a and b in which one alone is asked: the other went through all questions before and scored `known`.
 
     Told as of `Duel`, with its levels and for its reasons: the difference is the asked model's score minus a number.

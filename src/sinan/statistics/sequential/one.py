@@ -58,7 +58,7 @@ def _gains(y: float, left: Numbers, sign: float, drawn: tuple[float, float, floa
     return gains
 
 
-class _OfOne:
+class OfOne:
     """What procedures about one model have in common."""
 
     kind = ""
@@ -100,7 +100,7 @@ class _OfOne:
         )
 
 
-class Threshold(_OfOne):
+class Threshold(OfOne):
     """Is the full score above `m0` or below it?"""
 
     kind = "threshold"
@@ -132,7 +132,7 @@ class Threshold(_OfOne):
         return self._decision((claim,))
 
 
-class Precision(_OfOne):
+class Precision(OfOne):
     """How good is it, to within `width` from one end of the confidence sequence to the other?"""
 
     kind = "precision"
@@ -163,7 +163,7 @@ class Precision(_OfOne):
         return self._decision((claim,), {"width": self.width})
 
 
-class Place(_OfOne):
+class Place(OfOne):
     """Where is a new model on a finished board? The scores there are known, so one confidence sequence of the new one
     settles all of them together, without a correction for how many they are."""
 
