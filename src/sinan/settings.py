@@ -9,6 +9,7 @@ sinan.toml:
     [prices."openai/NAME"]      # in USD for a million tokens; comes before the list that sinan brings
     input = 0.15
     output = 0.6
+    [serve]                     # how `sinan serve` is run: web/config.py
 """
 
 import os
@@ -33,6 +34,8 @@ class Settings:
     """By the model's name, as in results: `openai/NAME`."""
     lm_eval_tasks: Path | None = None
     """A folder of task files of lm-evaluation-harness."""
+    serve: dict[str, Any] = field(default_factory=dict)
+    """How the site is run, as it is written; read where the site is."""
 
     def key(self, name: str) -> str | None:
         """A secret by its environment name (`OPENAI_API_KEY`); None where it is not set or empty."""
@@ -54,6 +57,8 @@ def _file(path: Path) -> dict[str, Any]:
     keys = table.setdefault("keys", {})
     if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys.values()):
         raise UsageError(f'{path}: [keys] must be a table of NAME = "secret"')
+    if not isinstance(table.setdefault("serve", {}), dict):
+        raise UsageError(f"{path}: [serve] must be a table")
     prices = table.setdefault("prices", {})
     if not isinstance(prices, dict):
         raise UsageError(f'{path}: prices must be tables, such as [prices."openai/NAME"] with input and output')
@@ -100,4 +105,5 @@ def load() -> Settings:
     keys, prices = (user.get(name, {}) | here.get(name, {}) for name in ("keys", "prices"))
     tasks = os.environ.get("SINAN_LM_EVAL_TASKS") or table.get("lm_eval_tasks") or None
     own_tasks = Path(tasks).expanduser() if tasks else None
-    return Settings(cache_folder.expanduser(), mirror, keys, prices, own_tasks)
+    serve = user.get("serve", {}) | here.get("serve", {})
+    return Settings(cache_folder.expanduser(), mirror, keys, prices, own_tasks, serve)

@@ -30,6 +30,8 @@ COMMANDS = {
     "perf": "Load-test a model's server: latencies and throughput at several levels of load.",
     "judge": "Judges: their agreement with people, their biases, corrected win rates.",
     "hub": "The catalogue of benchmarks: list, show.",
+    "serve": "The site: leaderboards, benchmarks, runs and jobs in a browser.",
+    "user": "Accounts of the site: add, list, change.",
     "models": "Providers and models: what is configured, what is missing.",
     "doctor": "What works on this machine, and the remedy for what does not.",
 }

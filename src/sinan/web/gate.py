@@ -1,0 +1,122 @@
+"""What every request passes before a page sees it, and every answer on its way out.
+
+- Changes (all but GET, HEAD, OPTIONS) come as JSON, or as bytes where a file is sent, and from our own pages: a form or
+  a script of another site can send neither without asking first, which we never allow. A token needs no such proof.
+- Bodies are bounded, and must arrive in time.
+- Headers: no script but our own files, no other host, no frame; what is private is kept by nobody.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+
+from sinan.web.failures import Denied, Failure, TooLarge
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+EMBEDDABLE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""Of pictures that other sites may show."""
+
+LARGER = {"/api/pushes/": 9 << 20, "/api/benchmarks": 64 << 20}
+"""Bytes of a body, by the beginning of the path, where more is taken than elsewhere."""
+PATIENCE_S = 30.0
+"""Between two parts of a body."""
+SAFE = ("GET", "HEAD", "OPTIONS")
+KINDS = ("application/json", "application/octet-stream")
+
+
+class Gate:
+    """The outermost layer of the application."""
+
+    def __init__(
+        self, app: App, body_bytes: int, refuse: Callable[[Scope, Receive, Send, Failure], Awaitable[None]]
+    ) -> None:
+        self.app, self.body_bytes, self.refuse = app, body_bytes, refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        guarded = _with_headers(scope, send)
+        try:
+            _refuse_foreign(scope)
+            bounded = _Bounded(receive, self._limit(scope["path"]), Headers(scope=scope))
+        except Failure as failure:
+            return await self.refuse(scope, receive, guarded, failure)
+        return await self.app(scope, bounded, guarded)
+
+    def _limit(self, path: str) -> int:
+        return max((size for start, size in LARGER.items() if path.startswith(start)), default=self.body_bytes)
+
+
+def _refuse_foreign(scope: Scope) -> None:
+    headers = Headers(scope=scope)
+    if scope["method"] in SAFE:
+        return
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+    if kind not in KINDS and (has_body or kind):
+        raise Failure("changes are sent as application/json")
+    if headers.get("authorization", "").lower().startswith("bearer "):
+        return
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Denied("this change was asked for by a page of another site")
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+        raise Denied("this change was asked for by a page of another site")
+    if "cookie" in headers and kind not in KINDS:
+        raise Denied("a change by a browser comes as application/json")
+
+
+class _Bounded:
+    """Hands on the body as it comes, up to its bound. Raises TooLarge where the page reads beyond it."""
+
+    def __init__(self, receive: Receive, limit: int, headers: Headers) -> None:
+        self.receive, self.limit, self.seen = receive, limit, 0
+        length = headers.get("content-length", "0")
+        if length.isdecimal() and int(length) > limit:
+            raise TooLarge(f"a body of {int(length):,} bytes; up to {limit:,} are taken here")
+        self.ended = False
+
+    async def __call__(self) -> MutableMapping[str, Any]:
+        if self.ended:  # what is awaited now is that the client goes away, however late
+            return await self.receive()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                message = await self.receive()
+        except TimeoutError:
+            self.ended = True
+            return {"type": "http.disconnect"}
+        self.seen += len(message.get("body", b""))
+        self.ended = not message.get("more_body", False)
+        if self.seen > self.limit:
+            self.ended = True
+            raise TooLarge(f"a body of more than {self.limit:,} bytes, which is the most that is taken here")
+        return message
+
+
+def _with_headers(scope: Scope, send: Send) -> Send:
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(raw=message.setdefault("headers", []))
+            headers.setdefault("Content-Security-Policy", POLICY)
+            headers.setdefault("X-Content-Type-Options", "nosniff")
+            headers.setdefault("Referrer-Policy", "same-origin")
+            headers.setdefault("X-Frame-Options", "DENY")
+            headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+            headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+            headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+            headers.setdefault("Cache-Control", "no-store" if scope["path"].startswith("/api") else "private, no-cache")
+        await send(message)
+
+    return sending

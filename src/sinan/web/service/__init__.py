@@ -1,0 +1,1 @@
+"""What the site keeps and does: people, jobs, votes, the runs' index. It knows no page."""

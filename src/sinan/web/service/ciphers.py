@@ -1,0 +1,54 @@
+"""Secrets at rest: model keys and webhook secrets, encrypted with a key that is not in the database.
+
+The key is in `SINAN_SERVE_SECRET`, or in the file `secret` of the site's folder, made at the first start and readable
+by its owner alone. Several, divided by commas or lines: the first encrypts, all decrypt, so that it can be changed.
+"""
+
+import os
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from sinan.errors import UsageError
+
+ENVIRONMENT = "SINAN_SERVE_SECRET"
+
+
+class Ciphers:
+    """Encrypts and decrypts. `repr` shows nothing."""
+
+    def __init__(self, keys: list[str]) -> None:
+        """Raises UsageError where one is no key."""
+        try:
+            self._fernet = MultiFernet([Fernet(key) for key in keys])
+        except ValueError:
+            raise UsageError(f"{ENVIRONMENT} holds no key: 32 bytes in URL-safe base64") from None
+
+    def encrypt(self, secret: str) -> bytes:
+        """What may be stored."""
+        return self._fernet.encrypt(secret.encode())
+
+    def decrypt(self, stored: bytes) -> str:
+        """The secret. Raises UsageError where it was encrypted with another key."""
+        try:
+            return self._fernet.decrypt(bytes(stored)).decode()
+        except InvalidToken:
+            raise UsageError(
+                f"a stored secret was encrypted with another key than {ENVIRONMENT} or the site's file `secret` holds"
+            ) from None
+
+
+def of(site: Path) -> Ciphers:
+    """The site's; its key is made where there is none."""
+    given = os.environ.get(ENVIRONMENT)
+    path = site / "secret"
+    if not given:
+        try:
+            fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        except FileExistsError:
+            pass
+        else:
+            with os.fdopen(fd, "w") as file:
+                file.write(Fernet.generate_key().decode() + "\n")
+        given = path.read_text("utf-8")
+    return Ciphers([key for key in given.replace(",", "\n").split() if key])

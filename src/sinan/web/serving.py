@@ -1,0 +1,164 @@
+"""`sinan serve`: the site, and beside it the processes that carry out jobs and make boards.
+
+One process answers; each worker and the maker of boards is a process of its own, begun again where it dies, and gone
+when the site goes: they hold the end of a pipe whose other end dies with it.
+"""
+
+import ipaddress
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+import uvicorn
+
+from sinan.errors import UsageError
+from sinan.web import config as configuration
+from sinan.web.app import application
+from sinan.web.config import Config
+from sinan.web.service import shelf
+from sinan.web.site import Site, opened
+
+BESIDE = ("sinan.web.service.worker", "sinan.web.service.maker")
+"""Modules of the processes beside the site."""
+RESTART_S = 1.0
+
+
+def serve(config: Config, notice: Callable[[str], None], ready: Callable[[str], None], public: bool = False) -> int:
+    """Answer until SIGINT or SIGTERM. `ready` hears the address. Raises UsageError, StoreError before anything is
+    bound: beyond this machine without an account, an address in use, a database that cannot be used."""
+    site = opened(config)
+    _refuse_open_house(site)
+    sockets = [_bound(config)]
+    port = sockets[0].getsockname()[1]
+    shelf.index(site.database, site.runs, public=public)
+    beside = Beside(config, notice)
+    beside.start()
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(site),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            proxy_headers=False,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=5,
+            limit_concurrency=2000,
+            h11_max_incomplete_event_size=64 * 1024,
+        )
+    )
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    ready(f"http://{host}:{port}")
+    try:
+        server.run(sockets=sockets)
+    finally:
+        beside.stop()
+    return 0
+
+
+def _refuse_open_house(site: Site) -> None:
+    if not _is_loopback(site.config.host) and not site.has_accounts:
+        raise UsageError(
+            f"--host {site.config.host} reaches beyond this machine, and no account exists: whoever comes would see "
+            "every run. Remedy: make an account first, with sinan user add NAME --role admin"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _bound(config: Config) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0][0]
+        found = socket.socket(family, socket.SOCK_STREAM)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((config.host, config.port))
+    except OSError as error:
+        raise UsageError(
+            f"cannot answer at {config.host}:{config.port}: {error.strerror}. Remedy: another --port (0: any free one)"
+        ) from None
+    return found
+
+
+class Beside:
+    """The processes beside the site."""
+
+    def __init__(self, config: Config, notice: Callable[[str], None]) -> None:
+        self.config, self.notice = config, notice
+        self._ended = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Begin them all, and watch over them."""
+        modules = [BESIDE[0]] * self.config.workers + [BESIDE[1]]
+        for number, module in enumerate(modules):
+            thread = threading.Thread(target=self._keep, args=(module, number), daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """End them: what a job was asking is stopped cleanly, and another worker goes on with it."""
+        self._ended.set()
+        for thread in self._threads:
+            thread.join(timeout=15)
+
+    def _keep(self, module: str, number: int) -> None:
+        while not self._ended.is_set():
+            began = time.monotonic()
+            process = begin(self.config, module, ["--number", str(number)])
+            while process.poll() is None:
+                if self._ended.wait(0.2):
+                    process.send_signal(signal.SIGTERM)
+                    try:
+                        process.wait(10)
+                    except subprocess.TimeoutExpired:
+                        process.kill()
+                        process.wait()
+                    return
+            self.notice(f"{module.rpartition('.')[2]} {number} ended with {process.returncode}; it begins again")
+            self._ended.wait(max(RESTART_S, 5 - (time.monotonic() - began)))
+
+
+def begin(config: Config, module: str, arguments: Sequence[str] = ()) -> "subprocess.Popen[bytes]":
+    """A process beside the site. It reads its configuration from standard input, and ends when that does."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments], stdin=subprocess.PIPE, start_new_session=True, env=os.environ
+    )
+    assert process.stdin is not None
+    try:
+        process.stdin.write(orjson.dumps(to_json(config)) + b"\n")
+        process.stdin.flush()
+    except BrokenPipeError:
+        pass
+    return process
+
+
+def to_json(config: Config) -> dict[str, Any]:
+    """The configuration as a process beside the site is told it."""
+    told = {name: getattr(config, name) for name in config.__dataclass_fields__}
+    told |= {name: str(told[name]) for name in ("runs", "site")}
+    told["networks"] = [str(one) for one in config.networks]
+    told["openid"] = None if config.openid is None else vars(config.openid)
+    return told
+
+
+def from_json(told: dict[str, Any]) -> Config:
+    """The inverse."""
+    from pathlib import Path
+
+    networks = tuple(configuration.network(one) for one in told["networks"])
+    openid = configuration.OpenId(**told["openid"]) if told["openid"] else None
+    lists = {name: tuple(told[name]) for name in ("models", "proxies")}
+    paths = {name: Path(told[name]) for name in ("runs", "site")}
+    return Config(**told | lists | paths | {"networks": networks, "openid": openid})

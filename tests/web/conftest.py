@@ -1,0 +1,103 @@
+"""A site of one's own for each test: in the process (`client`), or as `sinan serve` on loopback (`served`)."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sinan
+from sinan.web.app import application
+from sinan.web.config import Config
+from sinan.web.service import people, shelf
+from sinan.web.site import opened
+from tests.web.clients import Client
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="session")
+def sample_runs(tmp_path_factory):
+    """Two small runs of bundled models, made once: `arithmetic` and `ordering`, 20 questions each, needle/xs and /s
+    in the first, needle/m in the second."""
+    runs = tmp_path_factory.mktemp("sample") / "runs"
+    os.environ["SINAN_CACHE"] = str(tmp_path_factory.mktemp("sample-cache"))
+    sinan.run(["arithmetic", "ordering"], ["needle/xs", "needle/s"], limit=20, runs=runs, name="small")
+    sinan.run(["arithmetic", "ordering"], ["needle/m"], limit=20, runs=runs, name="large")
+    return runs
+
+
+@pytest.fixture
+def site(tmp_path, sample_runs):
+    """A site with the sample runs in its folder, indexed, private; and accounts ada (admin), eva (evaluator), otto
+    (evaluator), vic (viewer)."""
+    shutil.copytree(sample_runs, tmp_path / "runs")
+    found = opened(Config(runs=tmp_path / "runs", site=tmp_path / "site", port=0))
+    with found.database.write() as connection:
+        for name, role in (("ada", "admin"), ("eva", "evaluator"), ("otto", "evaluator"), ("vic", "viewer")):
+            number = people.create(connection, name, None, role)
+            connection.execute(people.users.update().where(people.users.c.id == number).values(password=_hashed()))
+    shelf.index(found.database, found.runs)
+    yield found
+    found.database.close()
+
+
+_HASHED: list[str] = []
+
+
+def _hashed() -> str:
+    if not _HASHED:  # takes a good part of a second: once
+        from sinan.web.service import passwords
+
+        _HASHED.append(passwords.hashed(PASSWORD))
+    return _HASHED[0]
+
+
+@pytest.fixture
+def client(site):
+    """Asks the site as nobody; `client.as_("eva")` is the same as somebody who is signed in."""
+    return Client(application(site), site)
+
+
+class Served:
+    """`sinan serve` in a process of its own."""
+
+    def __init__(self, folder: Path, *arguments: str, env: dict[str, str] | None = None) -> None:
+        command = [sys.executable, "-m", "sinan", "serve", "--port", "0", *arguments]
+        environment = os.environ | {"SINAN_CACHE": str(folder / "cache"), "XDG_CONFIG_HOME": str(folder)} | (env or {})
+        self.log = folder / f"serve-{os.urandom(3).hex()}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, cwd=folder, stdout=subprocess.PIPE, stderr=log, env=environment, start_new_session=True
+            )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline().decode()
+        assert "http://" in line, self.log.read_text()
+        self.address = line.split()[-1]
+
+    def stop(self, how: int = signal.SIGTERM) -> int:
+        """End it, and wait for that."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        try:
+            return self.process.wait(30)
+        finally:
+            if self.process.stdout is not None:
+                self.process.stdout.close()
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Begins sites: `serve("--publish")`; all are ended at the end of the test."""
+    begun: list[Served] = []
+
+    def begin(*arguments, **how):
+        begun.append(Served(tmp_path, *arguments, **how))
+        return begun[-1]
+
+    yield begin
+    for one in begun:
+        one.stop()
