@@ -9,6 +9,11 @@ from sinan.cli.output import one_line
 from sinan.errors import MissingExtra
 
 
+def _ready(address: str) -> None:
+    click.echo(f"司南 sinan answers at {address}")
+    sys.stdout.flush()
+
+
 @click.command("serve")
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Where it answers; beyond this machine only with accounts."
@@ -42,6 +47,6 @@ def command(host: str, port: int, runs: Path, site: Path, database: str, workers
     return serving.serve(
         read,
         notice=lambda line: click.echo(f"sinan: {one_line(line)}", err=True),
-        ready=lambda address: (click.echo(f"司南 sinan answers at {address}"), sys.stdout.flush())[1],
+        ready=_ready,
         public=publish,
     )

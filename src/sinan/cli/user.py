@@ -62,7 +62,7 @@ def list_(**options: Any) -> int:
 
     with _site(options).database.read() as connection:
         for row in connection.execute(users.select().order_by(users.c.folded)):
-            click.echo(f"{row.name}\t{row.role}{'\tdisabled' if row.disabled else ''}")
+            click.echo("\t".join([row.name, row.role, *(["disabled"] if row.disabled else [])]))
     return 0
 
 

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -24,8 +24,8 @@ from sinan.web.site import Site
 
 DESCRIPTION = """Evaluation of language models: leaderboards, benchmarks, runs, comparisons, jobs.
 
-Every page has a twin here: the same address with `.json` behind it. Changes are POST, PUT or DELETE below `/api`, with a
-session's cookie from our own pages, or with a token: `Authorization: Bearer sinan_...`.
+Every page has a twin here: the same address with `.json` behind it. Changes are POST, PUT or DELETE below `/api`, with
+a session's cookie from our own pages, or with a token: `Authorization: Bearer sinan_...`.
 """
 
 
@@ -102,12 +102,12 @@ class _Static(StaticFiles):
         return response
 
 
-def _told(request: Request, status: int, error: str, fields: list[str] = [], wait: float | None = None) -> Response:
+def _told(request: Request, status: int, error: str, fields: Sequence[str] = (), wait: float | None = None) -> Response:
     """As JSON where JSON was asked for, else as a page."""
     path = request.url.path
     headers = {"Retry-After": str(max(1, round(wait)))} if wait is not None else {}
     if path.startswith("/api") or path.endswith(".json") or request.method not in ("GET", "HEAD"):
-        return JSONResponse({"error": error, "fields": fields}, status, headers)
+        return JSONResponse({"error": error, "fields": list(fields)}, status, headers)
     response = render(request, "failure.html", {"status": status, "error": error, "fields": fields}, status)
     response.headers.update(headers)
     return response

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import cache, partial, wraps
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import jinja2
 import orjson
@@ -124,11 +125,8 @@ def with_query(request: Request, **changes: object) -> str:
     url = request.url.remove_query_params(list(changes))
     pairs = [(k, v) for k, v in query.multi_items() if k not in changes]
     for name, value in changes.items():
-        for one in value if isinstance(value, list | tuple) else [value]:
-            if one is not None:
-                pairs.append((name, str(one)))
-    from urllib.parse import urlencode
-
+        many = value if isinstance(value, list | tuple) else [value]
+        pairs += [(name, str(one)) for one in many if one is not None]
     return url.path + (f"?{urlencode(pairs)}" if pairs else "")
 
 

@@ -13,7 +13,7 @@ DAY_MS = 24 * 3600 * 1000
 def note(connection: Connection, asker: Asker, action: str, subject: str = "", **detail: Any) -> None:
     """One entry. `detail` holds no secret."""
     person = asker.person
-    row = {"at": now(), "user": person.id if person else None, "name": person.name if person else ""}
+    row: dict[str, Any] = {"at": now(), "user": person.id if person else None, "name": person.name if person else ""}
     row |= {"address": asker.address[:64], "action": action, "subject": subject[:300], "detail": detail}
     connection.execute(audit.insert().values(**row))
 

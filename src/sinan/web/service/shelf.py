@@ -92,7 +92,8 @@ def put(
     provenance: Mapping[str, Any] | None = None,
 ) -> None:
     """A run that begins here: its row stands before anything is written in its folder."""
-    row = {"id": run, "owner": owner, "origin": origin, "organisation": organisation, "visibility": visibility}
+    row: dict[str, Any] = {"id": run, "owner": owner, "origin": origin, "visibility": visibility}
+    row["organisation"] = organisation
     row |= {"created": store.now(), "status": "running", "provenance": dict(provenance or {})}
     connection.execute(runs.insert().values(**row))
 
@@ -155,7 +156,7 @@ def _read(one: RunFolder) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         return {"created": store.now(), "status": "damaged", "title": str(error)[:200]}, []
     targets = " ".join(about["spec"].get("targets", ()))[:200]
     early = description.stopped_early(about, results)
-    row = {"created": about["created"][:40], "status": about["status"][:16], "title": targets}
+    row: dict[str, Any] = {"created": about["created"][:40], "status": about["status"][:16], "title": targets}
     counted = sum(sum(result.outcomes.values()) for result in results or ())
     return row | {"samples": counted}, [_cell(result, early) for result in results or ()] or _asked(about)
 

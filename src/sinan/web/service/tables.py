@@ -123,9 +123,7 @@ jobs = Table(
     Column("title", String(200), nullable=False),
     Column("order", JSON, nullable=False),  # what is asked: a RunSpec, limits, keys by number; no secret
     Column("priority", Integer, nullable=False, server_default="0"),  # higher first
-    Column(
-        "state", String(16), nullable=False
-    ),  # queued, running, paused, complete, partial, stopped, failed, cancelled
+    Column("state", String(16), nullable=False),  # as `jobs.STATES`
     Column("wanted", String(16), nullable=False, server_default=""),  # pause or cancel, while it runs
     Column(
         "fence", Integer, nullable=False, server_default="0"
@@ -219,9 +217,7 @@ verifications = Table(
     Column("job", ForeignKey("jobs.id"), unique=True),
     Column("share", Float, nullable=False),
     Column("asked_by", ForeignKey("users.id"), nullable=False),
-    Column(
-        "verdict", String(16), nullable=False, server_default="waiting"
-    ),  # waiting, confirmed, contradicted, undecided
+    Column("verdict", String(16), nullable=False, server_default="waiting"),
     Column("found", JSON, nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("ended", BigInteger),
