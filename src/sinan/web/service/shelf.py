@@ -134,7 +134,7 @@ def _index(database: Database, one: RunFolder, state: str, known: bool, public: 
         if known:
             connection.execute(runs.update().where(runs.c.id == one.id).values(**row))
         else:
-            about = {"origin": "folder", "visibility": PUBLIC if public else PRIVATE, "provenance": {}}
+            about: dict[str, Any] = {"origin": "folder", "visibility": PUBLIC if public else PRIVATE, "provenance": {}}
             if public:
                 about["published"] = now()
             there = connection.execute(select(runs.c.id).where(runs.c.id == one.id)).first()
