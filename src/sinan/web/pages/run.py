@@ -2,28 +2,28 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection, select
 
 from sinan.errors import StoreError
 from sinan.evaluate import stored_results
-from sinan.store import RunFolder
 from sinan.stopping.told import lines
+from sinan.store import RunFolder
 from sinan.types import CellResult
 from sinan.web.failures import Missing
 from sinan.web.page import Document, page
 from sinan.web.service import following, numbers, shelf
 from sinan.web.service.numbers import Cell, Note
 from sinan.web.service.people import Asker
+from sinan.web.service.samples import RunName
 from sinan.web.service.shelf import ShelvedRun
 from sinan.web.service.tables import users
 from sinan.web.site import By, Here
 
 router = APIRouter()
-RunName = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[^\x00/]+$", description="A run's id")]
 File = Literal["results.json", "samples.parquet", "journal.jsonl", "run.json"]
 FILES: tuple[File, ...] = ("results.json", "samples.parquet", "journal.jsonl", "run.json")
 PART = 1 << 18
@@ -165,7 +165,9 @@ def _page(shelved: ShelvedRun, folder: RunFolder, owner: str | None, by: Asker) 
         asked=[_asked(cell) for cell in about["cells"]],
         models=[_identity(one) for one in about["models"]],
         judges=[_identity(one) for one in about.get("judges") or ()],
-        data=[Pinned(**{name: str(one.get(name, "")) for name in Pinned.model_fields}) for one in about.get("data") or ()],
+        data=[
+            Pinned(**{name: str(one.get(name, "")) for name in Pinned.model_fields}) for one in about.get("data") or ()
+        ],
         files={FilePath(name).name: str(sha) for name, sha in (about.get("files") or {}).items()},
         spec=dict(about["spec"]),
         requests={k: v for k, v in (about.get("requests") or {}).items() if isinstance(v, int)},
@@ -173,7 +175,9 @@ def _page(shelved: ShelvedRun, folder: RunFolder, owner: str | None, by: Asker) 
         tokens_out=sum(one.tokens_out for one in results),
         cost_usd=sum(costs) if costs else None,
         seconds=_seconds(about),
-        made_with={name: about[name] for name in ("sinan", "git_commit", "python", "platform", "packages") if name in about},
+        made_with={
+            name: about[name] for name in ("sinan", "git_commit", "python", "platform", "packages") if name in about
+        },
         downloads=_downloads(folder),
         error=error,
     )
@@ -189,9 +193,7 @@ def results_of(folder: RunFolder, about: Mapping[str, Any]) -> tuple[list[CellRe
     return list(state.results), state.behind
 
 
-def _happened(
-    shelved: ShelvedRun, status: str, about: Mapping[str, Any], results: list[CellResult]
-) -> Iterator[Note]:
+def _happened(shelved: ShelvedRun, status: str, about: Mapping[str, Any], results: list[CellResult]) -> Iterator[Note]:
     """What must be known of how it went."""
     again = about.get("scored_from")
     if status in ("killed", "stopped") and again is None:

@@ -141,7 +141,9 @@ def _rows(connection: Connection, where: ColumnElement[bool], sort: str, after: 
         same = and_(column == value, runs.c.id < name if down else runs.c.id > name)
         where = and_(where, or_(beyond, same))
     order = [column.desc(), runs.c.id.desc()] if down else [column, runs.c.id]
-    query = select(*shelf.COLUMNS, users.c.name.label("owner_name")).join(users, users.c.id == runs.c.owner, isouter=True)
+    query = select(*shelf.COLUMNS, users.c.name.label("owner_name")).join(
+        users, users.c.id == runs.c.owner, isouter=True
+    )
     return list(connection.execute(query.where(where).order_by(*order).limit(size + 1)))
 
 
