@@ -34,6 +34,8 @@ END = 400
 """Characters of an answer's end that a list shows."""
 KEPT = 500
 """Counts that are remembered."""
+FACETS = 5_000
+"""Kinds of samples that are counted apart."""
 
 LINE = (
     "row benchmark model sample_id draw group outcome answer target score scores tokens_in tokens_out latency_s "
@@ -216,10 +218,16 @@ class Samples:
             )
         return None if not found or found[0][0] is None else int(found[0][0])
 
-    def facets(self) -> list[tuple[str, str, str, str, int]]:
-        """(benchmark, model, group, outcome, how many) of all samples."""
-        shown = 'benchmark, model, "group", outcome'
-        return self._ask(f"SELECT {shown}, count(*) FROM {self._rows} GROUP BY {shown} ORDER BY {shown}")
+    def facets(self) -> "Sequence[tuple[str, str, str, str, int]]":
+        """(benchmark, model, group, outcome, how many) of all samples; remembered as counts are."""
+        key = state(self.folder)
+        if (known := _FACETS.get(key)) is None:
+            shown = 'benchmark, model, "group", outcome'
+            query = f"SELECT {shown}, count(*) FROM {self._rows} GROUP BY {shown} ORDER BY {shown} LIMIT {FACETS}"
+            known = _FACETS[key] = self._ask(query)
+            while len(_FACETS) > KEPT // 10:
+                _FACETS.popitem(last=False)
+        return known
 
     def stream(self, wanted: Wanted, batch: int = 200) -> Iterator[Record]:
         """Every sample that is wanted, whole, in its order. Raises Ended."""
@@ -261,6 +269,7 @@ def _at(places: Sequence[int]) -> str:
 
 
 _COUNTS: OrderedDict[tuple[str, Wanted], int] = OrderedDict()
+_FACETS: OrderedDict[str, Sequence[tuple[str, str, str, str, int]]] = OrderedDict()
 
 
 def state(folder: RunFolder) -> str:
