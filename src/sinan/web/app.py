@@ -12,11 +12,11 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.staticfiles import StaticFiles
 
 from sinan import __version__
 from sinan.errors import MissingExtra, SinanError, StoreError, UnknownName
 from sinan.web import pages
+from sinan.web.assets import Assets
 from sinan.web.failures import Failure, Missing, NotYet
 from sinan.web.gate import Gate
 from sinan.web.page import STATIC, language, render
@@ -75,7 +75,7 @@ def application(site: Site) -> FastAPI:
     app.state.site = site
     for found in sorted(pkgutil.iter_modules(pages.__path__), key=lambda one: one.name):
         app.include_router(importlib.import_module(f"{pages.__name__}.{found.name}").router)
-    app.mount("/static", _Static(directory=STATIC))
+    app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SinanError, _failed)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _unreadable)
@@ -88,18 +88,6 @@ def application(site: Site) -> FastAPI:
 
     app.add_middleware(Gate, body_bytes=site.config.body_bytes, refuse=refuse)
     return app
-
-
-class _Static(StaticFiles):
-    """Files under an address that holds a digest of their content: `/static/DIGEST/NAME`."""
-
-    def get_path(self, scope: Any) -> str:
-        return super().get_path(scope).partition("/")[2] or "missing"
-
-    def file_response(self, *args: Any, **how: Any) -> Response:
-        response = super().file_response(*args, **how)
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response
 
 
 def _told(request: Request, status: int, error: str, fields: Sequence[str] = (), wait: float | None = None) -> Response:
