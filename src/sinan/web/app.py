@@ -29,6 +29,10 @@ a session's cookie from our own pages, or with a token: `Authorization: Bearer s
 """
 
 
+DATA = (".json", ".csv", ".parquet", ".svg", ".png")
+"""How addresses end that are no page: what fails there is told as JSON."""
+
+
 class Problem(BaseModel):
     """Why something was refused."""
 
@@ -94,7 +98,7 @@ def _told(request: Request, status: int, error: str, fields: Sequence[str] = (),
     """As JSON where JSON was asked for, else as a page."""
     path = request.url.path
     headers = {"Retry-After": str(max(1, round(wait)))} if wait is not None else {}
-    if path.startswith("/api") or path.endswith(".json") or request.method not in ("GET", "HEAD"):
+    if path.startswith("/api") or path.endswith(DATA) or request.method not in ("GET", "HEAD"):
         return JSONResponse({"error": error, "fields": list(fields)}, status, headers)
     response = render(request, "failure.html", {"status": status, "error": error, "fields": fields}, status)
     response.headers.update(headers)

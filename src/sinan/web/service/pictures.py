@@ -19,6 +19,8 @@ from sinan.web.failures import Failure, NotYet
 from sinan.web.service.chart_look import Spec
 
 Kind = Literal["svg", "png"]
+WAITING = 4
+"""Who may wait at once: each holds a thread of the site."""
 
 
 class Pictures:
@@ -27,7 +29,7 @@ class Pictures:
     def __init__(self, kept_bytes: int = 32 << 20, patience_s: float = 5.0, limit_s: float = 20.0) -> None:
         self.kept_bytes, self.patience_s, self.limit_s = kept_bytes, patience_s, limit_s
         self._kept: OrderedDict[str, bytes] = OrderedDict()
-        self._lock, self._turn = threading.Lock(), threading.Lock()
+        self._lock, self._turn, self._queue = threading.Lock(), threading.Lock(), threading.Semaphore(WAITING)
         self._painter: subprocess.Popen[bytes] | None = None
 
     def of(self, spec: Spec, kind: Kind, width: int) -> bytes:
@@ -38,12 +40,18 @@ class Pictures:
         found = self._known(key)
         if found is not None:
             return found
-        if not self._turn.acquire(timeout=self.patience_s):
-            raise NotYet("many pictures are being drawn at this moment; ask again", retry_after=5)
+        busy = NotYet("many pictures are being drawn at this moment; ask again", retry_after=5)
+        if not self._queue.acquire(blocking=False):
+            raise busy
         try:
-            return self._known(key) or self._keep(key, self._draw(asked))
+            if not self._turn.acquire(timeout=self.patience_s):
+                raise busy
+            try:
+                return self._known(key) or self._keep(key, self._draw(asked))
+            finally:
+                self._turn.release()
         finally:
-            self._turn.release()
+            self._queue.release()
 
     def close(self) -> None:
         """End the painter."""

@@ -116,14 +116,22 @@ addEventListener("themechange", () => {
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => dispatchEvent(new Event("themechange")));
 
-export function watch(root = document) {
+function watch(root = document) {
   for (const figure of root.querySelectorAll("figure[data-chart]")) seen.observe(figure);
 }
 
-// Another view of the same figure.
-export function show(figure, address) {
-  figure.dataset.chart = address;
-  return draw(figure);
-}
+// Buttons that choose what a figure shows: <button data-chart="/address" data-chart-for="id of the figure">.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-chart-for]");
+  const figure = button && document.getElementById(button.dataset.chartFor);
+  if (!figure) return;
+  for (const one of document.querySelectorAll(`button[data-chart-for="${CSS.escape(figure.id)}"]`)) {
+    one.setAttribute("aria-pressed", String(one === button));
+  }
+  figure.dataset.chart = button.dataset.chart;
+  if (drawn.has(figure)) draw(figure);
+});
 
-watch();
+// What the page itself needs comes first.
+if (document.readyState === "complete") watch();
+else addEventListener("load", () => watch());
