@@ -220,8 +220,9 @@ class Joined:
         )
         self._connection.execute(f"""
             COPY (SELECT pair.sample_id, pair.draw, coalesce(pair.grp, '') AS "group",
-                left(a.target, {SHOWN}) AS target, {score_a}::DOUBLE AS score_a, {score_b}::DOUBLE AS score_b, a.outcome AS outcome_a,
-                b.outcome AS outcome_b, left(a.answer, {SHOWN}) AS answer_a, left(b.answer, {SHOWN}) AS answer_b,
+                left(a.target, {SHOWN}) AS target, {score_a}::DOUBLE AS score_a, {score_b}::DOUBLE AS score_b,
+                a.outcome AS outcome_a, b.outcome AS outcome_b, left(a.answer, {SHOWN}) AS answer_a,
+                left(b.answer, {SHOWN}) AS answer_b,
                 CASE WHEN right_a AND NOT right_b THEN 'a' WHEN right_b AND NOT right_a THEN 'b'
                     ELSE '' END AS right_in,
                 coalesce(told.causes, []) AS causes, coalesce(told.detail, '') AS detail
