@@ -58,6 +58,16 @@ def page(path: Path, wanted: Wanted, limit: int, offset: int = 0) -> tuple[list[
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()], int(total)
 
 
+def one(path: Path, sample: str, draw: int) -> dict[str, Any] | None:
+    """This one; None where it does not differ. Raises StoreError."""
+    with _table(path) as (connection, rows):
+        found = connection.execute(
+            f"SELECT * FROM {rows} WHERE sample_id = {frames.literal(sample)} AND draw = {int(draw)}"
+        )
+        names, row = [column[0] for column in found.description or ()], found.fetchone()
+        return None if row is None else dict(zip(names, row, strict=True))
+
+
 def neighbours(path: Path, sample: str, draw: int, wanted: Wanted) -> tuple[Key | None, Key | None]:
     """The one before and the one after it among those that are wanted. Raises StoreError."""
     with _table(path) as (connection, rows):
