@@ -138,7 +138,10 @@ def environment() -> jinja2.Environment:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     found.globals |= {"static": static, "version": __version__}
-    found.filters |= {name: getattr(shown, name) for name in shown.FILTERS} | {"embedded": embedded}
+    found.filters |= {name: getattr(shown, name) for name in shown.FILTERS} | {
+        "embedded": embedded,
+        "recognised": words.recognised,
+    }
     return found
 
 

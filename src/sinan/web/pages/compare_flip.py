@@ -25,7 +25,7 @@ class Why(Document):
 
     cause: str
     means: str
-    shown_by: str
+    shown_by: list[str]
 
 
 class Likelihood(Document):
@@ -99,6 +99,8 @@ class FlipPage(Document):
     draw: int
     why: list[Why]
     question: str
+    question_b: str | None
+    """Where it is another one."""
     prompts: Prompts
     a: Answered
     b: Answered
@@ -128,6 +130,7 @@ def flip(
     one = kept.comparisons[at]
     file = kept.folder / one["closer"]["file"]
     rows = [_row(here, one, side, sample, draw) for side in "ab"]
+    questions = [two_answers.question(row) for row in rows]
     found = differing.one(file, sample, draw)
     before, after = differing.neighbours(file, sample, draw, wanted) if found else (None, None)
     return FlipPage(
@@ -136,7 +139,8 @@ def flip(
         sample=sample,
         draw=draw,
         why=_why(found if not found or found["causes"] else _looked_for(here, asked, kept, at, found)),
-        question=two_answers.question(rows[0]),
+        question=questions[0],
+        question_b=questions[1] if questions[1] != questions[0] else None,
         prompts=Prompts(**two_answers.prompts(*rows)),
         a=Answered(run=one["run_a"], model=one["model_a"], **two_answers.told(rows[0])),
         b=Answered(run=one["run_b"], model=one["model_b"], **two_answers.told(rows[1])),
@@ -163,8 +167,11 @@ def _why(found: dict[str, Any] | None) -> list[Why]:
     """Each cause with what shows it; none where the draw ends alike."""
     if found is None:
         return []
-    details = dict(part.partition(": ")[::2] for part in _PARTS.split(found["detail"]))
-    return [Why(cause=cause, means=words.CAUSES[cause], shown_by=details.get(cause, "")) for cause in found["causes"]]
+    details: dict[str, list[str]] = {}
+    for part in _PARTS.split(found["detail"]):
+        cause, _, shown = part.partition(": ")
+        details.setdefault(cause, []).append(shown)
+    return [Why(cause=one, means=words.CAUSES[one], shown_by=details.get(one, [])) for one in found["causes"]]
 
 
 def _place(key: Key | None) -> Place | None:
