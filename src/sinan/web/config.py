@@ -149,10 +149,10 @@ def to_json(config: Config) -> dict[str, Any]:
     return told
 
 
-def from_json(told: Mapping[str, Any]) -> Config:
+def from_json(told: dict[str, Any]) -> Config:
     """The inverse."""
     networks = tuple(network(one) for one in told["networks"])
     openid = OpenId(**told["openid"]) if told["openid"] else None
     lists = {name: tuple(told[name]) for name in ("models", "proxies")}
     paths = {name: Path(told[name]) for name in ("runs", "site")}
-    return Config(**dict(told) | lists | paths | {"networks": networks, "openid": openid})
+    return Config(**told | lists | paths | {"networks": networks, "openid": openid})
