@@ -1,6 +1,7 @@
 """The application: FastAPI, for its OpenAPI document; pages found by their names; failures told as pages or as JSON."""
 
 import importlib
+import math
 import pkgutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -105,12 +106,18 @@ class _Static(StaticFiles):
 def _told(request: Request, status: int, error: str, fields: Sequence[str] = (), wait: float | None = None) -> Response:
     """As JSON where JSON was asked for, else as a page."""
     path = request.url.path
-    headers = {"Retry-After": str(max(1, round(wait)))} if wait is not None else {}
+    error, fields = _sayable(error), [_sayable(one) for one in fields]
+    headers = {"Retry-After": str(max(1, math.ceil(wait)))} if wait is not None else {}
     if path.startswith("/api") or path.endswith(".json") or request.method not in ("GET", "HEAD"):
         return JSONResponse({"error": error, "fields": list(fields)}, status, headers)
     response = render(request, "failure.html", {"status": status, "error": error, "fields": fields}, status)
     response.headers.update(headers)
     return response
+
+
+def _sayable(text: str) -> str:
+    """Half of a surrogate pair, which JSON can send, cannot be sent back."""
+    return text.encode("utf-8", "replace").decode()
 
 
 async def _failed(request: Request, error: Exception) -> Response:

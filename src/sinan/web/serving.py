@@ -30,9 +30,12 @@ BESIDE = ("sinan.web.service.worker", "sinan.web.service.maker")
 RESTART_S = 1.0
 
 
-def serve(config: Config, notice: Callable[[str], None], ready: Callable[[str], None], public: bool = False) -> int:
-    """Answer until SIGINT or SIGTERM. `ready` hears the address. Raises UsageError, StoreError before anything is
-    bound: beyond this machine without an account, an address in use, a database that cannot be used."""
+def serve(
+    config: Config, notice: Callable[[str], None], ready: Callable[[str, str], None], public: bool = False
+) -> int:
+    """Answer until SIGINT or SIGTERM. `ready` hears the address, and the code that the first account takes where there
+    is none. Raises UsageError, StoreError before anything is bound: beyond this machine without an account, an address
+    in use, a database that cannot be used."""
     site = opened(config)
     _refuse_open_house(site)
     sockets = [_bound(config)]
@@ -55,7 +58,7 @@ def serve(config: Config, notice: Callable[[str], None], ready: Callable[[str], 
         )
     )
     host = f"[{config.host}]" if ":" in config.host else config.host
-    ready(f"http://{host}:{port}")
+    ready(f"http://{host}:{port}", "" if site.has_accounts else site.setup_code)
     try:
         server.run(sockets=sockets)
     finally:

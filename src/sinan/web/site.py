@@ -1,11 +1,12 @@
 """What every page and every part of the service is handed: the configuration, the database, the secrets."""
 
+import secrets
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 
 from sinan.web.config import Config
 from sinan.web.failures import NotSignedIn
@@ -13,9 +14,10 @@ from sinan.web.service import ciphers, people
 from sinan.web.service.ciphers import Ciphers
 from sinan.web.service.database import Database
 from sinan.web.service.people import Asker
+from sinan.web.service.rates import Attempts, Rates
 
 COOKIE = "sinan_session"
-OPEN = ("/sign-in", "/api/session", "/static", "/healthz", "/setup", "/openid")
+OPEN = ("/sign-in", "/api/session", "/static", "/healthz", "/setup", "/api/setup", "/openid", "/reset", "/api/reset")
 """What who is not signed in may ask also where the site is not public."""
 
 
@@ -26,6 +28,12 @@ class Site:
     config: Config
     database: Database
     ciphers: Ciphers
+    rates: Rates = field(default_factory=Rates)
+    attempts: Attempts = field(default_factory=Attempts)
+    setup_code: str = field(default_factory=lambda: _code(), repr=False)
+    """What the first account takes: known to who reads what `sinan serve` prints, and to no other user of the
+    machine."""
+    setting_up: threading.Lock = field(default_factory=threading.Lock, init=False)
     _accounts: bool = field(default=False, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
@@ -41,6 +49,11 @@ class Site:
             with self._lock, self.database.read() as connection:
                 self._accounts = people.any_account(connection)
         return self._accounts
+
+
+def _code() -> str:
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(3))
 
 
 def opened(config: Config) -> Site:
@@ -78,11 +91,42 @@ def identified(request: Request) -> Asker:
         if found is None:
             raise NotSignedIn("this token is unknown, revoked or over. Remedy: make another, or sinan login")
         return Asker(found[0], "token", found[1], there, people.secret_hash(secret.strip()))
-    cookie = request.cookies.get(COOKIE)
+    cookie = request.cookies.get(cookie_name(here.config))
     person = people.of_session(here.database, cookie) if cookie else None
     if person is not None and cookie:
         return Asker(person, "session", frozenset(people.SCOPES), there, people.secret_hash(cookie))
     return Asker(address=there, alone=not here.has_accounts)
+
+
+def cookie_name(config: Config) -> str:
+    """Of the session. Where the site is https, browsers take it from this very host alone."""
+    return f"__Host-{COOKIE}" if config.secure else COOKIE
+
+
+def keep_session(response: Response, config: Config, secret: str) -> None:
+    """Give the browser its session."""
+    response.set_cookie(
+        cookie_name(config),
+        secret,
+        max_age=people.SESSION_MS // 1000,
+        path="/",
+        secure=config.secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def drop_session(response: Response, config: Config) -> None:
+    """Take it back."""
+    response.delete_cookie(
+        cookie_name(config), path="/", secure=config.secure, httponly=True, samesite="lax"
+    )
+
+
+def own_path(text: str) -> str:
+    """An address of this site, which it is safe to go on to; `/` where it is none."""
+    plain = text.startswith("/") and not text.startswith("//") and text.isprintable() and len(text) <= 2000
+    return text if plain and "\\" not in text and not text.startswith("/api/") else "/"
 
 
 def asker(request: Request) -> Asker:
