@@ -13,7 +13,7 @@ class Client:
 
     def __init__(self, app: Any, site: Any, headers: dict[str, str] | None = None) -> None:
         self.app, self.site = app, site
-        self.http = TestClient(app, base_url="http://site.test", headers=headers, raise_server_exceptions=True)
+        self.http = TestClient(app, base_url="http://127.0.0.1:8765", headers=headers, raise_server_exceptions=True)
 
     def as_(self, name: str) -> "Client":
         """The same site, as who is signed in."""

@@ -138,6 +138,14 @@ def network(text: str) -> Network:
         raise UsageError(f"{text} is no network: {error}. Such as 10.1.0.0/16, or 127.0.0.1") from None
 
 
+def is_loopback(host: str) -> bool:
+    """Whether it is reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _openid(table: Mapping[str, Any]) -> OpenId:
     unknown = set(table) - {"issuer", "client", "role"}
     if unknown or not all(isinstance(value, str) for value in table.values()):

@@ -1,16 +1,20 @@
 """What every page and every part of the service is handed: the configuration, the database, the secrets."""
 
+import ipaddress
 import secrets
+import socket
 import threading
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Response
 
-from sinan.web.config import Config
-from sinan.web.failures import NotSignedIn
-from sinan.web.service import ciphers, people
+from sinan.web.config import Config, is_loopback
+from sinan.web.failures import Failure, NotSignedIn
+from sinan.web.service import ciphers, people, rates
 from sinan.web.service.ciphers import Ciphers
 from sinan.web.service.database import Database
 from sinan.web.service.people import Asker
@@ -98,6 +102,43 @@ def identified(request: Request) -> Asker:
     return Asker(address=there, alone=not here.has_accounts)
 
 
+def admission(here: Site) -> Callable[[MutableMapping[str, Any]], None]:
+    """What refuses a request before anything is done for it: whoever asks too often, and names that are not ours.
+
+    Where the site answers on this machine alone, or at an address that it was told, a page of another site could have
+    its own name point here, and read with its visitor's browser what is meant for this machine.
+    """
+    config = here.config
+    local = is_loopback(config.host)
+    own = {"localhost", config.host.lower(), socket.gethostname().lower(), urlsplit(config.address).hostname or ""}
+
+    def admit(scope: MutableMapping[str, Any]) -> None:
+        request = Request(scope)
+        if (local or config.address) and not _is_own_name(request.headers.get("host", ""), own):
+            raise Failure("this site does not go by that name. Remedy: [serve] address in sinan.toml")
+        if config.rate:
+            who = rates.network(address(request))
+            here.rates.take(f"everything {who}", 60 * config.rate, 2 * config.rate)
+            if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+                here.rates.take(f"changes {who}", 12 * config.rate, config.rate)
+
+    return admit
+
+
+def _is_own_name(host: str, own: set[str]) -> bool:
+    if not host:
+        return True
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return name.rstrip(".") in own or name.endswith(".localhost")
+    return True  # no name was made to point here
+
+
 def cookie_name(config: Config) -> str:
     """Of the session. Where the site is https, browsers take it from this very host alone."""
     return f"__Host-{COOKIE}" if config.secure else COOKIE
@@ -118,9 +159,7 @@ def keep_session(response: Response, config: Config, secret: str) -> None:
 
 def drop_session(response: Response, config: Config) -> None:
     """Take it back."""
-    response.delete_cookie(
-        cookie_name(config), path="/", secure=config.secure, httponly=True, samesite="lax"
-    )
+    response.delete_cookie(cookie_name(config), path="/", secure=config.secure, httponly=True, samesite="lax")
 
 
 def own_path(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, distinct, select
+from sqlalchemy import Connection, Select, delete, select
 
 from sinan.web.service.database import Database
 from sinan.web.service.people import Asker
@@ -54,7 +54,7 @@ def forget(connection: Connection, days: int) -> None:
 
 def actions(connection: Connection) -> list[str]:
     """All that are there."""
-    return sorted(connection.execute(select(distinct(audit.c.action))).scalars())
+    return sorted(connection.execute(select(audit.c.action).distinct()).scalars())
 
 
 def entries(connection: Connection, wanted: Wanted, before: int | None = None, many: int = 100) -> list[Entry]:
