@@ -107,12 +107,13 @@ class _Static(StaticFiles):
 
 
 def _told(request: Request, status: int, error: str, fields: Sequence[str] = (), wait: float | None = None) -> Response:
-    """As JSON where JSON was asked for, else as a page."""
+    """As JSON where the address is one of OpenAPI's, else as a page."""
     path = request.url.path
     error, fields = _sayable(error), [_sayable(one) for one in fields]
     headers = {"Retry-After": str(max(1, math.ceil(wait)))} if wait is not None else {}
     headers |= {"Connection": "close"} if status == TooSlow.status else {}
-    if path.startswith("/api") or path.endswith(".json") or request.method not in ("GET", "HEAD"):
+    described = getattr(request.scope.get("route"), "include_in_schema", False)
+    if described or path.startswith("/api") or path.endswith(".json") or request.method not in ("GET", "HEAD"):
         return JSONResponse({"error": error, "fields": list(fields)}, status, headers)
     response = render(request, "failure.html", {"status": status, "error": error, "fields": fields}, status)
     response.headers.update(headers)
