@@ -12,15 +12,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import orjson
 import uvicorn
 
 from sinan.errors import UsageError
-from sinan.web import config as configuration
 from sinan.web.app import application
-from sinan.web.config import Config
+from sinan.web.config import Config, is_loopback, to_json
 from sinan.web.connections import Bounds, guarded
 from sinan.web.service import shelf
 from sinan.web.site import Site, opened
@@ -80,7 +78,7 @@ def _room_for_connections() -> None:
 
 
 def _refuse_open_house(site: Site) -> None:
-    if not configuration.is_loopback(site.config.host) and not site.has_accounts:
+    if not is_loopback(site.config.host) and not site.has_accounts:
         raise UsageError(
             f"--host {site.config.host} reaches beyond this machine, and no account exists: whoever comes would see "
             "every run. Remedy: make an account first, with sinan user add NAME --role admin"
@@ -152,23 +150,3 @@ def begin(config: Config, module: str, arguments: Sequence[str] = ()) -> "subpro
     except BrokenPipeError:
         pass
     return process
-
-
-def to_json(config: Config) -> dict[str, Any]:
-    """The configuration as a process beside the site is told it."""
-    told = {name: getattr(config, name) for name in config.__dataclass_fields__}
-    told |= {name: str(told[name]) for name in ("runs", "site")}
-    told["networks"] = [str(one) for one in config.networks]
-    told["openid"] = None if config.openid is None else vars(config.openid)
-    return told
-
-
-def from_json(told: dict[str, Any]) -> Config:
-    """The inverse."""
-    from pathlib import Path
-
-    networks = tuple(configuration.network(one) for one in told["networks"])
-    openid = configuration.OpenId(**told["openid"]) if told["openid"] else None
-    lists = {name: tuple(told[name]) for name in ("models", "proxies")}
-    paths = {name: Path(told[name]) for name in ("runs", "site")}
-    return Config(**told | lists | paths | {"networks": networks, "openid": openid})
