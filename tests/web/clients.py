@@ -43,7 +43,7 @@ class Client:
 
     def send(self, method: str, address: str, body: Any = None, status: int = 200, **how: Any) -> Any:
         """What came of a change."""
-        how.setdefault("headers", {})
+        how["headers"] = {"Content-Type": "application/json"} | how.get("headers", {})
         answer = self.http.request(method, address, json=body, follow_redirects=False, **how)
         assert answer.status_code == status, (address, answer.status_code, answer.text[:500])
         return answer.json() if answer.content else None
