@@ -209,13 +209,14 @@ def _rows(
                 f"AND length(trim(completion)) BETWEEN 1 AND {LONGEST})"
                 for rows, one in zip(found, pair, strict=True)
             ]
-            return connection.execute(
+            chosen = connection.execute(
                 "SELECT a.sample_id, a.prompt, a.completion, b.completion, a.score, b.score, a.outcome, b.outcome "
                 f"FROM {sides[0]} AS a JOIN {sides[1]} AS b ON a.sample_id = b.sample_id AND a.target = b.target "
                 f"WHERE trim(a.completion) <> trim(b.completion) AND NOT list_contains($seen, a.sample_id) "
                 f"{TELLS if check else ''} ORDER BY hash(a.sample_id || {seed} || 'x'), a.sample_id LIMIT 5",
                 {"seen": list(seen) or [""]},
-            ).fetchall()
+            )
+            return [tuple(row) for row in chosen.fetchall()]
     except StoreError:
         return []
 
