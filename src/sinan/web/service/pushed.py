@@ -16,7 +16,7 @@ import orjson
 
 from sinan.errors import SinanError, StoreError
 from sinan.evaluate import results_as
-from sinan.store import RunFolder, description, frames, journal
+from sinan.store import RunFolder, description, frames
 from sinan.store.record import decode
 from sinan.types import CellResult
 

@@ -68,8 +68,8 @@ def begin(
             raise TooMany(f"{len(before)} runs are being pushed already. Remedy: finish one of them", 60)
         name, push = _free(connection, run), secrets.token_hex(16)
         at = now()
-        row = {"id": push, "user": person.id, "run": name, "files": told, "state": OPEN}
-        connection.execute(pushes.insert().values(**row, created=at, touched=at))
+        new = {"id": push, "user": person.id, "run": name, "files": told, "state": OPEN}
+        connection.execute(pushes.insert().values(**new, created=at, touched=at))
         audit.note(connection, asker, "push.begin", name, bytes=sum(one.size for one in files.values()))
     return push, name
 
