@@ -138,3 +138,21 @@ def _openid(table: Mapping[str, Any]) -> OpenId:
     if table.get("role", "viewer") not in ("admin", "evaluator", "viewer"):
         raise UsageError(f"sinan.toml: [serve.openid] role is {table['role']!r}: admin, evaluator or viewer")
     return OpenId(**table)
+
+
+def to_json(config: Config) -> dict[str, Any]:
+    """The configuration as a process beside the site is told it."""
+    told = {name: getattr(config, name) for name in config.__dataclass_fields__}
+    told |= {name: str(told[name]) for name in ("runs", "site")}
+    told["networks"] = [str(one) for one in config.networks]
+    told["openid"] = None if config.openid is None else vars(config.openid)
+    return told
+
+
+def from_json(told: dict[str, Any]) -> Config:
+    """The inverse."""
+    networks = tuple(network(one) for one in told["networks"])
+    openid = OpenId(**told["openid"]) if told["openid"] else None
+    lists = {name: tuple(told[name]) for name in ("models", "proxies")}
+    paths = {name: Path(told[name]) for name in ("runs", "site")}
+    return Config(**told | lists | paths | {"networks": networks, "openid": openid})

@@ -13,15 +13,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import orjson
 import uvicorn
 
 from sinan.errors import UsageError
-from sinan.web import config as configuration
 from sinan.web.app import application
-from sinan.web.config import Config
+from sinan.web.config import Config, to_json
 from sinan.web.service import shelf
 from sinan.web.site import Site, opened
 
@@ -142,23 +140,3 @@ def begin(config: Config, module: str, arguments: Sequence[str] = ()) -> "subpro
     except BrokenPipeError:
         pass
     return process
-
-
-def to_json(config: Config) -> dict[str, Any]:
-    """The configuration as a process beside the site is told it."""
-    told = {name: getattr(config, name) for name in config.__dataclass_fields__}
-    told |= {name: str(told[name]) for name in ("runs", "site")}
-    told["networks"] = [str(one) for one in config.networks]
-    told["openid"] = None if config.openid is None else vars(config.openid)
-    return told
-
-
-def from_json(told: dict[str, Any]) -> Config:
-    """The inverse."""
-    from pathlib import Path
-
-    networks = tuple(configuration.network(one) for one in told["networks"])
-    openid = configuration.OpenId(**told["openid"]) if told["openid"] else None
-    lists = {name: tuple(told[name]) for name in ("models", "proxies")}
-    paths = {name: Path(told[name]) for name in ("runs", "site")}
-    return Config(**told | lists | paths | {"networks": networks, "openid": openid})
