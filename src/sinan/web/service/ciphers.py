@@ -22,6 +22,7 @@ class Ciphers:
 
     def __init__(self, keys: list[str]) -> None:
         """Raises UsageError where one is no key."""
+        self._keys = keys
         try:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
             self._oldest = base64.urlsafe_b64decode(keys[-1])
@@ -45,6 +46,21 @@ class Ciphers:
         """A name for something that is told to others under no other: the same each time, and to be found by nobody
         who has not the key. It stays the same where a new key is put before the old ones."""
         return hmac.new(self._oldest, f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()[:24]
+
+    def sealed(self, purpose: str, value: bytes) -> str:
+        """What may be handed to a browser and is believed when it comes back, for this purpose alone."""
+        return self._for(purpose).encrypt(value).decode()
+
+    def unsealed(self, purpose: str, text: str, seconds: int) -> bytes | None:
+        """What was sealed for this purpose no longer ago; None where it was not."""
+        try:
+            return self._for(purpose).decrypt(text.encode("utf-8", "replace"), ttl=seconds)
+        except InvalidToken:
+            return None
+
+    def _for(self, purpose: str) -> MultiFernet:
+        digests = (hmac.digest(key.encode(), purpose.encode(), "sha256") for key in self._keys)
+        return MultiFernet([Fernet(base64.urlsafe_b64encode(one)) for one in digests])
 
 
 def of(site: Path) -> Ciphers:
