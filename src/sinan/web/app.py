@@ -20,6 +20,7 @@ from sinan.web.assets import Assets
 from sinan.web.failures import Failure, Missing, NotYet
 from sinan.web.gate import Gate
 from sinan.web.page import STATIC, language, render
+from sinan.web.service import pictures
 from sinan.web.site import Site
 
 DESCRIPTION = """Evaluation of language models: leaderboards, benchmarks, runs, comparisons, jobs.
@@ -64,6 +65,7 @@ def application(site: Site) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         yield
+        pictures.shared.close()
         site.database.close()
 
     app = FastAPI(
