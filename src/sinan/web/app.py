@@ -102,7 +102,8 @@ def _told(request: Request, status: int, error: str, fields: Sequence[str] = (),
     headers = {"Retry-After": str(max(1, round(wait)))} if wait is not None else {}
     if path.startswith("/api") or path.endswith(DATA) or request.method not in ("GET", "HEAD"):
         return JSONResponse({"error": error, "fields": list(fields)}, status, headers)
-    response = render(request, "failure.html", {"status": status, "error": error, "fields": fields}, status)
+    told = {"status": status, "error": error, "fields": fields, "wait": headers.get("Retry-After")}
+    response = render(request, "failure.html", told, status)
     if status == 503:  # what is being made is shown as soon as it is there
         headers |= {"Refresh": headers.get("Retry-After", "5")}
     response.headers.update(headers)
