@@ -1,7 +1,7 @@
 """Somebody who reads the site in a real browser: Debian's chromium, driven by Playwright.
 
-Whatever a page does that it must not is a fault, and fails the test that saw it: an error in the console (which is where
-a browser tells what the policy forbids), an exception, a request that fails, a request to another host.
+Whatever a page does that it must not is a fault, and fails the test that saw it: an error in the console (where a
+browser tells what the policy forbids), an exception, a request that fails, a request to another host.
 """
 
 import contextlib
@@ -89,9 +89,9 @@ class Reader:
             self.faults.append(f"console: {message.text} ({message.location.get('url', '')})")
 
     def _asked(self, request: Any) -> None:
-        if request.url.startswith(("http:", "https:", "ws:", "wss:")):
-            if urlsplit(request.url).netloc != urlsplit(self.address).netloc:
-                self.faults.append(f"asked another host: {request.url}")
+        there = urlsplit(request.url)
+        if there.scheme in ("http", "https", "ws", "wss") and there.netloc != urlsplit(self.address).netloc:
+            self.faults.append(f"asked another host: {request.url}")
 
     def _failed(self, request: Any) -> None:
         # A stream of events, or what was still loading, ends where one leaves a page.
