@@ -141,7 +141,8 @@ def environment() -> jinja2.Environment:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     found.globals |= {"static": static, "version": __version__}
-    found.filters |= {name: getattr(shown, name) for name in shown.FILTERS} | {"embedded": embedded}
+    found.filters |= {name: getattr(shown, name) for name in shown.FILTERS}
+    found.filters |= {"embedded": embedded, "recognised": words.recognised}
     found.filters |= {"written": writing.written, "as_written": writing.as_written}
     return found
 

@@ -4,6 +4,8 @@ The key is in `SINAN_SERVE_SECRET`, or in the file `secret` of the site's folder
 by its owner alone. Several, divided by commas or lines: the first encrypts, all decrypt, so that it can be changed.
 """
 
+import base64
+import hmac
 import os
 from pathlib import Path
 
@@ -19,6 +21,7 @@ class Ciphers:
 
     def __init__(self, keys: list[str]) -> None:
         """Raises UsageError where one is no key."""
+        self._keys = keys
         try:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
         except ValueError:
@@ -36,6 +39,21 @@ class Ciphers:
             raise UsageError(
                 f"a stored secret was encrypted with another key than {ENVIRONMENT} or the site's file `secret` holds"
             ) from None
+
+    def sealed(self, purpose: str, value: bytes) -> str:
+        """What may be handed to a browser and is believed when it comes back, for this purpose alone."""
+        return self._for(purpose).encrypt(value).decode()
+
+    def unsealed(self, purpose: str, text: str, seconds: int) -> bytes | None:
+        """What was sealed for this purpose no longer ago; None where it was not."""
+        try:
+            return self._for(purpose).decrypt(text.encode("utf-8", "replace"), ttl=seconds)
+        except InvalidToken:
+            return None
+
+    def _for(self, purpose: str) -> MultiFernet:
+        digests = (hmac.digest(key.encode(), purpose.encode(), "sha256") for key in self._keys)
+        return MultiFernet([Fernet(base64.urlsafe_b64encode(one)) for one in digests])
 
 
 def of(site: Path) -> Ciphers:
