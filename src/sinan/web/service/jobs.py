@@ -156,7 +156,9 @@ def resume(connection: Connection, row: Any, limits: Mapping[str, Any] | None = 
     if row.state not in RESUMABLE:
         raise Clash(f"the job is {row.state}: only what is {', '.join(RESUMABLE)} can go on")
     keys.refuse_forgotten(connection, row.user, row.order)
-    progress = dict(row.progress) | {"base": {name: row.progress.get(name) for name in ("tokens", "cost_usd", "seconds")}}
+    progress = dict(row.progress) | {
+        "base": {name: row.progress.get(name) for name in ("tokens", "cost_usd", "seconds")}
+    }
     changed = {"state": QUEUED, "wanted": "", "error": None, "attempts": 0, "not_before": 0, "ended": None}
     order = dict(row.order) | {name: value for name, value in (limits or {}).items() if value is not None}
     connection.execute(jobs.update().where(jobs.c.id == row.id).values(**changed, order=order, progress=progress))

@@ -195,7 +195,9 @@ def address_of(model: Mapping[str, Any]) -> str:
 def refuse_elsewhere(model: Mapping[str, Any], origin: str) -> None:
     """Raises Failure where a model's key would be sent to another origin than it was given for."""
     if keys.origin_of(address_of(model)) != origin:
-        raise Failure(f"this key was given for {origin}, and is sent nowhere else. Remedy: another key, or that address")
+        raise Failure(
+            f"this key was given for {origin}, and is sent nowhere else. Remedy: another key, or that address"
+        )
 
 
 def spec(order: Mapping[str, Any], files: Mapping[str, str]) -> RunSpec:

@@ -157,9 +157,7 @@ class Carrying(threading.Thread):
         with self.site.database.write() as connection:
             found = keys.opened(connection, self.site.ciphers, self.job.user, self.job.order)
         limits = left(self.job.order, self.job.progress)
-        return children.document(
-            self.site.config, "evaluation", self.job.order, found, run=self.job.run, limits=limits
-        )
+        return children.document(self.site.config, "evaluation", self.job.order, found, run=self.job.run, limits=limits)
 
     def _listen(self, process: Any) -> str:
         """Until the process ends; what made it end: '', pause, cancel, or back (to the queue)."""
