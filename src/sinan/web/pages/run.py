@@ -1,6 +1,7 @@
 """`/runs/ID`: what happened in a run: what was asked, the numbers with their intervals, and what limits them."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path as FilePath
 from typing import Any, Literal
 
@@ -232,8 +233,6 @@ def _identity(model: Mapping[str, Any]) -> Identity:
 
 
 def _seconds(about: Mapping[str, Any]) -> float | None:
-    from datetime import datetime
-
     try:
         return (datetime.fromisoformat(about["ended"]) - datetime.fromisoformat(about["created"])).total_seconds()
     except (KeyError, TypeError, ValueError):
