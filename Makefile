@@ -9,6 +9,7 @@ BENCH_ARGS ?=
 
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 BIN := $(VENV)/bin
+CHARTS := src/sinan/web/static/vega.js
 # Where Python may write no byte code by itself, every start would compile all that it imports: half a second.
 BYTECODE := $(VENV)/bin/python -m compileall -q src
 
@@ -22,7 +23,7 @@ demo: $(VENV)/.demo  ## three bundled models on eight generated benchmarks, a ta
 	$(BIN)/sinan run first-light -m needle/xs -m needle/s -m needle/m
 	$(BIN)/sinan show last --plot first-light.png
 
-test: $(VENV)/.test  ## all tests
+test: $(VENV)/.test $(CHARTS)  ## all tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/.check  ## style, types, the floors of the house, and the documents
@@ -52,7 +53,16 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/.made
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/.made
-	$(PIP) install --quiet --group test --group check --editable '.[plot,scoring]'
+	$(PIP) install --quiet --group test --group web --group check --editable '.[plot,scoring,serve,postgres]'
+	$(BYTECODE)
+	@touch $@
+
+# What browsers draw charts with; without it the site shows its tables alone.
+$(CHARTS): tools/charts_bundle.py | $(VENV)/.serve
+	$(BIN)/python tools/charts_bundle.py --again
+
+$(VENV)/.serve: pyproject.toml | $(VENV)/.made
+	$(PIP) install --quiet --editable '.[plot,serve]'
 	$(BYTECODE)
 	@touch $@
 

@@ -7,7 +7,7 @@ costs what one over ten does.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ Indices = NDArray[np.int64]
 
 FEW_DISCORDANT = 25
 """With clusters: below so many items that differ, the floor of Bonett and Price is held under a standard error."""
+AT_ONCE = 512
+"""Draws."""
 MOST_PAIRS = 2_000
 """Of models that lack items: beyond it the pairs' own covariance is not computed."""
 
@@ -66,6 +68,26 @@ class Contrasts:
         """(P, r) A square root of the pairs' covariance; None where it is not known."""
         return self.root if self.whole is None else self.whole[self.first] - self.whole[self.second]
 
+    def among(self, models: Sequence[int]) -> "Contrasts":
+        """Of these models alone, in this order."""
+        at = np.zeros((self.models, self.models), dtype=np.int64)
+        at[self.first, self.second] = at[self.second, self.first] = np.arange(len(self.first))
+        chosen = np.asarray(models, dtype=np.int64)
+        first, second = pairs(len(chosen))
+        row = at[chosen[first], chosen[second]]
+        turned = np.where(chosen[first] < chosen[second], 1.0, -1.0)
+        return replace(
+            self,
+            first=first,
+            second=second,
+            difference=self.difference[row] * turned,
+            stderr=self.stderr[row],
+            n=self.n[row],
+            root=None if self.root is None else self.root[row] * turned[:, None],
+            plain=None if self.plain is None else self.plain[row],
+            whole=None if self.whole is None else self.whole[chosen],
+        )
+
     def largest(self, normal: Numbers, among: NDArray[np.bool_]) -> Numbers:
         """(draws, r) standard normal numbers -> (draws,) the largest absolute error among these pairs, each over its
         own standard deviation."""
@@ -78,13 +100,26 @@ class Contrasts:
             used = scale > 0
             found: Numbers = np.abs((rows[used] * scale[used, None]) @ normal.T).max(axis=0, initial=0.0)
             return found
-        drawn, square = self.whole @ normal.T, np.zeros((self.models, self.models))
+        square = np.zeros((self.models, self.models))
         square[self.first, self.second] = scale
-        for model, own in enumerate(square):  # by model: the errors of all pairs at once are more than memory is for
-            others = np.flatnonzero(own)
-            apart = np.abs(drawn[others] - drawn[model]) * own[others, None]
-            np.maximum(most, apart.max(axis=0, initial=0.0), out=most)
+        for start in range(0, len(normal), AT_ONCE):  # what is made of a few draws stays near the processor
+            drawn = self.whole @ normal[start : start + AT_ONCE].T
+            _raise_to_largest(most[start : start + AT_ONCE], drawn, square)
         return most
+
+
+def _raise_to_largest(most: Numbers, drawn: Numbers, square: Numbers) -> None:
+    """By model: the errors of all pairs at once are more than memory is for."""
+    for model, own in enumerate(square):
+        others = np.flatnonzero(own)
+        if not len(others):
+            continue
+        dense = 2 * len(others) > len(own) - model
+        chosen = slice(model + 1, None) if dense else others
+        apart = drawn[chosen] - drawn[model]
+        np.abs(apart, out=apart)
+        apart *= own[chosen, None]
+        np.maximum(most, apart.max(axis=0, initial=0.0), out=most)
 
 
 def pairs(models: int) -> tuple[Indices, Indices]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sinan.errors import UsageError
-from sinan.ranking.benchmark_board import Scored, cluster_numbers, own_estimate, scored_contrasts
+from sinan.ranking.benchmark_board import Scored, cluster_numbers
 from sinan.ranking.combine import (
     additive,
     chance_corrected,
@@ -24,6 +24,7 @@ from sinan.ranking.combine import (
     weighted_mean,
 )
 from sinan.ranking.contrasts import Contrasts, Numbers, of_covariance, pairs, weighted
+from sinan.ranking.parts import Part, part
 from sinan.ranking.sensitivity import DIGITS, over_weights, ranks, without_each
 from sinan.ranking.standings import METHOD_NAMES, Entry, Ways, standings, unranked
 from sinan.statistics.intervals import t_quantile
@@ -39,7 +40,7 @@ Missing = Literal["refuse", "additive"]
 class _Sheet:
     """Models by benchmarks."""
 
-    parts: Sequence[Scored]
+    parts: Sequence[Part]
     models: tuple[str, ...]
     scores: Numbers
     """(M, B) as reported; NaN where missing."""
@@ -51,21 +52,28 @@ class _Sheet:
     @property
     def chance(self) -> list[float]:
         """Of each benchmark; 0 where it cannot be said."""
-        return [part.chance or 0.0 for part in self.parts]
+        return [one.chance or 0.0 for one in self.parts]
 
 
 def overall(
-    parts: Sequence[Scored], weights: Mapping[str, float], ways: Ways, missing: Missing = "refuse"
+    given: Sequence[Scored | Part],
+    weights: Mapping[str, float],
+    ways: Ways,
+    missing: Missing = "refuse",
+    brief: bool = False,
 ) -> Leaderboard | None:
     """The board over all parts that are shares of one and are means over items; None for fewer than two of them, or
     where no model has them all.
 
-    `weights`: by benchmark; 1 where none is given. Raises UsageError for a weight of what is not there, or below 0.
+    `weights`: by benchmark; 1 where none is given. `brief`: without what other weights and other means would say.
+
+    Raises UsageError for a weight of what is not there, or below 0.
     """
-    used = [part for part in parts if part.in_percent and not part.less_is_better and part.of_items]
-    left_out = [part.name for part in parts if part not in used]
-    _check(weights, [part.name for part in used])
-    used = [part for part in used if weights.get(part.name, 1.0) > 0]
+    parts = [one if isinstance(one, Part) else part(one) for one in given]
+    used = [one for one in parts if one.fits]
+    left_out = [one.name for one in parts if not one.fits]
+    _check(weights, [one.name for one in used])
+    used = [one for one in used if weights.get(one.name, 1.0) > 0]
     if len(used) < 2:
         return None
     sheet = _sheet(used, weights)
@@ -77,8 +85,8 @@ def overall(
     corrected = chance_corrected(whole, sheet.chance)
     contrasts = _contrasts(sheet, whole, errors, placed)
     entries = [_entry(sheet, corrected, errors, at) for at in range(len(sheet.models))]
-    more = _sensitivity(sheet, corrected[placed], ways.seed)
-    for at, row in zip(placed, more, strict=True):
+    more = [] if brief else _sensitivity(sheet, corrected[placed], ways.seed)
+    for at, row in zip(placed, more, strict=not brief):
         entries[at] = Entry(
             entries[at].model, entries[at].estimate, entries[at].runs, {}, {**entries[at].further, **row}
         )
@@ -90,12 +98,12 @@ def overall(
         METHOD_NAMES[ways.method],
         ways.alpha,
         len(contrasts.difference),
-        sum(len(part.table.items) for part in used),
+        sum(one.size for one in used),
         df=contrasts.df if contrasts.df >= 1 else None,
         critical=decided.critical if math.isfinite(decided.critical) else None,
         estimand="E2: questions like these, of these benchmarks in these weights",
         notes=tuple(_notes(sheet, lacking, missing, left_out)),
-        further=_further(sheet, corrected, placed),
+        further=_told(sheet) if brief else _told(sheet) | _aggregates(sheet, corrected, placed),
     )
 
 
@@ -109,40 +117,33 @@ def _check(weights: Mapping[str, float], names: Sequence[str]) -> None:
         raise UsageError("--weight: fewer than two benchmarks have a weight above 0, and one alone makes no overall")
 
 
-def _sheet(parts: Sequence[Scored], weights: Mapping[str, float]) -> _Sheet:
-    models = tuple(dict.fromkeys(model for part in parts for model in part.table.models))
+def _sheet(parts: Sequence[Part], weights: Mapping[str, float]) -> _Sheet:
+    models = tuple(dict.fromkeys(model for one in parts for model in one.models))
+    row = {model: at for at, model in enumerate(models)}
     scores, stderr = (np.full((len(models), len(parts)), np.nan) for _ in range(2))
-    for column, part in enumerate(parts):
-        for model, row in zip(part.table.models, part.table.values, strict=True):
-            own = row[~np.isnan(row)]
-            if len(own):
-                scores[models.index(model), column] = own.mean()
-                stderr[models.index(model), column] = _stderr(row, part)
-    given = np.array([weights.get(part.name, 1.0) for part in parts])
+    for column, one in enumerate(parts):
+        rows = [row[model] for model in one.models]
+        scores[rows, column], stderr[rows, column] = one.means, one.stderrs
+    given = np.array([weights.get(one.name, 1.0) for one in parts])
     given = given / given.max()  # weights may be of any size, and their sum beyond all numbers
     return _Sheet(parts, models, scores, stderr, given / given.sum())
 
 
-def _stderr(row: Numbers, part: Scored) -> float:
-    """Of the mean of one model's numbers; NaN where it is not estimable."""
-    error = own_estimate(row, cluster_numbers(part.table), part.table.draws).stderr
-    return math.nan if error is None else error
-
-
 def _contrasts(sheet: _Sheet, whole: Numbers, errors: Numbers | None, placed: Sequence[int]) -> Contrasts:
-    parts = [_paired(part, sheet, whole, errors, column, placed) for column, part in enumerate(sheet.parts)]
+    parts = [_paired(one, sheet, whole, errors, column, placed) for column, one in enumerate(sheet.parts)]
     factors = [w / (1 - c) for w, c in zip(sheet.weights, sheet.chance, strict=True)]
     return weighted(parts, factors)
 
 
 def _paired(
-    part: Scored, sheet: _Sheet, whole: Numbers, errors: Numbers | None, column: int, placed: Sequence[int]
+    one: Part, sheet: _Sheet, whole: Numbers, errors: Numbers | None, column: int, placed: Sequence[int]
 ) -> Contrasts:
     """One benchmark's differences. What was filled in is independent of everything else."""
-    table = part.table
-    rows = [table.models.index(sheet.models[at]) if not math.isnan(sheet.scores[at, column]) else -1 for at in placed]
+    places = {model: at for at, model in enumerate(one.models)}
+    rows = [-1 if math.isnan(sheet.scores[at, column]) else places[sheet.models[at]] for at in placed]
     if errors is None or -1 not in rows:
-        return scored_contrasts(table, rows)
+        return one.among(rows)
+    table = one.table()
     clusters = cluster_numbers(table)
     influence = np.zeros((len(placed), int(clusters.max()) + 1))
     for at, row in enumerate(rows):
@@ -160,47 +161,55 @@ def _paired(
 def _entry(sheet: _Sheet, corrected: Numbers, errors: Numbers | None, at: int) -> Entry:
     """The overall of one model, with its error; without a number where a benchmark is missing."""
     there = ~np.isnan(sheet.scores[at])
-    names = [part.name for part in sheet.parts]
+    names = [one.name for one in sheet.parts]
     further = {
         "scores": {name: _or_none(x) for name, x in zip(names, sheet.scores[at], strict=True)},
         "missing": [name for name, has in zip(names, there, strict=True) if not has],
         "imputed": [name for name, has in zip(names, there, strict=True) if not has and errors is not None],
     }
-    runs = tuple(dict.fromkeys(_run(part, sheet.models[at]) for part in sheet.parts))
-    n = sum(_items(part, sheet.models[at]) for part in sheet.parts)
+    runs = tuple(dict.fromkeys(_run(one, sheet.models[at]) for one in sheet.parts))
+    n = sum(_items(one, sheet.models[at]) for one in sheet.parts)
     value = _or_none(round(float(weighted_mean(corrected[[at]], sheet.weights)[0]), DIGITS))
     stderr = np.where(there, sheet.stderr[at], 0.0 if errors is None else errors[at])
     parts = (sheet.weights / (1 - np.array(sheet.chance)) * stderr) ** 2
     error = math.sqrt(float(parts.sum()))
     if value is None or not math.isfinite(error):
         return Entry(sheet.models[at], Estimate(value, None, None, "none", n), tuple(filter(None, runs)), {}, further)
-    free = [max(1, len(np.unique(cluster_numbers(part.table))) - 1) for part in sheet.parts]
+    free = [one.free for one in sheet.parts]
     df = float(parts.sum() ** 2 / (parts**2 / np.array(free)).sum()) if error else float(min(free))
     half = t_quantile(df) * error
     estimate = Estimate(value, error, (value - half, value + half), "t over weighted errors", n)
     return Entry(sheet.models[at], estimate, tuple(filter(None, runs)), {}, further)
 
 
-def _run(part: Scored, model: str) -> str:
-    runs = part.table.runs
-    return runs[part.table.models.index(model)] if runs and model in part.table.models else ""
+def _run(one: Part, model: str) -> str:
+    return one.runs[one.models.index(model)] if one.runs and model in one.models else ""
 
 
-def _items(part: Scored, model: str) -> int:
-    return int((~np.isnan(part.table.of(model))).sum()) if model in part.table.models else 0
+def _items(one: Part, model: str) -> int:
+    return int(one.items[one.models.index(model)]) if model in one.models else 0
 
 
 def _sensitivity(sheet: _Sheet, corrected: Numbers, seed: int) -> list[dict[str, Any]]:
     """What another choice of weights or benchmarks would do to each model's rank."""
     spans, without = over_weights(corrected, seed), without_each(corrected, sheet.weights)
-    names = [part.name for part in sheet.parts]
+    names = [one.name for one in sheet.parts]
     return [
         {"rank_over_weights": list(span), "rank_without": dict(zip(names, map(int, without[:, at]), strict=True))}
         for at, span in enumerate(spans)
     ]
 
 
-def _further(sheet: _Sheet, corrected: Numbers, placed: Sequence[int]) -> dict[str, Any]:
+def _told(sheet: _Sheet) -> dict[str, Any]:
+    return {
+        "benchmarks": [one.name for one in sheet.parts],
+        "weights": {one.name: float(w) for one, w in zip(sheet.parts, sheet.weights, strict=True)},
+        "chances": {one.name: one.chance for one in sheet.parts},
+        "first_eigenvalue_share": first_share(sheet.scores),
+    }
+
+
+def _aggregates(sheet: _Sheet, corrected: Numbers, placed: Sequence[int]) -> dict[str, Any]:
     raw, adjusted = sheet.scores[placed], corrected[placed]
     ways = {
         "mean": raw @ sheet.weights,
@@ -212,10 +221,6 @@ def _further(sheet: _Sheet, corrected: Numbers, placed: Sequence[int]) -> dict[s
     }
     names = [sheet.models[at] for at in placed]
     return {
-        "benchmarks": [part.name for part in sheet.parts],
-        "weights": {part.name: float(w) for part, w in zip(sheet.parts, sheet.weights, strict=True)},
-        "chances": {part.name: part.chance for part in sheet.parts},
-        "first_eigenvalue_share": first_share(sheet.scores),
         "aggregates": {
             name: {
                 model: {"value": _or_none(v), "rank": None if math.isnan(v) else int(r)}
@@ -228,7 +233,7 @@ def _further(sheet: _Sheet, corrected: Numbers, placed: Sequence[int]) -> dict[s
 
 def _notes(sheet: _Sheet, lacking: Any, missing: Missing, left_out: Sequence[str]) -> list[str]:
     notes = []
-    told = [f"{part.name} {w:.3g}" for part, w in zip(sheet.parts, sheet.weights, strict=True)]
+    told = [f"{one.name} {w:.3g}" for one, w in zip(sheet.parts, sheet.weights, strict=True)]
     notes.append(f"weights: {', '.join(told)}")
     names = [name for name, lacks in zip(sheet.models, lacking, strict=True) if lacks]
     if names and missing == "refuse":
@@ -240,7 +245,7 @@ def _notes(sheet: _Sheet, lacking: Any, missing: Missing, left_out: Sequence[str
         notes.append(f"imputed by an additive model, which nothing guarantees: missing scores of {', '.join(names)}")
     if left_out:
         notes.append(f"left out of the overall, being no share of right answers: {', '.join(left_out)}")
-    unknown = [part.name for part in sheet.parts if part.chance is None]
+    unknown = [one.name for one in sheet.parts if one.chance is None]
     if unknown:
         notes.append(f"no chance level is known, and none was taken off: {', '.join(unknown)}")
     share = first_share(sheet.scores)

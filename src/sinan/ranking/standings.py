@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sinan.ranking.contrasts import Contrasts
-from sinan.ranking.rank_intervals import Decided, Method, bonferroni, max_t
+from sinan.ranking.rank_intervals import DRAWS, Decided, Method, bonferroni, max_t
 from sinan.ranking.tie_groups import tie_groups
 from sinan.types import Estimate
 from sinan.types.leaderboard import Gap, Standing
@@ -36,6 +36,8 @@ class Ways:
     alpha: float = 0.05
     method: Method = "max-t"
     seed: int = 0
+    draws: int = DRAWS
+    """Of the joint distribution of all differences."""
 
 
 def standings(
@@ -46,7 +48,7 @@ def standings(
     `contrasts`: of the entries' numbers in their order; where less is better they are the numbers all the same.
     """
     fallback = bonferroni(contrasts, ways.alpha)
-    decided = fallback if ways.method == "bonferroni" else max_t(contrasts, ways.alpha, ways.seed)
+    decided = fallback if ways.method == "bonferroni" else max_t(contrasts, ways.alpha, ways.seed, ways.draws)
     if less_is_better:
         decided, fallback = decided.reversed, fallback.reversed
     goodness = [_goodness(entry, less_is_better) for entry in entries]
@@ -86,12 +88,12 @@ def _goodness(entry: Entry, less_is_better: bool) -> float:
 def _gaps(entries: Sequence[Entry], contrasts: Contrasts, decided: Decided, order: Sequence[int]) -> dict[int, Gap]:
     """Model -> how far it is from the next one."""
     row = {(int(j), int(k)): at for at, (j, k) in enumerate(zip(contrasts.first, contrasts.second, strict=True))}
-    found = {}
+    varies, found = contrasts.varies, {}
     for one, other in itertools.pairwise(order):
         at = row[min(one, other), max(one, other)]
         difference = float(contrasts.difference[at]) * (1 if one < other else -1)
         stderr = float(contrasts.stderr[at])
-        half = (decided.critical if contrasts.varies[at] else decided.unvaried) * stderr
+        half = (decided.critical if varies[at] else decided.unvaried) * stderr
         found[one] = Gap(
             entries[other].model,
             difference,

@@ -16,23 +16,31 @@ def tie_groups(sign: NDArray[np.int8], order: Sequence[int]) -> list[str]:
     `sign`: (M, M), not 0 where a pair is decided. `order`: the models, the best one first.
     """
     place = {model: at for at, model in enumerate(order)}
-    groups = [frozenset(range(len(order)))]
+    groups = [(1 << len(order)) - 1]  # of places, as bits: boards have hundreds of models
     for at, j in enumerate(order):
         for k in order[at + 1 :]:
             if sign[j, k]:
                 groups = _apart(groups, place[j], place[k])
-    groups.sort(key=sorted)
-    return [" ".join(_letter(n) for n, group in enumerate(groups) if place[m] in group) for m in range(len(order))]
+    groups.sort(key=_members)
+    lettered = [(_letter(n), group) for n, group in enumerate(groups)]
+    return [" ".join(name for name, group in lettered if group >> place[m] & 1) for m in range(len(order))]
 
 
-def _apart(groups: list[frozenset[int]], j: int, k: int) -> list[frozenset[int]]:
+def _apart(groups: list[int], j: int, k: int) -> list[int]:
     """Groups without one that holds both."""
-    whole = [group for group in groups if not (j in group and k in group)]
-    split = [group - {one} for group in groups if j in group and k in group for one in (k, j)]
-    for group in sorted(split, key=len, reverse=True):
-        if not any(group <= other for other in whole):
+    both = 1 << j | 1 << k
+    split = [group ^ one for group in groups if group & both == both for one in (1 << k, 1 << j)]
+    if not split:
+        return groups
+    whole = [group for group in groups if group & both != both]
+    for group in sorted(split, key=int.bit_count, reverse=True):
+        if not any(group & other == group for other in whole):
             whole.append(group)
     return whole
+
+
+def _members(group: int) -> list[int]:
+    return [at for at in range(group.bit_length()) if group >> at & 1]
 
 
 def _letter(number: int) -> str:
