@@ -1,6 +1,7 @@
 """The application: FastAPI, for its OpenAPI document; pages found by their names; failures told as pages or as JSON."""
 
 import importlib
+import math
 import pkgutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -17,11 +18,11 @@ from sinan import __version__
 from sinan.errors import MissingExtra, SinanError, StoreError, UnknownName
 from sinan.web import pages
 from sinan.web.assets import Assets
-from sinan.web.failures import Failure, Missing, NotYet
+from sinan.web.failures import Failure, Missing, NotYet, TooSlow
 from sinan.web.gate import Gate
 from sinan.web.page import STATIC, language, render
 from sinan.web.service import pictures
-from sinan.web.site import Site
+from sinan.web.site import Site, admission
 
 DESCRIPTION = """Evaluation of language models: leaderboards, benchmarks, runs, comparisons, jobs.
 
@@ -50,6 +51,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         401: "Sign in, or send a token",
         403: "Not allowed",
         404: "No such thing, or none that you may know of",
+        408: "Sent too slowly",
         409: "It does not go with what is there",
         413: "Too large",
         422: "What was sent cannot be read",
@@ -92,15 +94,20 @@ def application(site: Site) -> FastAPI:
         scope["app"] = app
         await _told(Request(scope, receive), failure.status, str(failure))(scope, receive, send)
 
-    app.add_middleware(Gate, body_bytes=site.config.body_bytes, refuse=refuse)
+    app.add_middleware(
+        Gate, body_bytes=site.config.body_bytes, admit=admission(site), refuse=refuse, address=site.config.address
+    )
     return app
 
 
 def _told(request: Request, status: int, error: str, fields: Sequence[str] = (), wait: float | None = None) -> Response:
-    """As JSON where JSON was asked for, else as a page."""
+    """As JSON where the address is one of OpenAPI's, else as a page."""
     path = request.url.path
-    headers = {"Retry-After": str(max(1, round(wait)))} if wait is not None else {}
-    if path.startswith("/api") or path.endswith(DATA) or request.method not in ("GET", "HEAD"):
+    error, fields = _sayable(error), [_sayable(one) for one in fields]
+    headers = {"Retry-After": str(max(1, math.ceil(wait)))} if wait is not None else {}
+    headers |= {"Connection": "close"} if status == TooSlow.status else {}
+    described = getattr(request.scope.get("route"), "include_in_schema", False)
+    if described or path.startswith("/api") or path.endswith(DATA) or request.method not in ("GET", "HEAD"):
         return JSONResponse({"error": error, "fields": list(fields)}, status, headers)
     told = {"status": status, "error": error, "fields": fields, "wait": headers.get("Retry-After")}
     response = render(request, "failure.html", told, status)
@@ -108,6 +115,11 @@ def _told(request: Request, status: int, error: str, fields: Sequence[str] = (),
         headers |= {"Refresh": headers.get("Retry-After", "5")}
     response.headers.update(headers)
     return response
+
+
+def _sayable(text: str) -> str:
+    """Half of a surrogate pair, which JSON can send, cannot be sent back."""
+    return text.encode("utf-8", "replace").decode()
 
 
 async def _failed(request: Request, error: Exception) -> Response:
@@ -125,6 +137,8 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 
 async def _http(request: Request, error: Any) -> Response:
+    if isinstance(error.__cause__, Failure):  # that a body is too large was found while it was read
+        return await _failed(request, error.__cause__)
     said = "there is no such page" if error.status_code == 404 else str(error.detail)
     response = _told(request, error.status_code, said)
     response.headers.update(error.headers or {})
