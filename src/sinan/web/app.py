@@ -21,6 +21,8 @@ from sinan.web.assets import Assets
 from sinan.web.failures import Failure, Missing, NotYet, TooSlow
 from sinan.web.gate import Gate
 from sinan.web.page import STATIC, language, render
+from sinan.web.ready import Ready
+from sinan.web.service import pictures
 from sinan.web.site import Site, admission
 
 DESCRIPTION = """Evaluation of language models: leaderboards, benchmarks, runs, comparisons, jobs.
@@ -66,6 +68,7 @@ def application(site: Site) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         yield
+        pictures.shared.close()
         site.database.close()
 
     app = FastAPI(
@@ -87,6 +90,7 @@ def application(site: Site) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(Ready, site=site)
 
     async def refuse(scope: Any, receive: Any, send: Any, failure: Failure) -> None:
         scope["app"] = app

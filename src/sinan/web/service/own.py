@@ -7,6 +7,7 @@ that reads it later meets a compressed file. The folder carries the content's ha
 was while the file is replaced. The last VERSIONS of them are kept.
 """
 
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -30,6 +31,8 @@ FOLDER = "benchmarks"
 MOST = 100
 """Benchmarks of one person."""
 VERSIONS = 5
+KEPT_BYTES = 2 << 30
+"""Of one person, all versions together."""
 RESERVED = ("new", "index", "samples", "pictures", "search")
 
 
@@ -152,14 +155,31 @@ def change(connection: Connection, own: Own, **values: Any) -> None:
     connection.execute(benchmarks.update().where(benchmarks.c.id == own.id).values(**values))
 
 
-def keep(connection: Connection, site: Path, own: Own, questions: Path, sha256: str, report: Mapping[str, Any]) -> None:
+def keep(
+    connection: Connection,
+    site: Path,
+    own: Own,
+    questions: Path,
+    sha256: str,
+    report: Mapping[str, Any],
+    scorer: str,
+) -> None:
     """Take a checked file as its questions: moved into its place, then named by the row."""
     place = Path(FOLDER) / own.name / sha256
     (site / place).mkdir(parents=True, exist_ok=True)
-    (site / place).touch()
-    questions.replace(site / place / f"{own.name}.jsonl")
-    card = dict(own.card) | {"report": dict(report)}
+    os.utime(site / place)
+    if not (site / place / f"{own.name}.jsonl").exists():  # a run that reads it must find the same file to its end
+        questions.replace(site / place / f"{own.name}.jsonl")
+    card = dict(own.card) | {"report": dict(report), "scorer": scorer}
     change(connection, own, file=str(place / f"{own.name}.jsonl"), sha256=sha256, card=card)
+
+
+def refuse_too_much(connection: Connection, site: Path, own: Own) -> None:
+    """Raises Clash where its owner keeps as much as one may."""
+    names = connection.execute(select(benchmarks.c.name).where(benchmarks.c.owner == own.owner)).scalars()
+    kept = sum(one.stat().st_size for name in names for one in (site / FOLDER / name).glob("*/*.jsonl"))
+    if kept > KEPT_BYTES:
+        raise Clash(f"your benchmarks hold {kept:,} bytes, and up to {KEPT_BYTES:,} are kept. Remedy: delete one")
 
 
 def forget_old(site: Path, own: Own, sha256: str) -> None:
@@ -196,6 +216,12 @@ def organisations_of(connection: Connection, person: Person | None) -> list[str]
         return []
     query = select(organisations.c.name).where(organisations.c.id.in_(sorted(person.organisations)))
     return sorted(connection.execute(query).scalars())
+
+
+def organisation_name(connection: Connection, own: Own) -> str:
+    """The organisation that may see it; empty where none."""
+    query = select(organisations.c.name).where(organisations.c.id == own.organisation)
+    return str(connection.execute(query).scalar() or "")
 
 
 def owner_name(connection: Connection, own: Own) -> str:
