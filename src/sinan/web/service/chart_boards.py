@@ -102,7 +102,7 @@ def bars(
         layers += _chance(guess, t("chance {level}", level=shown.percent(chance, in_percent)))
     best = f"{rows[0]['name']} {rows[0]['shown']} {rows[0]['ci']}" if rows else t("no model has a number")
     about = t("Bars with intervals: {board}. First: {best}", board=board, best=best)
-    return whole(layers, theme, about, data=values(rows), height={"step": ROW})
+    return whole(layers, theme, about, data=values(rows), height=ROW * max(1, len(rows)))
 
 
 def _bar(one: Bar, in_percent: bool) -> dict[str, Any]:
@@ -221,7 +221,7 @@ def pareto(
     wide = bool(prices) and min(prices) > 0 and max(prices) > 20 * min(prices)
     x_axis = {"title": title, "titleAnchor": "end", "tickCount": 5, "format": ",~r" if wide else ",~f"}
     x = {"field": "price", "type": "quantitative", "axis": x_axis}
-    x["scale"] = {"type": "log", "nice": False, "padding": 16} if wide else {"zero": True, "nice": True}
+    x["scale"] = {"type": "log", "nice": False, "padding": 16} if wide else {"domain": ranged(prices)}
     score = t("score, %") if in_percent else t("score")
     domain = ranged([n for row in rows for n in (row["value"], row["low"], row["high"])], zero=False)
     y = {"field": "value", "type": "quantitative", "axis": lines_axis(score), "scale": {"domain": domain}}
@@ -295,7 +295,9 @@ def history(
         row["dy"] = dy
     score = t("score, %") if in_percent else t("score")
     axis = {"title": t("UTC"), "titleAnchor": "end", "labelOverlap": True, "tickCount": 4, "format": "%Y-%m-%d"}
-    x = {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
+    x: Spec = {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
+    if not kept:
+        x["scale"] |= {"domain": [0, 1]}
     y = {"field": "value", "type": "quantitative", "axis": lines_axis(score), "scale": {"domain": domain}}
     about = t("Scores over time: {board}. Models: {names}", board=board, names=", ".join(names))
     return whole(_over_time(names, x, y, lang), theme, about, data=values(rows), height=PLOT)
