@@ -137,7 +137,8 @@ def _name(connection: Connection, owner: int | None) -> str | None:
 
 
 def _page(shelved: ShelvedRun, folder: RunFolder, owner: str | None, by: Asker) -> RunPage:
-    error, results, reading = "", [], False
+    error, reading = "", False
+    results: list[CellResult] = []
     try:
         about = folder.about()
         results, reading = results_of(folder, about)
