@@ -5,6 +5,7 @@ by its owner alone. Several, divided by commas or lines: the first encrypts, all
 """
 
 import base64
+import hashlib
 import hmac
 import os
 from pathlib import Path
@@ -24,7 +25,8 @@ class Ciphers:
         self._keys = keys
         try:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
-        except ValueError:
+            self._oldest = base64.urlsafe_b64decode(keys[-1])
+        except (ValueError, IndexError):
             raise UsageError(f"{ENVIRONMENT} holds no key: 32 bytes in URL-safe base64") from None
 
     def encrypt(self, secret: str) -> bytes:
@@ -39,6 +41,11 @@ class Ciphers:
             raise UsageError(
                 f"a stored secret was encrypted with another key than {ENVIRONMENT} or the site's file `secret` holds"
             ) from None
+
+    def pseudonym(self, purpose: str, text: str) -> str:
+        """A name for something that is told to others under no other: the same each time, and to be found by nobody
+        who has not the key. It stays the same where a new key is put before the old ones."""
+        return hmac.new(self._oldest, f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()[:24]
 
     def sealed(self, purpose: str, value: bytes) -> str:
         """What may be handed to a browser and is believed when it comes back, for this purpose alone."""

@@ -101,6 +101,15 @@ class Maker:
         self._latest = {where: key for where, key in self._latest.items() if key in used}
 
     def _set(self, runs: Sequence[RunState]) -> dict[str, Any]:
+        """Of runs that can be read; one that cannot is passed over."""
+        while True:
+            try:
+                return self._set_of(runs)
+            except board_tables.Unreadable as error:
+                self.notice(f"{error}; it is on no board")
+                self._cells[error.run] = (self._cells[error.run][0], [])
+
+    def _set_of(self, runs: Sequence[RunState]) -> dict[str, Any]:
         states = {run.id: run.seen for run in runs}
         shelves = shelved(self._stored(runs))
         names = names_of([shelf.cells[0].side for shelf in shelves])
@@ -195,9 +204,8 @@ class Maker:
         parts = _Parts(self.folder / "made", chosen)
         dimensions = sorted({one["dimension"] for one in chosen.values() if one["dimension"]})
         groups: list[tuple[str, str, str, Sequence[str]]] = [(OVERALL, OVERALL, "Overall", tuple(chosen))]
-        groups += [
-            (SUITE, f"suite:{name}", suite.title, suite.benchmarks) for name, suite in catalog.all_suites().items()
-        ]
+        for name, suite in catalog.all_suites().items():
+            groups.append((SUITE, f"suite:{name}", suite.title.partition(":")[0], suite.benchmarks))
         groups += [
             (DIMENSION, f"dim:{name}", name, [b for b, one in chosen.items() if one["dimension"] == name])
             for name in dimensions
