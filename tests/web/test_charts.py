@@ -9,7 +9,9 @@ import pytest
 import vl_convert
 
 from sinan.web import words
+from sinan.web.failures import Failure, NotYet
 from sinan.web.service import chart_look, charts
+from sinan.web.service.pictures import Pictures
 
 HOSTILE = [
     "</script><script>alert(1)</script>",
@@ -147,3 +149,47 @@ def test_every_word_of_charts_has_its_chinese():
     assert len(keys) > 15
     known = json.loads((Path(words.__file__).parent / "zh/charts.json").read_bytes())
     assert keys <= set(known)
+
+
+@pytest.fixture
+def pictures():
+    made = Pictures(patience_s=0.05)
+    yield made
+    made.close()
+
+
+def test_a_picture_is_drawn_once_and_beside_the_site(pictures):
+    spec = charts.bars([a_bar("needle/m")], "arithmetic")
+    svg, png = pictures.of(spec, "svg", 600), pictures.of(spec, "png", 600)
+    assert svg.startswith(b"<svg") and b"needle/m" in svg
+    assert png.startswith(b"\x89PNG")
+    pictures.close()
+    assert pictures.of(spec, "svg", 600) is svg
+
+
+def test_a_chart_that_cannot_be_drawn_stops_no_other(pictures):
+    spec = charts.bars([a_bar("needle/m")], "arithmetic")
+    broken = spec | {"data": {"url": "http://127.0.0.1:9/data.json"}}
+    with pytest.raises(Failure, match="cannot be drawn"):
+        pictures.of(broken, "svg", 600)
+    assert pictures.of(spec, "svg", 600)
+
+
+def test_a_painter_that_died_is_begun_again(pictures):
+    spec = charts.bars([a_bar("needle/m")], "arithmetic")
+    pictures.of(spec, "svg", 600)
+    pictures._painter.kill()
+    pictures._painter.wait()
+    assert pictures.of(spec, "svg", 601)
+
+
+def test_who_would_wait_long_is_told_to_come_again(pictures):
+    with pictures._turn, pytest.raises(NotYet):
+        pictures.of(charts.bars([], "none"), "svg", 600)
+
+
+def test_what_is_kept_is_bounded(pictures):
+    pictures.kept_bytes = 20_000
+    for width in range(600, 606):
+        pictures.of(charts.bars([a_bar("needle/m")], "arithmetic"), "svg", width)
+    assert 0 < sum(map(len, pictures._kept.values())) <= 20_000

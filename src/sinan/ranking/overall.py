@@ -139,8 +139,8 @@ def _paired(
     one: Part, sheet: _Sheet, whole: Numbers, errors: Numbers | None, column: int, placed: Sequence[int]
 ) -> Contrasts:
     """One benchmark's differences. What was filled in is independent of everything else."""
-    row = {model: at for at, model in enumerate(one.models)}
-    rows = [-1 if math.isnan(sheet.scores[at, column]) else row[sheet.models[at]] for at in placed]
+    places = {model: at for at, model in enumerate(one.models)}
+    rows = [-1 if math.isnan(sheet.scores[at, column]) else places[sheet.models[at]] for at in placed]
     if errors is None or -1 not in rows:
         return one.among(rows)
     table = one.table()

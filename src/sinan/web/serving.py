@@ -19,7 +19,7 @@ import uvicorn
 from sinan.errors import UsageError
 from sinan.web import config as configuration
 from sinan.web.app import application
-from sinan.web.config import Config, to_json
+from sinan.web.config import Config, is_loopback, to_json
 from sinan.web.connections import Bounds, guarded
 from sinan.web.service import shelf
 from sinan.web.site import Site, opened
@@ -79,7 +79,7 @@ def _room_for_connections() -> None:
 
 
 def _refuse_open_house(site: Site) -> None:
-    if not configuration.is_loopback(site.config.host) and not site.has_accounts:
+    if not is_loopback(site.config.host) and not site.has_accounts:
         raise UsageError(
             f"--host {site.config.host} reaches beyond this machine, and no account exists: whoever comes would see "
             "every run. Remedy: make an account first, with sinan user add NAME --role admin"

@@ -47,6 +47,11 @@ class Site:
         return self.config.runs
 
     @property
+    def known_accounts(self) -> bool:
+        """Whether it is known that somebody can sign in; the database is not asked."""
+        return self._accounts
+
+    @property
     def has_accounts(self) -> bool:
         """Whether somebody can sign in. Once there is an account there always is one."""
         if not self._accounts:

@@ -1,4 +1,4 @@
-"""The process that asks models for one job: begun by a worker for an evaluation, by the site for an estimate or a trial.
+"""The process that asks models for one job, begun by a worker; or for an estimate or a trial, begun by the site.
 
 It is told everything on standard input, in one line of JSON: what to ask, the keys, which networks it may reach. What
 it has to say it writes to standard output, a line of JSON each. It has no other secret, and ends when whoever began it
@@ -34,7 +34,7 @@ from sinan.errors import (
 from sinan.evaluate import Watch, evaluate, foresee
 from sinan.models import open_model, reach, refusal
 from sinan.statistics.scales import in_percent, less_is_better
-from sinan.types import Benchmark, Message, Outcome, Prompt, Run, Sampling, SampleResult
+from sinan.types import Benchmark, Message, Outcome, Prompt, Run, SampleResult, Sampling
 from sinan.web.config import network
 from sinan.web.service import orders
 from sinan.web.service.asked_again import Again

@@ -39,8 +39,9 @@ class Row:
         return f"{self.run}\n{self.state}\n{self.model}"
 
 
-Rows = Mapping[str, CellValues]
-"""Key of a row -> its values."""
+_NOTHING: Any = np.empty(0, dtype=object)
+_NONE = CellValues(_NOTHING, np.empty(0), _NOTHING, _NOTHING, 1)
+"""Of a cell that has no value."""
 
 
 def is_plain(cell: Stored) -> bool:
@@ -104,8 +105,8 @@ def table_of_shelf(
     rows = []
     for cell in cells:
         key = Row(cell.folder.id, states[cell.folder.id], cell.side.model).key
-        values = before.get(key) or read.get((cell.folder.id, cell.side.benchmark, cell.side.model))
-        rows.append(values or CellValues(*(np.empty(0, dtype=object) for _ in range(4)), 1))  # type: ignore[arg-type]
+        values = before.get(key, read.get((cell.folder.id, cell.side.benchmark, cell.side.model)))
+        rows.append(_NONE if values is None else values)
     return table_from(cells, rows)
 
 

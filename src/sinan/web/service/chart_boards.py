@@ -1,5 +1,6 @@
 """Charts of leaderboards: bars of one board, its history, score against what it costs."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -102,7 +103,7 @@ def bars(
         layers += _chance(guess, t("chance {level}", level=shown.percent(chance, in_percent)))
     best = f"{rows[0]['name']} {rows[0]['shown']} {rows[0]['ci']}" if rows else t("no model has a number")
     about = t("Bars with intervals: {board}. First: {best}", board=board, best=best)
-    return whole(layers, theme, about, data=values(rows), height={"step": ROW})
+    return whole(layers, theme, about, data=values(rows), height=ROW * max(1, len(rows)))
 
 
 def _bar(one: Bar, in_percent: bool) -> dict[str, Any]:
@@ -215,13 +216,13 @@ def pareto(
     """Score against what it costs; the models on the edge are named, and a stepped line joins them."""
     t = partial(words.say, lang)
     best = edge(points, less_is_better)
-    rows = [_priced(one, one in best, in_percent, unit) for one in points]
-    prices = [one.price for one in points]
     title = t("cost, $ per 1,000 samples") if unit == "dollars" else t("tokens per sample")
+    prices = [one.price for one in points]
     wide = bool(prices) and min(prices) > 0 and max(prices) > 20 * min(prices)
+    rows = [_priced(one, one in best, in_percent, unit) | {"along": _along(one.price, prices, wide)} for one in points]
     x_axis = {"title": title, "titleAnchor": "end", "tickCount": 5, "format": ",~r" if wide else ",~f"}
     x = {"field": "price", "type": "quantitative", "axis": x_axis}
-    x["scale"] = {"type": "log", "nice": False, "padding": 16} if wide else {"zero": True, "nice": True}
+    x["scale"] = {"type": "log", "nice": False, "padding": 16} if wide else {"domain": ranged(prices)}
     score = t("score, %") if in_percent else t("score")
     domain = ranged([n for row in rows for n in (row["value"], row["low"], row["high"])], zero=False)
     y = {"field": "value", "type": "quantitative", "axis": lines_axis(score), "scale": {"domain": domain}}
@@ -240,13 +241,22 @@ def _priced(one: Priced, on_edge: bool, in_percent: bool, unit: str) -> dict[str
 
 
 def _name_edge(rows: Sequence[Spec], domain: Sequence[float], less_is_better: bool) -> None:
-    """Labels of the edge: above the marks and to their left, where by its meaning nothing is; the leftmost to its
-    right."""
+    """Labels of the edge: above the marks and to their left, where by its meaning nothing is, but for those near the
+    left end, which have their room at the right."""
     on = sorted((row for row in rows if row["edge"]), key=lambda row: row["price"])
     moved = apart([row["value"] for row in on], domain, PLOT)
-    for at, (row, dy) in enumerate(zip(on, moved, strict=True)):
-        row |= {"dy": (14 + dy) if less_is_better else dy - 10, "side": "left" if at == 0 else "right"}
-        row["dx"] = 7 if at == 0 else -7
+    for row, dy in zip(on, moved, strict=True):
+        left_end = row["along"] < 0.4
+        row |= {"dy": (14 + dy) if less_is_better else dy - 10}
+        row |= {"side": "left", "dx": 7} if left_end else {"side": "right", "dx": -7}
+
+
+def _along(price: float, prices: Sequence[float], log: bool) -> float:
+    """Where on the axis a price lies, from 0 to 1."""
+    if log:
+        low, high = math.log(min(prices)), math.log(max(prices))
+        return (math.log(price) - low) / (high - low)
+    return price / (max(prices) or 1.0)
 
 
 def _costs(rows: Sequence[Spec], x: Spec, y: Spec, tip: list[Spec]) -> list[Spec]:
@@ -295,7 +305,9 @@ def history(
         row["dy"] = dy
     score = t("score, %") if in_percent else t("score")
     axis = {"title": t("UTC"), "titleAnchor": "end", "labelOverlap": True, "tickCount": 4, "format": "%Y-%m-%d"}
-    x = {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
+    x: Spec = {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
+    if not kept:
+        x["scale"] |= {"domain": [0, 1]}
     y = {"field": "value", "type": "quantitative", "axis": lines_axis(score), "scale": {"domain": domain}}
     about = t("Scores over time: {board}. Models: {names}", board=board, names=", ".join(names))
     return whole(_over_time(names, x, y, lang), theme, about, data=values(rows), height=PLOT)

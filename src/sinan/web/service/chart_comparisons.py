@@ -63,7 +63,7 @@ def forest(
     y = rows_axis([row["name"] for row in found])
     about = t("Differences with intervals: {first} less {second}", first=first, second=second)
     layers = [*_around_zero(near), *_differences(x, y, lang)]
-    return whole(layers, theme, about, data=values(found), height={"step": ROW})
+    return whole(layers, theme, about, data=values(found), height=ROW * max(1, len(found)))
 
 
 def _difference(one: Difference, in_percent: bool, t: Any) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def radar(
         "config": {"text": {"font": FONT}, "legend": {"labelFont": FONT, "labelLimit": 2 * LABEL}},
         "data": given,
         "scales": _scales(list(kept)),
-        "legends": [_legend()],
+        "legends": [_legend()] if kept else [],
         "marks": [*_rings(), *_spokes(), *_lines(lang)],
     }
 

@@ -38,7 +38,9 @@ def document(
         if model.get("key") is not None:
             orders.refuse_elsewhere(model, keys[int(model["key"])].origin)
     numbers = sorted(of_order(order))
-    told: dict[str, Any] = {"what": what, "order": dict(order), "files": {}, "runs": str(config.runs.absolute())}
+    told: dict[str, Any] = {"what": what, "order": dict(order), "runs": str(config.runs.absolute())}
+    site = config.site.absolute()
+    told["files"] = {target: str(site / file) for target, file in (order.get("files") or {}).items()}
     told["keys"] = {orders.key_name(number, numbers): keys[number].secret for number in numbers}
     told["networks"] = [str(one) for one in config.networks]
     return told | more

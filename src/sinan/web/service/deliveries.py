@@ -1,5 +1,5 @@
-"""Webhooks: what became of a job, told to an address of its owner's. Each is stored with the end that it tells of, tried
-until it is taken or hours have passed, and signed, so that who is told knows from whom.
+"""Webhooks: what became of a job, told to an address of its owner's. Each is stored with the end that it tells of,
+tried until it is taken or hours have passed, and signed, so that who is told knows from whom.
 
     POST ADDRESS
     Sinan-Event: job.complete

@@ -74,7 +74,7 @@ def add(
     webhook_secret: bytes | None = None,
     most_queued: int | None = None,
 ) -> str:
-    """A new job; its id. Raises TooMany where the user has as many that wait as they may, Failure for what cannot be."""
+    """A new job; its id. Raises TooMany where as many wait as the user may have, Failure for what cannot be."""
     if organisation is not None and organisation not in person.organisations:
         raise Failure("this is no organisation of yours")
     waiting = select(func.count()).where(jobs.c.user == person.id, jobs.c.state.in_((QUEUED, PAUSED)))
@@ -156,7 +156,9 @@ def resume(connection: Connection, row: Any, limits: Mapping[str, Any] | None = 
     if row.state not in RESUMABLE:
         raise Clash(f"the job is {row.state}: only what is {', '.join(RESUMABLE)} can go on")
     keys.refuse_forgotten(connection, row.user, row.order)
-    progress = dict(row.progress) | {"base": {name: row.progress.get(name) for name in ("tokens", "cost_usd", "seconds")}}
+    progress = dict(row.progress) | {
+        "base": {name: row.progress.get(name) for name in ("tokens", "cost_usd", "seconds")}
+    }
     changed = {"state": QUEUED, "wanted": "", "error": None, "attempts": 0, "not_before": 0, "ended": None}
     order = dict(row.order) | {name: value for name, value in (limits or {}).items() if value is not None}
     connection.execute(jobs.update().where(jobs.c.id == row.id).values(**changed, order=order, progress=progress))
@@ -228,7 +230,7 @@ def _mine(job: Claimed) -> ColumnElement[bool]:
 def renew(
     connection: Connection, job: Claimed, progress: Mapping[str, Any] | None = None, answered: bool = False
 ) -> str | None:
-    """Hold it for longer, and say how it stands; what people want of it: '', pause or cancel. None: it is another's now.
+    """Hold it for longer, and say how it stands; what people want of it: '', pause or cancel. None: it is lost.
 
     `answered`: whether anything was since it was claimed, which makes all attempts before forgotten."""
     changed: dict[str, Any] = {"lease_until": now() + LEASE_MS}
@@ -260,7 +262,7 @@ def end(
 
 def _over(connection: Connection, row: Any, state: str, error: str | None, progress: Mapping[str, Any]) -> None:
     at = now()
-    changed = {"state": state, "wanted": "", "error": error, "lease_until": None, "worker": None}
+    changed: dict[str, Any] = {"state": state, "wanted": "", "error": error, "lease_until": None, "worker": None}
     changed |= {"progress": dict(progress), "ended": None if state == PAUSED else at}
     connection.execute(jobs.update().where(jobs.c.id == row.id).values(**changed))
     if state not in KEPT_FOR:

@@ -44,21 +44,27 @@ def origin_of(address: str) -> str:
     return f"{parts.scheme}://{host}:{port}"
 
 
+def checked(address: str, secret: str) -> Key:
+    """A key for the origin of an address. Raises Failure."""
+    secret = secret.strip()
+    if not secret or not all("!" <= c <= "~" for c in secret):
+        raise Failure("the key holds spaces or characters that no key has, or nothing")
+    return Key(origin_of(address), secret)
+
+
 def add(
     connection: Connection, ciphers: Ciphers, person: Person, name: str | None, provider: str, address: str, secret: str
 ) -> int:
     """The number of a new key. `name` None: for one job. Raises Failure, Clash."""
-    secret = secret.strip()
-    if not secret or not all("!" <= c <= "~" for c in secret):
-        raise Failure("the key holds spaces or characters that no key has, or nothing")
+    key = checked(address, secret)
     named = OF_JOB + secrets.token_hex(8) if name is None else checked_name(name, "a key's name")
     mine = connection.execute(select(model_keys.c.name).where(model_keys.c.user == person.id)).scalars().all()
     if named in mine:
         raise Clash(f"you have a key named {named} already")
     if name is not None and sum(not one.startswith(OF_JOB) for one in mine) >= MOST:
         raise Clash(f"you have {MOST} keys, which is the most. Remedy: remove one that is not used")
-    row: dict[str, Any] = {"user": person.id, "name": named, "provider": provider, "origin": origin_of(address)}
-    row |= {"cipher": ciphers.encrypt(secret), "created": now()}
+    row: dict[str, Any] = {"user": person.id, "name": named, "provider": provider, "origin": key.origin}
+    row |= {"cipher": ciphers.encrypt(key.secret), "created": now()}
     return int(connection.execute(model_keys.insert().values(**row).returning(model_keys.c.id)).scalar_one())
 
 

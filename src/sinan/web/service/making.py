@@ -195,9 +195,8 @@ class Maker:
         parts = _Parts(self.folder / "made", chosen)
         dimensions = sorted({one["dimension"] for one in chosen.values() if one["dimension"]})
         groups: list[tuple[str, str, str, Sequence[str]]] = [(OVERALL, OVERALL, "Overall", tuple(chosen))]
-        groups += [
-            (SUITE, f"suite:{name}", suite.title, suite.benchmarks) for name, suite in catalog.all_suites().items()
-        ]
+        for name, suite in catalog.all_suites().items():
+            groups.append((SUITE, f"suite:{name}", suite.title.partition(":")[0], suite.benchmarks))
         groups += [
             (DIMENSION, f"dim:{name}", name, [b for b, one in chosen.items() if one["dimension"] == name])
             for name in dimensions

@@ -5,6 +5,7 @@ the configuration names. Targets are benchmarks, suites and dimensions of the ca
 """
 
 import ipaddress
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -12,17 +13,17 @@ from functools import cache
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from sqlalchemy import Connection
 
 from sinan import catalog
-from sinan.errors import SinanError
 from sinan.models import options, reach
 from sinan.types import RunSpec
 from sinan.web.config import Config
 from sinan.web.failures import Failure
-from sinan.web.service import keys
-from sinan.web.service.people import Person
+from sinan.web.service import keys, own
+from sinan.web.service.ciphers import Ciphers
+from sinan.web.service.people import Asker, Person
 
 OFFICIAL = {
     "openai": "https://api.openai.com/v1",
@@ -73,6 +74,8 @@ class ModelOrder(BaseModel):
     """Number of a stored key."""
     options: Annotated[dict[Text, Annotated[Text, Field(max_length=200)]], Field(max_length=20)] = {}
     """As they stand behind the `?` of a model's name."""
+    secret: Annotated[SecretStr, Field(max_length=4096)] | None = Field(default=None, exclude=True)
+    """A key for this job alone, instead of a stored one."""
 
 
 class Parameters(BaseModel):
@@ -116,19 +119,65 @@ class Order(BaseModel):
     """Seconds."""
 
 
-def checked(connection: Connection, config: Config, person: Person, order: Order) -> dict[str, Any]:
-    """The order as it is stored. Raises Failure, Missing, UnknownName: whatever of it cannot be, before it waits."""
+def checked(connection: Connection, config: Config, asker: Asker, person: Person, order: Order) -> dict[str, Any]:
+    """The order as it is stored, uploads pinned to what they hold now. Raises Failure, Missing, UnknownName: whatever
+    of it cannot be, before it waits."""
     for target in order.targets:
         _check_target(target)
-    for model in (*order.models, *order.judges):
+    every = (*order.models, *order.judges)
+    for model in every:
         _check_model(config, model)
     stored = order.model_dump(mode="json", exclude_none=True)
-    numbers = keys.of_order(stored)
-    there = keys.origins(connection, person.id, numbers)
-    for model in (*order.models, *order.judges):
+    there = keys.origins(connection, person.id, keys.of_order(stored))
+    for model in every:
         if model.key is not None:
             refuse_elsewhere(model.model_dump(), there[model.key])
-    return stored
+    return stored | _uploads(connection, asker, order.targets)
+
+
+def _uploads(connection: Connection, asker: Asker, targets: Sequence[str]) -> dict[str, Any]:
+    """Where the files of uploads are, below the site's folder, and the scorer that their owners chose."""
+    names = [target for target in targets if target.startswith(OWN)]
+    if not names:
+        return {}
+    files = {name: str(own.target(connection, asker, name.removeprefix(OWN))) for name in names}
+    scorers = {own.scorer(own.found(connection, asker, name.removeprefix(OWN))) for name in names}
+    if len(scorers) > 1:
+        raise Failure("these uploads are judged by different scorers. Remedy: a job for each")
+    return {"files": files} | ({"scorer": scorer} if (scorer := scorers.pop()) else {})
+
+
+def with_stored_keys(connection: Connection, ciphers: Ciphers, person: Person, order: Order) -> Order:
+    """The order with each key that was given for it alone stored, and named by its number."""
+
+    def stored(model: ModelOrder) -> ModelOrder:
+        if model.secret is None or not model.secret.get_secret_value():
+            return model.model_copy(update={"secret": None})
+        secret = model.secret.get_secret_value()
+        where = address_of(model.model_dump())
+        number = keys.add(connection, ciphers, person, None, model.provider, where, secret)
+        return model.model_copy(update={"key": number, "secret": None})
+
+    models, judges = [stored(one) for one in order.models], [stored(one) for one in order.judges]
+    return order.model_copy(update={"models": models, "judges": judges})
+
+
+def with_keys_at_hand(
+    connection: Connection, ciphers: Ciphers, person: Person, order: Order
+) -> tuple[Order, dict[int, keys.Key]]:
+    """The order, and all its keys in the clear: for what is done at once, so nothing is stored."""
+    found = keys.opened(connection, ciphers, person.id, order.model_dump())
+    given = itertools.count(2**52)
+
+    def named(model: ModelOrder) -> ModelOrder:
+        if model.secret is None or not model.secret.get_secret_value():
+            return model
+        number = next(given)
+        found[number] = keys.checked(address_of(model.model_dump()), model.secret.get_secret_value())
+        return model.model_copy(update={"key": number, "secret": None})
+
+    models, judges = [named(one) for one in order.models], [named(one) for one in order.judges]
+    return order.model_copy(update={"models": models, "judges": judges}), found
 
 
 def _check_target(target: str) -> None:
@@ -157,18 +206,23 @@ def _check_model(config: Config, model: ModelOrder) -> None:
     if options.may_be_key(model.name) and "/" not in model.name and len(model.name) >= 32:
         raise Failure("the model's name looks like a key: it would be written to runs. A key has a field of its own")
     if model.provider not in OFFICIAL:
-        if not any(fnmatchcase(named, pattern) for pattern in config.models):
+        if not is_of_this_machine(config, named):
             raise Failure(
                 f"{named[:80]} may not be evaluated here. Models behind an address: {', '.join(OFFICIAL)}; of this "
                 f"machine: {', '.join(config.models) or 'none'}"
             )
-        if model.address or model.key is not None or model.options:
+        if model.address or model.key is not None or model.options or model.secret is not None:
             raise Failure(f"{named[:80]} runs on this machine: it has no address, key or options")
         return
     for name in model.options:
         if name not in OPTIONS[model.provider]:
             raise Failure(f"an option of {model.provider} is not known: {', '.join(OPTIONS[model.provider])} are")
     _check_address(config, model)
+
+
+def is_of_this_machine(config: Config, named: str) -> bool:
+    """Whether it is one of the machine's models that may be evaluated."""
+    return any(fnmatchcase(named, pattern) for pattern in config.models)
 
 
 def _check_address(config: Config, model: ModelOrder) -> None:
@@ -183,7 +237,7 @@ def _check_address(config: Config, model: ModelOrder) -> None:
             raise Failure(f"{refusal}; {reach.REMEDY}")
     elif not OFFICIAL[model.provider]:
         raise Failure("azure needs the address of your resource: https://RESOURCE.openai.azure.com")
-    elif model.key is None:
+    elif model.key is None and model.secret is None:
         raise Failure(f"{model.provider}'s own address needs a key: choose one, or give another address")
 
 
@@ -195,7 +249,9 @@ def address_of(model: Mapping[str, Any]) -> str:
 def refuse_elsewhere(model: Mapping[str, Any], origin: str) -> None:
     """Raises Failure where a model's key would be sent to another origin than it was given for."""
     if keys.origin_of(address_of(model)) != origin:
-        raise Failure(f"this key was given for {origin}, and is sent nowhere else. Remedy: another key, or that address")
+        raise Failure(
+            f"this key was given for {origin}, and is sent nowhere else. Remedy: another key, or that address"
+        )
 
 
 def spec(order: Mapping[str, Any], files: Mapping[str, str]) -> RunSpec:
@@ -210,6 +266,7 @@ def spec(order: Mapping[str, Any], files: Mapping[str, str]) -> RunSpec:
         shots=order.get("shots"),
         seed=order.get("seed", 0),
         protocol=order.get("protocol", "default"),
+        scorer=order.get("scorer"),
         system=order.get("system"),
         parameters=dict(order.get("parameters", {})),
     )
@@ -234,8 +291,3 @@ def title(order: Mapping[str, Any]) -> str:
     """`needle/m: first-light`."""
     names = ", ".join(f"{model['provider']}/{model['name']}" for model in order["models"])
     return f"{names}: {' '.join(order['targets'])}"[:200]
-
-
-def wrong(error: Exception) -> str:
-    """One line of what is wrong with an order."""
-    return str(error) if isinstance(error, SinanError) else type(error).__name__

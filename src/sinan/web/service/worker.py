@@ -21,7 +21,7 @@ from sinan.errors import SinanError, StoreError
 from sinan.models import reach
 from sinan.store import RunFolder
 from sinan.web.config import Config, from_json
-from sinan.web.service import children, ciphers, deliveries, jobs, keys, shelf, verifying
+from sinan.web.service import children, ciphers, deliveries, jobs, keys, quotas, shelf, verifying
 from sinan.web.service.ciphers import Ciphers
 from sinan.web.service.database import Database
 from sinan.web.service.jobs import Claimed
@@ -129,17 +129,29 @@ class Carrying(threading.Thread):
             self._give_back_or_end("something is broken here; the server's log says what")
 
     def _carry(self) -> None:
-        job = self.job
-        if job.wanted:
-            return self._end(jobs.CANCELLED if job.wanted == jobs.CANCEL else jobs.PAUSED)
-        if job.attempts >= jobs.ATTEMPTS:
-            return self._end(jobs.FAILED, "given up: it was begun several times, and each time its process died")
+        told = self._ready()
+        if told is not None:
+            self._ask(told)
+
+    def _ready(self) -> dict[str, Any] | None:
+        """What the process is told; None where the job is over before it."""
+        if self.job.wanted:
+            self._end(jobs.CANCELLED if self.job.wanted == jobs.CANCEL else jobs.PAUSED)
+            return None
+        if self.job.attempts >= jobs.ATTEMPTS:
+            self._end(jobs.FAILED, "given up: it was begun several times, and each time its process died")
+            return None
         try:
             told = self._told()
         except SinanError as error:
-            return self._end(jobs.FAILED, str(error))
+            self._end(jobs.FAILED, str(error))
+            return None
         if told["limits"] is None:
-            return self._end(jobs.STOPPED, "its budget is used up")
+            self._end(jobs.STOPPED, "its budget, or this month's tokens, are used up")
+            return None
+        return told
+
+    def _ask(self, told: dict[str, Any]) -> None:
         process = children.begin(told)
         tail = children.Tail(process)
         try:
@@ -156,10 +168,11 @@ class Carrying(threading.Thread):
     def _told(self) -> dict[str, Any]:
         with self.site.database.write() as connection:
             found = keys.opened(connection, self.site.ciphers, self.job.user, self.job.order)
+            month = quotas.tokens_left(connection, self.site.config, self.job.user)
         limits = left(self.job.order, self.job.progress)
-        return children.document(
-            self.site.config, "evaluation", self.job.order, found, run=self.job.run, limits=limits
-        )
+        if limits is not None and month is not None:
+            limits = limits | {"max_tokens": min(month, limits.get("max_tokens", month))} if month else None
+        return children.document(self.site.config, "evaluation", self.job.order, found, run=self.job.run, limits=limits)
 
     def _listen(self, process: Any) -> str:
         """Until the process ends; what made it end: '', pause, cancel, or back (to the queue)."""

@@ -36,6 +36,12 @@ function palette(figure) {
   return { ...found, ground: "transparent" };
 }
 
+// Long names leave room for the marks on a phone.
+function narrowed(spec, width) {
+  if (width > 480 || !spec.config?.axis) return spec;
+  return { ...spec, config: { ...spec.config, axis: { ...spec.config.axis, labelLimit: Math.round(width / 3) } } };
+}
+
 function coloured(spec, colours) {
   const part = spec.params ? "params" : "signals";
   return { ...spec, [part]: spec[part].map((one) => (one.name in colours ? { ...one, value: colours[one.name] } : one)) };
@@ -52,6 +58,7 @@ function place(figure, spec) {
   found.setAttribute("aria-label", spec.description ?? "");
   const inner = document.createElement("div");
   inner.className = "chart-drawing";
+  inner.setAttribute("aria-hidden", "true");  // the name of the picture says it; a table has the numbers
   found.replaceChildren(inner);
   return inner;
 }
@@ -64,8 +71,8 @@ async function draw(figure) {
     const [embed, spec] = await Promise.all([load(library), specification(figure)]);
     const inner = place(figure, spec);
     const isLite = spec.$schema.includes("vega-lite");
-    const { view, finalize } = await embed(inner, sized(coloured(spec, palette(figure)), inner.clientWidth), {
-      mode: isLite ? "vega-lite" : "vega", ast: true, actions: false, defaultStyle: false, tooltip: false, renderer: "svg",
+    const { view, finalize } = await embed(inner, fitted(coloured(spec, palette(figure)), inner.clientWidth), {
+      mode: isLite ? "vega-lite" : "vega", ast: true, actions: false, defaultStyle: false, tooltip: false, renderer: "svg", logLevel: 1,
     });
     drawn.get(figure)?.finalize();
     drawn.set(figure, { view, finalize });
@@ -79,8 +86,8 @@ async function draw(figure) {
 }
 
 // A width that is given is kept by the observer below; `container` would watch the window alone.
-function sized(spec, width) {
-  if (!spec.signals) return { ...spec, width };
+function fitted(spec, width) {
+  if (!spec.signals) return narrowed({ ...spec, width }, width);
   return { ...spec, signals: spec.signals.map((one) => (one.name === "width" ? { ...one, value: width } : one)) };
 }
 
@@ -109,14 +116,22 @@ addEventListener("themechange", () => {
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => dispatchEvent(new Event("themechange")));
 
-export function watch(root = document) {
+function watch(root = document) {
   for (const figure of root.querySelectorAll("figure[data-chart]")) seen.observe(figure);
 }
 
-// Another view of the same figure.
-export function show(figure, address) {
-  figure.dataset.chart = address;
-  return draw(figure);
-}
+// Buttons that choose what a figure shows: <button data-chart="/address" data-chart-for="id of the figure">.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-chart-for]");
+  const figure = button && document.getElementById(button.dataset.chartFor);
+  if (!figure) return;
+  for (const one of document.querySelectorAll(`button[data-chart-for="${CSS.escape(figure.id)}"]`)) {
+    one.setAttribute("aria-pressed", String(one === button));
+  }
+  figure.dataset.chart = button.dataset.chart;
+  if (drawn.has(figure)) draw(figure);
+});
 
-watch();
+// What the page itself needs comes first.
+if (document.readyState === "complete") watch();
+else addEventListener("load", () => watch());
