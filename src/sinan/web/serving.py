@@ -82,6 +82,7 @@ def _bound(config: Config) -> socket.socket:
         found = socket.socket(family, socket.SOCK_STREAM)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((config.host, config.port))
+        found.listen(2048)  # who comes as soon as the address is told waits, and is not refused
     except OSError as error:
         raise UsageError(
             f"cannot answer at {config.host}:{config.port}: {error.strerror}. Remedy: another --port (0: any free one)"
