@@ -9,20 +9,24 @@ BENCH_ARGS ?=
 
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 BIN := $(VENV)/bin
+CHARTS := src/sinan/web/static/vega.js
 # Where Python may write no byte code by itself, every start would compile all that it imports: half a second.
 BYTECODE := $(VENV)/bin/python -m compileall -q src
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs shape
+.PHONY: help demo demo-web test check bench docs shape
 
 help:  ## what there is
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 8
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(VENV)/.demo  ## three bundled models on eight generated benchmarks, a table and a plot; under 3 minutes
 	$(BIN)/sinan run first-light -m needle/xs -m needle/s -m needle/m
 	$(BIN)/sinan show last --plot first-light.png
 
-test: $(VENV)/.test  ## all tests
+demo-web: $(VENV)/.serve $(CHARTS)  ## the site with sample runs of bundled models; prints address and password
+	$(BIN)/python tools/demo_web.py
+
+test: $(VENV)/.test $(CHARTS)  ## all tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/.check  ## style, types, the floors of the house, and the documents
@@ -52,7 +56,16 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/.made
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/.made
-	$(PIP) install --quiet --group test --group check --editable '.[plot,scoring]'
+	$(PIP) install --quiet --group test --group web --group check --editable '.[plot,scoring,serve,postgres]'
+	$(BYTECODE)
+	@touch $@
+
+# What browsers draw charts with; without it the site shows its tables alone.
+$(CHARTS): tools/charts_bundle.py | $(VENV)/.serve
+	$(BIN)/python tools/charts_bundle.py --again
+
+$(VENV)/.serve: pyproject.toml | $(VENV)/.made
+	$(PIP) install --quiet --editable '.[plot,serve]'
 	$(BYTECODE)
 	@touch $@
 

@@ -25,6 +25,8 @@ with tempfile.TemporaryDirectory() as folder:
         script = command.revision(config, message, autogenerate=True, rev_id=number)
 path = Path(script.path)  # type: ignore[union-attr]
 text = path.read_text("utf-8").replace("import sinan.web.service.tables\n", "")
+for sqlite, every in (("0", "false"), ("1", "true")):  # PostgreSQL takes no number for a truth
+    text = re.sub(rf"(sa\.Boolean\(\),\s*server_default=)sa\.text\([\"']{sqlite}[\"']\)", rf"\1sa.{every}()", text)
 path.write_text(re.sub(r"\n\n\n+def", "\n\n\ndef", text), "utf-8")
 for how in (["check", "--fix", "--quiet"], ["format", "--quiet"]):
     subprocess.run([sys.executable, "-m", "ruff", *how, str(path)], check=False)

@@ -36,10 +36,21 @@ class Settings:
     """A folder of task files of lm-evaluation-harness."""
     serve: dict[str, Any] = field(default_factory=dict)
     """How the site is run, as it is written; read where the site is."""
+    sealed: bool = False
+    """Whether `keys` are all there are."""
 
     def key(self, name: str) -> str | None:
         """A secret by its environment name (`OPENAI_API_KEY`); None where it is not set or empty."""
-        return os.environ.get(name) or self.keys.get(name) or None
+        return (None if self.sealed else os.environ.get(name)) or self.keys.get(name) or None
+
+
+_only: list[dict[str, str]] = []
+
+
+def only_keys(keys: dict[str, str]) -> None:
+    """From here on this process has these keys and no other, whatever the environment and the files say: it works for
+    somebody else than whoever owns the machine."""
+    _only[:] = [dict(keys)]
 
 
 @cache
@@ -106,4 +117,6 @@ def load() -> Settings:
     tasks = os.environ.get("SINAN_LM_EVAL_TASKS") or table.get("lm_eval_tasks") or None
     own_tasks = Path(tasks).expanduser() if tasks else None
     serve = user.get("serve", {}) | here.get("serve", {})
+    if _only:
+        return Settings(cache_folder.expanduser(), mirror, _only[0], prices, own_tasks, {}, sealed=True)
     return Settings(cache_folder.expanduser(), mirror, keys, prices, own_tasks, serve)

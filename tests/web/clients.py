@@ -13,7 +13,7 @@ class Client:
 
     def __init__(self, app: Any, site: Any, headers: dict[str, str] | None = None) -> None:
         self.app, self.site = app, site
-        self.http = TestClient(app, base_url="http://site.test", headers=headers, raise_server_exceptions=True)
+        self.http = TestClient(app, base_url="http://127.0.0.1:8765", headers=headers, raise_server_exceptions=True)
 
     def as_(self, name: str) -> "Client":
         """The same site, as who is signed in."""
@@ -43,7 +43,7 @@ class Client:
 
     def send(self, method: str, address: str, body: Any = None, status: int = 200, **how: Any) -> Any:
         """What came of a change."""
-        how.setdefault("headers", {})
+        how["headers"] = {"Content-Type": "application/json"} | how.get("headers", {})  # as static/api.js does
         answer = self.http.request(method, address, json=body, follow_redirects=False, **how)
         assert answer.status_code == status, (address, answer.status_code, answer.text[:500])
         return answer.json() if answer.content else None

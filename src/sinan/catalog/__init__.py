@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sinan import lm_eval
-from sinan.catalog.own import from_file
+from sinan.catalog.own import from_file, of_guess
 from sinan.catalog.version import version
 from sinan.errors import SinanError, UnknownName, UsageError
 from sinan.types import Benchmark, Dataset, Suite
@@ -23,7 +23,7 @@ from sinan.types import Benchmark, Dataset, Suite
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["all_suites", "chance", "expand", "from_file", "load", "names", "resolve", "suite", "version"]
+__all__ = ["all_suites", "chance", "expand", "from_file", "load", "names", "of_guess", "resolve", "suite", "version"]
 
 _NOT_BENCHMARKS = {"own", "suites", "version"}
 _QUESTIONS = (".jsonl", ".csv", ".parquet")

@@ -43,9 +43,15 @@ SCORERS = {
 def from_file(path: str | Path, scorer: str | None = None) -> Benchmark:
     """The benchmark of a `.jsonl`, `.csv` or `.parquet` file, checked whole. Raises BadFile with the line at fault."""
     dataset, guess = questions(path)
-    judge = by_name(scorer) if scorer else _judge(guess)
-    _refuse_what_cannot_be_judged(judge, dataset, Path(path).name)
+    found = of_guess(path, dataset, guess, scorer)
+    _refuse_what_cannot_be_judged(found.protocols["default"].scorer, dataset, Path(path).name)
     _refuse_what_cannot_be_run(guess, Path(path).name)
+    return found
+
+
+def of_guess(path: str | Path, dataset: Dataset, guess: Guess, scorer: str | None = None) -> Benchmark:
+    """The benchmark of a file that was checked, and of what its rows look like. Raises UnknownName for the scorer."""
+    judge = by_name(scorer) if scorer else _judge(guess)
     return Benchmark(
         id=Path(path).stem,
         card=Card(

@@ -9,6 +9,7 @@ from sinan.causes import apart
 from sinan.cli.compare_samples import line_table
 from sinan.cli.numbers import percent, plain
 from sinan.cli.table import AMBER, MUTED, RED, console, fitting, safe
+from sinan.comparison import words
 from sinan.types import Comparison
 
 FIRST = 5
@@ -23,10 +24,6 @@ MARKS = {
 NARROWER = ((), ("cause",), ("cause", "flips"), ("cause", "flips", "p"), ("cause", "flips", "p", "value"))
 """What a line per comparison goes without on ever narrower terminals."""
 WAYS = {"holm": "Holm", "benjamini-hochberg": "Benjamini-Hochberg, false discovery rate"}
-
-
-PARTS, WHOLE = frozenset({"prompt", "few-shot rule", "scorer", "solver", "judge", "form"}), ("the protocol", "makes")
-"""What a difference is put down to where nothing else was done otherwise; else it is the whole protocol's."""
 
 
 def print_comparison(one: Comparison) -> None:
@@ -137,8 +134,7 @@ def _numbers(one: Comparison) -> Table:
 def _cells(one: Comparison) -> list[Text]:
     paired, shown = one.paired, percent if one.in_percent else plain
     ends = f"[{shown(paired.ci[0])}, {shown(paired.ci[1])}]" if paired.ci else "[not estimable]"
-    difference = "-" if paired.difference is None else f"{'+' * (paired.difference > 0)}{shown(paired.difference)}"
-    head = [Text(shown(paired.value_a)), Text(shown(paired.value_b)), Text(difference, style="bold")]
+    head = [Text(shown(paired.value_a)), Text(shown(paired.value_b)), Text(words.difference(one), style="bold")]
     return [*head, Text(ends), Text(_p(one))]
 
 
@@ -152,9 +148,14 @@ def _p(one: Comparison) -> str:
 def _verdict(one: Comparison) -> list[Text]:
     """In words; then how many samples changed sides, and how many are no pair."""
     mark, style = MARKS[one.verdict]
-    lines = [Text(f"  {mark} {_words(one)}", style=f"bold {style}")]
+    lines = [Text(f"  {mark} {words.verdict(one)}", style=f"bold {style}")]
     if one.verdict == "not comparable":
-        lines.append(Text(f"    {_why_not(one)}", style=AMBER if one.compares == "protocols" else RED))
+        lines.append(
+            Text(
+                f"    {words.why_not(one)} · a verdict all the same: --anyway",
+                style=AMBER if one.compares == "protocols" else RED,
+            )
+        )
     told = f"right in a only {one.flips[0]:,} · in b only {one.flips[1]:,} · {one.differ:,} draws end differently"
     lines.append(Text(f"  {told}"))
     names = {"only_a": "only in a", "only_b": "only in b", "failed": "failed in one of them", "collected": "not judged"}
@@ -168,47 +169,6 @@ def _verdict(one: Comparison) -> list[Text]:
     if left:
         lines.append(Text(f"  no pair: {' · '.join(left)}", style=AMBER))
     return lines
-
-
-def _words(one: Comparison) -> str:
-    """The verdict, and whether it is of any weight."""
-    small = one.equivalence is not None and one.equivalence.within
-    margin = _margin(one)
-    if one.verdict == "not comparable":
-        return _of_protocols(one) if one.compares == "protocols" else "not comparable"
-    return {
-        "better": f"a is better{f', by less than {margin}' * small}",
-        "worse": f"a is worse{f', by less than {margin}' * small}",
-        "equivalent": f"equivalent: less than {margin} apart",
-        "undecided": f"undecided: {'the two may as well be equal' if one.paired.ci else 'no interval can be given'}",
-    }[one.verdict]
-
-
-def _of_protocols(one: Comparison) -> str:
-    """What asking or judging one model in another way comes to."""
-    names = [d.what for d in one.protocol_differences if d.sort == "protocol" and d.what != "protocol"]
-    told = 0 < len(names) <= 2 and PARTS.issuperset(names)
-    what, verb = (f"the {' and the '.join(names)}", "make" if len(names) == 2 else "makes") if told else WHOLE
-    if one.finding in ("better", "worse"):
-        return f"{what} {verb} a difference of {_cells(one)[2].plain} for this model"
-    if one.finding == "equivalent":
-        return f"{what} {verb} a difference of less than {_margin(one)} for this model"
-    return f"{what} {verb} no difference that could be told from chance"
-
-
-def _why_not(one: Comparison) -> str:
-    if one.targets or any(d.what == "data" and d.unfair for d in one.protocol_differences):
-        return "they were judged by other questions or right answers · a verdict all the same: --anyway"
-    if one.compares == "protocols":
-        return "of one model under two protocols neither is the better one · a verdict all the same: --anyway"
-    return "two models that were not asked and judged alike · a verdict all the same: --anyway"
-
-
-def _margin(one: Comparison) -> str:
-    if one.equivalence is None:
-        return ""
-    epsilon = one.equivalence.epsilon
-    return f"{epsilon:g}" if not one.in_percent else f"{100 * epsilon:g} point{'s' * (epsilon != 0.01)}"
 
 
 def _protocols(one: Comparison) -> Table:

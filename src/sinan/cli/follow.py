@@ -5,7 +5,6 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import Literal
 
 import click
@@ -14,21 +13,15 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from sinan import followed
 from sinan.cli.numbers import interval, reported, shares, value
 from sinan.cli.output import document, visible
 from sinan.cli.table import MUTED, RED, console, print_results, safe
-from sinan.engine import CellTally
-from sinan.errors import StoreError
 from sinan.evaluate import stored_results
-from sinan.statistics import metrics
 from sinan.store import RunFolder
-from sinan.store.finals import Finals
-from sinan.store.living import Growth, being_written
-from sinan.store.record import answered, key
+from sinan.store.living import being_written
 from sinan.types import CellResult
 
-BATCH = 20_000
-"""Records that are read before the view is drawn again: some 0.1 s."""
 LOOK_SECONDS, DRAW_SECONDS, RATE_SECONDS = 0.25, 1.0, 20.0
 
 End = Literal["ended", "gone", "left"]
@@ -92,57 +85,20 @@ def _over(folder: RunFolder) -> bool:
     return bool(folder.about()["status"] != "running")
 
 
-class Followed:
-    """The numbers of a run, kept from what its journal holds and what is added to it."""
+class Followed(followed.Followed):
+    """The numbers of a run, and when and how they are shown."""
 
     def __init__(self, folder: RunFolder) -> None:
-        about = folder.about()
-        self.id = folder.id
-        self.expected: int | None = about.get("expected") if isinstance(about.get("expected"), int) else None
-        self._growth = Growth(folder.journal)
-        self._cells = {(cell["benchmark"], cell["model"]): cell for cell in about["cells"]}
-        try:
-            draws = about["spec"]["draws"]
-            self._tallies = {name: CellTally(metrics(cell), draws) for name, cell in self._cells.items()}
-        except KeyError as error:
-            raise StoreError(f"run {folder.id} cannot be followed: {error} is no metric of this sinan") from None
-        self._finals = {name: Finals() for name in self._cells}
-        self._answers = dict.fromkeys(self._cells, 0)
+        super().__init__(folder)
         self._seen: deque[tuple[float, int]] = deque()
         self._drawn, self._took = 0.0, 0.0
-
-    def read(self) -> bool:
-        """Count what was added, at most a batch of it; whether there was anything."""
-        found = False
-        for record in self._growth.read(BATCH):
-            found, name = True, (record["benchmark"], record["model"])
-            # Of a question that stands in the journal twice its first answer counts, and a failure until there is one.
-            if name in self._cells and self._finals[name].note(key(record), 0, answered(record)):
-                self._answers[name] += 1
-                self._tallies[name].replay(record)
-        return found
-
-    def results(self) -> list[CellResult]:
-        """As they stand."""
-        return [self._result(name) for name in self._cells]
-
-    def _result(self, name: tuple[str, str]) -> CellResult:
-        cell = self._cells[name]
-        result = self._tallies[name].result(name[0], cell["version"], cell["protocol"], name[1])
-        failed = result.outcomes["failed"] + len(self._finals[name]) - self._answers[name]
-        return replace(result, outcomes={**result.outcomes, "failed": failed})
-
-    @property
-    def done(self) -> int:
-        """Questions that have a result."""
-        return sum(map(len, self._finals.values()))
 
     def due(self) -> bool:
         """Whether it is time to draw: every second, and less often where to compute the numbers takes long."""
         now = time.monotonic()
         if now - self._drawn < max(DRAW_SECONDS, 10 * self._took):
             return False
-        if not self._growth.behind or self._seen:  # what was there before the view began says nothing of the rate
+        if not self.behind or self._seen:  # what was there before the view began says nothing of the rate
             self._seen.append((now, self.done))
         while len(self._seen) > 2 and now - self._seen[0][0] > RATE_SECONDS:
             self._seen.popleft()

@@ -2,20 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from sinan.statistics.scales import in_percent
+from sinan.statistics.scales import in_percent, percent, plain
 from sinan.types import CellResult, Estimate, Further
 
-
-def percent(value: float | None) -> str:
-    """`71.0`; a dash where there is no number."""
-    return "-" if value is None else f"{100 * value:.1f}"
-
-
-def plain(value: float | None) -> str:
-    """`23.41`, `1,204`, `0.002173`: four digits that count."""
-    if value is None:
-        return "-"
-    return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"
+__all__ = ["interval", "percent", "plain", "reported", "shares", "size", "value"]
 
 
 def interval(estimate: Estimate, shares: bool = True) -> str:

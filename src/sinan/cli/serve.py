@@ -9,8 +9,10 @@ from sinan.cli.output import one_line
 from sinan.errors import MissingExtra
 
 
-def _ready(address: str) -> None:
+def _ready(address: str, code: str) -> None:
     click.echo(f"司南 sinan answers at {address}")
+    if code:
+        click.echo(f"No account exists yet: make the first at {address}/setup with the code {code}")
     sys.stdout.flush()
 
 

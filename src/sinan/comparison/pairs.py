@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from sinan import asked_before, store
+from sinan import asked_before, catalog, store
 from sinan.causes import Side
 from sinan.datasets import download
 from sinan.errors import SinanError
 from sinan.statistics import accuracy, metrics
 from sinan.store import description
-from sinan.types import Benchmark, Metric
+from sinan.types import Benchmark, Metric, RunSpec
 
 QUESTIONS = 100_000
 """Of a cell: more are not built anew for the sake of those that differ."""
@@ -26,6 +26,9 @@ class StoredRun:
     _benchmarks: Mapping[str, Benchmark] | None = None
     trouble: str = ""
     """Why its questions cannot be built anew; empty where they can."""
+    catalogued: bool = False
+    """Whether questions are built anew only of benchmarks that the catalogue has by name, and judged by no program: a
+    run that came from elsewhere may name any file of this machine."""
 
     def cells(self, benchmarks: Collection[str], models: Collection[str]) -> dict[str, list[Mapping[str, Any]]]:
         """The cells that are wanted, by benchmark."""
@@ -46,6 +49,9 @@ class StoredRun:
     def side(self, entry: Mapping[str, Any]) -> Side:
         """The cell with its questions and its scorer, where they can be had without asking the network."""
         side = Side(self.folder.id, self.about, entry, _metrics(entry)[0])
+        if self.catalogued and not _by_name(side.spec):
+            self.trouble = "they are not of the catalogue"
+            return side
         if (self.about.get("expected") or 0) > QUESTIONS * len(self.about["cells"]):
             self.trouble = f"they are more than {QUESTIONS:,}"
             return side
@@ -54,6 +60,9 @@ class StoredRun:
             return side
         try:
             (cell,) = asked_before.cells(self.about, [benchmark], replace(side.spec, draws=1), {side.model})
+            if self.catalogued and cell.waits:
+                self.trouble = "judging them anew takes programs or models"
+                return side
             return replace(side, asked=cell)
         except SinanError as error:
             self.trouble = str(error)
@@ -70,13 +79,29 @@ class StoredRun:
         return self._benchmarks
 
 
+def _by_name(spec: RunSpec) -> bool:
+    """Whether all that was asked stands in the catalogue."""
+    known = {*catalog.names(), *catalog.all_suites()}
+    return all(target.partition("/")[0] in known or target.startswith("dim:") for target in spec.targets)
+
+
 Pair = tuple[StoredRun, Mapping[str, Any], StoredRun, Mapping[str, Any]]
 
 
 def paired_cells(
-    a: StoredRun, b: StoredRun, benchmarks: Collection[str], models: Collection[str], notice: Callable[[str], None]
+    a: StoredRun,
+    b: StoredRun,
+    benchmarks: Collection[str],
+    models: Collection[str],
+    notice: Callable[[str], None],
+    beside: tuple[str, str] | None = None,
 ) -> Iterator[Pair]:
-    """The cells that stand side by side. What cannot be paired is told."""
+    """The cells that stand side by side. `beside`: this model of a and that one of b. What cannot be paired is told."""
+    if beside is not None:
+        cells_a, cells_b = a.cells(benchmarks, beside[:1]), b.cells(benchmarks, beside[1:])
+        for benchmark in (name for name in cells_a if name in cells_b):
+            yield from ((a, one, b, two) for one in cells_a[benchmark] for two in cells_b[benchmark])
+        return
     cells_a, cells_b = a.cells(benchmarks, models), b.cells(benchmarks, models)
     for benchmark in (name for name in cells_a if name in cells_b):
         if a is b:

@@ -1,8 +1,8 @@
 """Rows of two cells side by side: what is counted of them, the units' numbers, and the mean of their differences."""
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sinan.causes import Side
@@ -45,6 +45,8 @@ class Numbers:
     clusters: Any = None
     groups: Any = None
     """Whole numbers, one for each unit; None where nothing is clustered or grouped."""
+    names: Mapping[int, str] = field(default_factory=dict)
+    """Of the groups."""
 
     @classmethod
     def of(cls, joined: Joined, sides: Sides, counts: Counts) -> "Numbers":
@@ -56,7 +58,8 @@ class Numbers:
         single = all(
             one or bool((found[rows] == 1).all()) for one, rows in zip(whole, ("rows_a", "rows_b"), strict=True)
         )
-        return cls(found["a"], found["b"], single, found["cluster"], found["grp"])
+        names = {} if found["grp"] is None else dict(enumerate(joined.group_names(counts.alone), 1))
+        return cls(found["a"], found["b"], single, found["cluster"], found["grp"], names)
 
     @classmethod
     def _one_by_one(cls, joined: Joined, sides: Sides) -> "Numbers":
@@ -82,7 +85,14 @@ class Numbers:
         if any(side.metric.width == 0 for side in sides):
             return cls(*values, single)
         a, b = (np.array(column, dtype=np.float64) for column in values)
-        return cls(a, b, single, clustered, grouped)
+        return cls(a, b, single, clustered, grouped, {code: name for name, code in names[1].items()})
+
+    def by_group(self) -> "Iterator[tuple[str, Numbers]]":
+        """Every group by itself, in the order of their names; none where nothing is grouped."""
+        for code, name in sorted(self.names.items(), key=lambda one: one[1]) if self.groups is not None else ():
+            own = self.groups == code
+            clusters = None if self.clusters is None else self.clusters[own]
+            yield name, Numbers(self.a[own], self.b[own], self.single, clusters)
 
     def paired(self, sides: Sides) -> PairedDifference:
         """How far they are apart: by the mean of the differences where the metric is a mean, by macro average where

@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sinan import asked_before, causes, store
 from sinan.causes import Answer, Side
+from sinan.comparison.closer import closer
 from sinan.comparison.family import as_family
 from sinan.comparison.pairs import StoredRun, metric_names, nothing, paired_cells, paired_metrics
 from sinan.comparison.rows import Numbers, half, needs_answers, shares
@@ -38,6 +39,9 @@ def compare(
     fdr: bool = False,
     anyway: bool = False,
     sample: str | None = None,
+    beside: tuple[str, str] | None = None,
+    closer: Path | None = None,
+    catalogued: bool = False,
     notice: Callable[[str], None] = lambda line: None,
 ) -> tuple[Comparison, ...]:
     """Every cell of `run_a` beside the cell of `run_b` with the same benchmark and the same model, or the only other
@@ -48,7 +52,10 @@ def compare(
     compared is one family, whose p-values are adjusted by Holm's way, or with `fdr` by that of Benjamini and Hochberg.
     `epsilon`: the margin below which a difference does not matter, in the metrics' own numbers (default: 0.01 of a
     share). `anyway`: give verdicts also where two cells are not comparable, and intervals also where a rule stopped one
-    of them early. `sample`: explain this one alone. `notice` hears what could not be paired.
+    of them early. `sample`: explain this one alone. `beside`: this model of the one run and that one of the other.
+    `closer`: a folder; each comparison has a closer look too, and all draws that differ are written there, to a file of
+    each (`Closer.file`). `catalogued`: build no questions anew but those of the catalogue, and run no programs to judge
+    them. `notice` hears what could not be paired.
 
     Raises UnknownName for a run or metric that is not known, UsageError where nothing can be paired or the margin is
     none, StoreError where a run cannot be read.
@@ -56,14 +63,15 @@ def compare(
     if epsilon is not None and not (epsilon > 0 and math.isfinite(epsilon)):
         raise UsageError(f"a margin of {epsilon:g} is none. Remedy: a number above 0, such as 0.01 for one point")
     folders = [store.find(Path(runs), _name(run)) for run in (run_a, run_a if run_b is None else run_b)]
-    opened = [StoredRun(folder, folder.about()) for folder in folders]
+    opened = [StoredRun(folder, folder.about(), catalogued=catalogued) for folder in folders]
     if opened[0].folder.path.resolve() == opened[1].folder.path.resolve():
         opened[1] = opened[0]
     known = metric_names(opened)
     if unheard := [name for name in metrics if name not in known and name != "all"]:
         raise UnknownName(unheard[0], "metric of these runs", known, f"There: {', '.join(known)}")
-    pairs = list(paired_cells(opened[0], opened[1], benchmarks, models, notice))
-    found = [one for pair in pairs for one in _compared(*pair, metrics, sample, anyway)]
+    pairs = list(paired_cells(opened[0], opened[1], benchmarks, models, notice, beside))
+    how = _How(frozenset(metrics), sample, anyway, closer)
+    found = [one for pair in pairs for one in _compared(*pair, how)]
     for one in found:
         if not _has_pairs(one):
             why = "judged no sample that they share" if one.left_out["collected"] else "share no sample"
@@ -84,39 +92,44 @@ def _name(run: str | Path | Run) -> str:
     return run.path if isinstance(run, Run) else str(run)
 
 
+class _How(NamedTuple):
+    """What is asked of every pair of cells."""
+
+    metrics: Collection[str]
+    sample: str | None
+    anyway: bool
+    closer: Path | None
+
+
 def _compared(
-    a: StoredRun,
-    entry_a: Mapping[str, Any],
-    b: StoredRun,
-    entry_b: Mapping[str, Any],
-    metrics: Collection[str],
-    sample: str | None,
-    anyway: bool,
+    a: StoredRun, entry_a: Mapping[str, Any], b: StoredRun, entry_b: Mapping[str, Any], how: _How
 ) -> Iterator[Comparison]:
     """One cell beside another, by each metric."""
     sides = a.side(entry_a), b.side(entry_b)
     stopped = a.stopped(entry_a), b.stopped(entry_b)
-    for one, other in paired_metrics(*sides, metrics):
+    for one, other in paired_metrics(*sides, how.metrics):
         by = replace(sides[0], metric=one), replace(sides[1], metric=other)
-        yield replace(_by_metric((a, b), by, stopped, sample, anyway), anyway=anyway)
+        yield replace(_by_metric((a, b), by, stopped, how), anyway=how.anyway)
 
 
 def _by_metric(
-    opened: tuple[StoredRun, StoredRun],
-    sides: tuple[Side, Side],
-    stopped: tuple[bool, bool],
-    sample: str | None,
-    anyway: bool,
+    opened: tuple[StoredRun, StoredRun], sides: tuple[Side, Side], stopped: tuple[bool, bool], how: _How
 ) -> Comparison:
     halves = half(opened[0].folder, sides[0]), half(opened[1].folder, sides[1])
     with joined(*halves, answers=needs_answers(sides)) as together:
-        counts = together.counts()
-        paired = Numbers.of(together, sides, counts).paired(sides)
-        if any(stopped) and not anyway:  # neither interval nor p-value knows when it was looked at
+        counts, sample = together.counts(), how.sample
+        numbers, bare = Numbers.of(together, sides, counts), any(stopped) and not how.anyway
+        paired = numbers.paired(sides)
+        if bare:  # neither interval nor p-value knows when it was looked at
             paired = paired.bare()
         chosen = dict(together.differing(EXPLAINED if counts.differ <= EXPLAINED else SUBSET, SEED, sample))
         questions = tuple(_questions(side, chosen) for side in sides)
         differing = _explained(together, sides, questions, chosen)
+        looked = None
+        if how.closer is not None:
+            file = f"{len(list(how.closer.glob('*.parquet')))}.parquet"
+            looked = closer(together, sides, numbers, counts, bare, file)
+            together.write_differing(how.closer / looked.file, differing)
     counted = Counter(cause for one in differing for cause in one.causes)
     flips = Counter(cause for one in differing if one.flip for cause in one.causes)
     return Comparison(
@@ -138,6 +151,7 @@ def _by_metric(
         (str(opened[0].folder.path), str(opened[1].folder.path)),
         counts.differ,
         counts.targets,
+        closer=looked,
     )
 
 

@@ -98,6 +98,12 @@ def questions(path: str | Path) -> tuple[Dataset, Guess]:
     return Dataset(read, size=guess.rows, fingerprint=fingerprint), guess
 
 
+def checked_before(path: str | Path, guess: Guess, fingerprint: str) -> Dataset:
+    """The questions of a file that was checked and whose guess was kept: nothing is read until they are asked for."""
+    file = Path(path)
+    return Dataset(partial(_unchanged, file, _state(file), guess.cluster), size=guess.rows, fingerprint=fingerprint)
+
+
 def _from_memory(samples: tuple[Sample, ...], subset: str, seed: int) -> Iterator[Sample]:
     return iter(samples)
 

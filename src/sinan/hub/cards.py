@@ -12,6 +12,7 @@ from sinan import catalog
 from sinan.datasets import download
 from sinan.engine import plan
 from sinan.errors import DataError, SinanError, UnknownName, UsageError
+from sinan.hub import in_words
 from sinan.hub.machine import reachable
 from sinan.solving import Recorded
 from sinan.types import Benchmark, Judging, Protocol, Source
@@ -75,7 +76,11 @@ def card(name: str) -> dict[str, Any]:
     """Everything about one benchmark: the document of `sinan hub show ID --json`. Raises UnknownName."""
     if name in suites():
         raise UsageError(f"{name} is a suite; each of its benchmarks has a card: {', '.join(suites()[name])}")
-    benchmark = catalog.load(name)
+    return of_benchmark(catalog.load(name))
+
+
+def of_benchmark(benchmark: Benchmark) -> dict[str, Any]:
+    """Everything about a benchmark that is at hand."""
     line, default = entry(benchmark), benchmark.protocols["default"]
     return asdict(line) | {
         "measures": benchmark.card.measures,
@@ -148,6 +153,8 @@ def _protocol(name: str, protocol: Protocol) -> dict[str, Any]:
         "name": name,
         "needs": protocol.solver.needs,
         "solver": type(protocol.solver).__name__,
+        "asked": in_words.asked(protocol),
+        "judged": in_words.judged(protocol),
         "shots": protocol.shots,
         "scorer": _brief(protocol.scorer),
         "scorer_settings": repr(protocol.scorer),

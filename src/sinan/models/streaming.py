@@ -19,7 +19,7 @@ import orjson
 import yarl
 
 from sinan.errors import ModelError, ModelUnusable, TransientError, UsageError
-from sinan.models import refusal
+from sinan.models import reach, refusal
 from sinan.models.dialects import openai_stream as stream
 from sinan.models.event_stream import LINE_LIMIT, Events
 from sinan.models.providers.openai import OpenAI
@@ -201,7 +201,9 @@ class Streaming:
             accept = "text/event-stream" if self.streams else "application/json"
             self._session = aiohttp.ClientSession(
                 # A name is looked up once: the time of that is not the server's.
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE, ttl_dns_cache=None),
+                connector=aiohttp.TCPConnector(
+                    limit=0, keepalive_timeout=_KEEPALIVE, ttl_dns_cache=None, socket_factory=reach.here().socket
+                ),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT),
                 # Compressed chunks would come when the compressor is full, not when they are written.
                 headers=self._endpoint.request_headers() | {"Accept": accept, "Accept-Encoding": "identity"},

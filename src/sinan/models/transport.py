@@ -27,7 +27,7 @@ import orjson
 import yarl
 
 from sinan.errors import Declined, ModelError, ModelUnusable, Refused, RequestRejected, TransientError, Unsupported
-from sinan.models import decoding, refusal
+from sinan.models import decoding, reach, refusal
 from sinan.models.trials import Trials
 from sinan.types import Pace, Signal, Unpaced
 
@@ -136,7 +136,9 @@ class Transport:
         port = url.port or (443 if url.scheme == "https" else 80)
         try:
             async with asyncio.timeout(self.patience.connect):
-                _, writer = await asyncio.open_connection(url.hostname, port)
+                writer = await reach.here().connect(url.hostname or "", port)
+        except reach.Forbidden as error:
+            raise ModelUnusable(f"{self.endpoint.model}: {self._out_of_reach(error)}") from None
         except (OSError, UnicodeError) as error:  # TimeoutError is an OSError
             reason = _connection_reason(error, self.patience.connect)
         else:
@@ -324,7 +326,12 @@ class Transport:
             return Declined(f"the server declines to answer ({what})", refusal.scrub(said, self.endpoint.key))
         return RequestRejected(f"the server rejected the request ({what})")
 
+    def _out_of_reach(self, error: OSError) -> str:
+        return f"{self.endpoint.base_url} must not be connected to from here ({error})"
+
     def _network_failure(self, error: Exception) -> ModelError:
+        if refused := reach.forbidden(error):
+            return ModelUnusable(self._out_of_reach(refused))
         if isinstance(error, aiohttp.ClientConnectorCertificateError):
             return ModelUnusable(f"the certificate of {self.endpoint.base_url} is not trusted by this machine")
         if isinstance(error, aiohttp.ClientConnectorSSLError) and "WRONG_VERSION" in str(error):
@@ -349,7 +356,9 @@ class Transport:
     def _session(self) -> aiohttp.ClientSession:
         if self._open is None:
             self._open = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE),
+                connector=aiohttp.TCPConnector(
+                    limit=0, keepalive_timeout=_KEEPALIVE, socket_factory=reach.here().socket
+                ),
                 timeout=aiohttp.ClientTimeout(total=self.patience.timeout, sock_connect=self.patience.connect),
                 headers=self.endpoint.request_headers(),
                 cookie_jar=aiohttp.DummyCookieJar(),

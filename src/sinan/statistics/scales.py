@@ -31,3 +31,15 @@ def less_is_better(kind: str) -> bool:
 def _plain(kind: str) -> str:
     """`f1:by_size` is of the kind `f1`: how groups are put together changes no scale."""
     return kind.partition(":")[0]
+
+
+def percent(value: float | None) -> str:
+    """A share as text: `71.0`; a dash where there is no number."""
+    return "-" if value is None else f"{100 * value:.1f}"
+
+
+def plain(value: float | None) -> str:
+    """Any other number: `23.41`, `1,204`, `0.002173`: four digits that count."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"

@@ -5,16 +5,23 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sinan.store import frames
 from sinan.store.folder import RunFolder
+from sinan.types import Differing
 
 if TYPE_CHECKING:
     import duckdb
 
 MEMORY = "1GiB"
 """For the join; beyond it DuckDB goes to disk."""
+
+TAKEN = ("tokens_in", "tokens_out", "latency_s", "cost_usd")
+"""What an answer takes."""
+SHOWN = 300
+"""Characters of an answer in a table of many."""
 
 Key = tuple[str, int]
 """Sample id and draw."""
@@ -148,6 +155,91 @@ class Joined:
         shown = ", ".join(["a", "b", "rows_a", "rows_b", *coded])
         found = self._connection.execute(f"SELECT {shown} FROM {source} ORDER BY unit").fetchnumpy()
         return {"cluster": None, "grp": None} | dict(found)
+
+    def group_names(self, alone: bool) -> list[str]:
+        """Of the units of `columns`, in the order of their whole numbers, which begin at 1."""
+        has = "a IS NOT NULL AND b IS NOT NULL"
+        by_unit = "SELECT any_value(grp) AS grp FROM pair GROUP BY unit HAVING count(a) > 0 AND count(b) > 0"
+        source = f"SELECT grp FROM pair WHERE {has}" if alone else by_unit
+        found = self._connection.execute(f"SELECT DISTINCT coalesce(grp, '') FROM ({source}) ORDER BY 1")
+        return [name for (name,) in found.fetchall()]
+
+    def by_group(self) -> dict[str, tuple[int, int, int]]:
+        """Of every group the draws that are right in a only, in b only, and that differ."""
+        found = self._connection.execute("""
+            SELECT coalesce(grp, ''), count(*) FILTER (right_a AND NOT right_b),
+                count(*) FILTER (right_b AND NOT right_a), count(*) FILTER (differs)
+            FROM pair GROUP BY 1 ORDER BY 1
+        """)
+        return {name: (a, b, differ) for name, a, b, differ in found.fetchall()}
+
+    def outcomes(self) -> dict[tuple[str, str], int]:
+        """How many pairs ended so in a and so in b."""
+        self._look()
+        found = self._connection.execute("SELECT outcome_a, outcome_b, count(*) FROM looked GROUP BY 1, 2")
+        return {(one, other): count for one, other, count in found.fetchall()}
+
+    def taken(self, column: str, alone: bool, clustered: bool) -> dict[str, Any]:
+        """What the answers of each unit took, on average: `a`, `b`, how many pairs of `draws`, and, where `clustered`,
+        `cluster` as a whole number. What stood in a cache took no time. `alone`: as of `columns`."""
+        self._look()
+        there = f"{column}_a IS NOT NULL AND {column}_b IS NOT NULL" + " AND NOT cached" * (column == "latency_s")
+        numbers = ("{0}_a::DOUBLE", "{0}_b::DOUBLE", "1") if alone else ("avg({0}_a)", "avg({0}_b)", "count(*)")
+        a, b, draws = (number.format(column) for number in numbers)
+        cluster = "cluster" if alone else "any_value(cluster)"
+        place = f", dense_rank() OVER (ORDER BY coalesce({cluster}, unit)) AS cluster" if clustered else ""
+        grouped = "" if alone else "GROUP BY unit"
+        return dict(
+            self._connection.execute(
+                f"SELECT {a} AS a, {b} AS b, {draws} AS draws {place} FROM looked WHERE {there} {grouped} ORDER BY unit"
+            ).fetchnumpy()
+        )
+
+    def _look(self) -> None:
+        """What a closer look needs of every pair, read once."""
+        a, b = (self._of(place, ("outcome", *TAKEN, "cached")) for place in (0, 1))
+        taken = ", ".join(f"a.{name} AS {name}_a, b.{name} AS {name}_b" for name in TAKEN)
+        self._connection.execute(f"""
+            CREATE TEMP TABLE IF NOT EXISTS looked AS
+            SELECT pair.unit, pair.cluster, a.outcome AS outcome_a, b.outcome AS outcome_b, {taken},
+                coalesce(a.cached, false) OR coalesce(b.cached, false) AS cached
+            FROM pair JOIN {a} AS a USING (sample_id, draw) JOIN {b} AS b USING (sample_id, draw)
+            WHERE pair.status = 'pair'
+        """)
+
+    def _of(self, place: int, columns: Sequence[str]) -> str:
+        """These columns of one side's rows."""
+        rows = self._rows_of[place]
+        shown = ", ".join(name if name in rows.columns else f"NULL AS {name}" for name in columns)
+        return f"(SELECT sample_id, draw, {shown} FROM {rows.sql} WHERE {self._halves[place].where})"
+
+    def write_differing(self, path: Path, explained: Sequence[Differing]) -> None:
+        """Every pair that differs, as Parquet, in the order of `differing`; `explained`: some of them, with their
+        causes. Raises StoreError."""
+        rows = ((one.sample_id, one.draw, list(one.causes), one.detail) for one in explained)
+        columns = list(zip(*rows, strict=True))
+        told = "CREATE OR REPLACE TEMP TABLE told (sample_id VARCHAR, draw INTEGER, causes VARCHAR[], detail VARCHAR)"
+        self._connection.execute(told)
+        if columns:
+            values = [list(column) for column in columns]
+            self._connection.execute("INSERT INTO told SELECT unnest(?), unnest(?), unnest(?), unnest(?)", values)
+        a, b = (self._of(place, ("outcome", "answer", "target")) for place in (0, 1))
+        score_a, score_b = (
+            f"pair.{s}" if half.width == 1 else "NULL" for s, half in zip("ab", self._halves, strict=True)
+        )
+        self._connection.execute(f"""
+            COPY (SELECT pair.sample_id, pair.draw, coalesce(pair.grp, '') AS "group",
+                left(a.target, {SHOWN}) AS target, {score_a}::DOUBLE AS score_a, {score_b}::DOUBLE AS score_b,
+                a.outcome AS outcome_a, b.outcome AS outcome_b, left(a.answer, {SHOWN}) AS answer_a,
+                left(b.answer, {SHOWN}) AS answer_b,
+                CASE WHEN right_a AND NOT right_b THEN 'a' WHEN right_b AND NOT right_a THEN 'b'
+                    ELSE '' END AS right_in,
+                coalesce(told.causes, []) AS causes, coalesce(told.detail, '') AS detail
+            FROM pair JOIN {a} AS a USING (sample_id, draw) JOIN {b} AS b USING (sample_id, draw)
+                LEFT JOIN told USING (sample_id, draw)
+            WHERE differs ORDER BY pair.unit, pair.sample_id, pair.draw)
+            TO {frames.literal(path)} (FORMAT parquet, COMPRESSION zstd)
+        """)
 
     def units(self) -> Iterator[tuple[Any, ...]]:
         """Of every unit: its name, of either side a list of (sample id, number, answer) of the rows that have a number,

@@ -138,21 +138,36 @@ class RunLock:
 
 def create(runs: Path, name: str) -> RunFolder:
     """A new, empty folder `HEX-NAME`. Raises StoreError where it cannot be made."""
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].rstrip("-") or "run"
     try:
         runs.mkdir(parents=True, exist_ok=True)
         for digits in (4, 4, 4, 8):
             # Short enough to type; a prefix that is taken is drawn again.
-            stem = secrets.token_hex(digits // 2)
+            fresh = fresh_id(name, digits)
+            stem = fresh.partition("-")[0]
             if not any(folder.name.startswith(stem) for folder in runs.iterdir()):
                 break
-        path = runs / f"{stem}-{slug}"
+        path = runs / fresh
         path.mkdir()
     except OSError as error:
         raise StoreError(
             f"cannot make a run in {runs}: {error.strerror}. Choose another folder with --runs DIR"
         ) from None
     return RunFolder(path)
+
+
+def fresh_id(name: str, digits: int = 8) -> str:
+    """An id that no run has yet, as good as surely: `HEX-NAME`."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].rstrip("-") or "run"
+    return f"{secrets.token_hex(digits // 2)}-{slug}"
+
+
+def begun(runs: Path, run: str) -> RunFolder:
+    """The folder of exactly this id, made where it is not there. Raises StoreError where it cannot be."""
+    try:
+        (runs / run).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot make the run {run} in {runs}: {error.strerror}") from None
+    return RunFolder(runs / run)
 
 
 def find(runs: Path, name: str) -> RunFolder:

@@ -124,7 +124,7 @@ def write_samples(folder: RunFolder, repeated: bool, longest_of: int = 0) -> lis
             found = _lengths(connection, temporary, longest_of) if longest_of else []
         temporary.replace(folder.samples)
         return found
-    except (_duckdb().Error, OSError) as error:
+    except (core().Error, OSError) as error:
         temporary.unlink(missing_ok=True)
         first = str(error).splitlines()[0]
         raise StoreError(
@@ -255,7 +255,7 @@ def _lengths(connection: "duckdb.DuckDBPyConnection", samples: Path, most: int) 
     longest = f"arg_max([sample_id, latency_s::VARCHAR, tokens_out::VARCHAR], latency_s, {int(most)})"
     rows = connection.execute(
         f"SELECT benchmark, model, avg(tokens_out), avg(latency_s), {longest} "
-        f"FROM read_parquet({_pattern(samples)}) WHERE completion IS NOT NULL GROUP BY benchmark, model"
+        f"FROM read_parquet({pattern(samples)}) WHERE completion IS NOT NULL GROUP BY benchmark, model"
     ).fetchall()
     names = ("benchmark", "model", "tokens_out", "latency_s", "longest")
     return [dict(zip(names, row, strict=True)) for row in rows]
@@ -273,7 +273,7 @@ def _readable(folder: RunFolder) -> Iterator[None]:
         raise StoreError(f"run {folder.id} has no journal: nothing was asked, or {folder.journal} was removed")
     try:
         yield
-    except _duckdb().Error as error:
+    except core().Error as error:
         first = str(error).splitlines()[0]
         raise StoreError(
             f"the samples of run {folder.id} cannot be read: {first}. Remove {folder.samples} if it is "
@@ -300,7 +300,7 @@ def _row(run: str, record: Record) -> dict[str, Any]:
 
 def _rows(connection: "duckdb.DuckDBPyConnection", folder: RunFolder) -> str:
     if folder.samples.exists():
-        rows = f"read_parquet({_pattern(folder.samples)})"
+        rows = f"read_parquet({pattern(folder.samples)})"
         described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
         damage.refuse_other_columns(folder.samples, {row[0]: row[1] for row in described}, JOURNAL_COLUMNS)
         return f"(SELECT * FROM {rows} WHERE sample_id IS NOT NULL)"
@@ -345,7 +345,7 @@ def _find_surpassed(connection: "duckdb.DuckDBPyConnection", folder: RunFolder, 
 def _lines(folder: RunFolder, columns: Mapping[str, str], longest: int) -> str:
     named = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
     return (
-        f"read_json({_pattern(folder.journal)}, format = 'newline_delimited', columns = {{{named}}}, "
+        f"read_json({pattern(folder.journal)}, format = 'newline_delimited', columns = {{{named}}}, "
         f"ignore_errors = true, maximum_object_size = {max(OBJECT_BYTES, longest)})"
     )
 
@@ -364,10 +364,10 @@ _IS_RECORD = (
 
 def prepare() -> None:
     """Load what the end of a run needs, while the run waits for its first answers."""
-    _duckdb()
+    core()
 
 
-def _duckdb() -> Any:
+def core() -> Any:
     """DuckDB's core: the package around it imports what only its other readers need, for 0.14 s."""
     try:
         return importlib.import_module("_duckdb")
@@ -378,12 +378,12 @@ def _duckdb() -> Any:
 def _connect(module: Any = None, threads: int | None = None) -> "duckdb.DuckDBPyConnection":
     config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
     config["threads"] = threads or min(READERS, os.cpu_count() or 1)
-    connection: duckdb.DuckDBPyConnection = (module or _duckdb()).connect(config=config)
+    connection: duckdb.DuckDBPyConnection = (module or core()).connect(config=config)
     connection.execute("SET enable_progress_bar = false")
     return connection
 
 
-def _pattern(path: Path) -> str:
+def pattern(path: Path) -> str:
     """A path as DuckDB reads it: characters that it would take for a pattern are put in brackets."""
     return _quoted(Path("".join(f"[{c}]" if c in "*?[" else c for c in str(path))))
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from sinan.types.closer import Closer
 
 Cause = Literal[
     "data",
@@ -199,6 +202,8 @@ class Comparison:
     family: Family = Family(1, "holm")
     equivalence: Equivalence | None = None
     estimand: str = QUESTIONS_LIKE_THESE
+    closer: "Closer | None" = None
+    """A closer look, where one was asked for."""
 
     @property
     def compares(self) -> Literal["models", "protocols", "runs"]:

@@ -1,6 +1,7 @@
 """The application: FastAPI, for its OpenAPI document; pages found by their names; failures told as pages or as JSON."""
 
 import importlib
+import math
 import pkgutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -12,22 +13,27 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.staticfiles import StaticFiles
 
 from sinan import __version__
 from sinan.errors import MissingExtra, SinanError, StoreError, UnknownName
 from sinan.web import pages
-from sinan.web.failures import Failure, Missing, NotYet
+from sinan.web.assets import Assets
+from sinan.web.failures import Failure, Missing, NotYet, TooSlow
 from sinan.web.gate import Gate
 from sinan.web.page import STATIC, language, render
 from sinan.web.ready import Ready
-from sinan.web.site import Site
+from sinan.web.service import pictures
+from sinan.web.site import Site, admission
 
 DESCRIPTION = """Evaluation of language models: leaderboards, benchmarks, runs, comparisons, jobs.
 
 Every page has a twin here: the same address with `.json` behind it. Changes are POST, PUT or DELETE below `/api`, with
 a session's cookie from our own pages, or with a token: `Authorization: Bearer sinan_...`.
 """
+
+
+DATA = (".json", ".csv", ".parquet", ".svg", ".png")
+"""How addresses end that are no page: what fails there is told as JSON."""
 
 
 class Problem(BaseModel):
@@ -46,6 +52,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         401: "Sign in, or send a token",
         403: "Not allowed",
         404: "No such thing, or none that you may know of",
+        408: "Sent too slowly",
         409: "It does not go with what is there",
         413: "Too large",
         422: "What was sent cannot be read",
@@ -61,6 +68,7 @@ def application(site: Site) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         yield
+        pictures.shared.close()
         site.database.close()
 
     app = FastAPI(
@@ -76,7 +84,7 @@ def application(site: Site) -> FastAPI:
     app.state.site = site
     for found in sorted(pkgutil.iter_modules(pages.__path__), key=lambda one: one.name):
         app.include_router(importlib.import_module(f"{pages.__name__}.{found.name}").router)
-    app.mount("/static", _Static(directory=STATIC))
+    app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SinanError, _failed)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _unreadable)
@@ -88,33 +96,32 @@ def application(site: Site) -> FastAPI:
         scope["app"] = app
         await _told(Request(scope, receive), failure.status, str(failure))(scope, receive, send)
 
-    app.add_middleware(Gate, body_bytes=site.config.body_bytes, refuse=refuse)
+    app.add_middleware(
+        Gate, body_bytes=site.config.body_bytes, admit=admission(site), refuse=refuse, address=site.config.address
+    )
     return app
 
 
-class _Static(StaticFiles):
-    """Files under an address that holds a digest of their content: `/static/DIGEST/NAME`."""
-
-    def get_path(self, scope: Any) -> str:
-        return super().get_path(scope).partition("/")[2] or "missing"
-
-    def file_response(self, *args: Any, **how: Any) -> Response:
-        response = super().file_response(*args, **how)
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response
-
-
 def _told(request: Request, status: int, error: str, fields: Sequence[str] = (), wait: float | None = None) -> Response:
-    """As JSON where JSON was asked for, else as a page."""
+    """As JSON where the address is one of OpenAPI's, else as a page."""
     path = request.url.path
-    headers = {"Retry-After": str(max(1, round(wait)))} if wait is not None else {}
-    if path.startswith("/api") or path.endswith(".json") or request.method not in ("GET", "HEAD"):
+    error, fields = _sayable(error), [_sayable(one) for one in fields]
+    headers = {"Retry-After": str(max(1, math.ceil(wait)))} if wait is not None else {}
+    headers |= {"Connection": "close"} if status == TooSlow.status else {}
+    described = getattr(request.scope.get("route"), "include_in_schema", False)
+    if described or path.startswith("/api") or path.endswith(DATA) or request.method not in ("GET", "HEAD"):
         return JSONResponse({"error": error, "fields": list(fields)}, status, headers)
-    response = render(request, "failure.html", {"status": status, "error": error, "fields": fields}, status)
+    told = {"status": status, "error": error, "fields": fields, "wait": headers.get("Retry-After")}
+    response = render(request, "failure.html", told, status)
     if status == 503:  # what is being made is shown as soon as it is there
         headers |= {"Refresh": headers.get("Retry-After", "5")}
     response.headers.update(headers)
     return response
+
+
+def _sayable(text: str) -> str:
+    """Half of a surrogate pair, which JSON can send, cannot be sent back."""
+    return text.encode("utf-8", "replace").decode()
 
 
 async def _failed(request: Request, error: Exception) -> Response:
@@ -132,6 +139,8 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 
 async def _http(request: Request, error: Any) -> Response:
+    if isinstance(error.__cause__, Failure):  # that a body is too large was found while it was read
+        return await _failed(request, error.__cause__)
     said = "there is no such page" if error.status_code == 404 else str(error.detail)
     response = _told(request, error.status_code, said)
     response.headers.update(error.headers or {})

@@ -12,6 +12,7 @@ sinan.toml:
     queued_per_user = 50
     tokens_per_month = 50000000 # that a user's jobs may use; absent: no limit
     audit_days = 365
+    rate = 1000                 # requests a second from one address; 0: no limit
     [serve.openid]
     issuer = "https://..."
     client = "..."              # the secret: SINAN_OPENID_SECRET
@@ -61,6 +62,8 @@ class Config:
     queued_per_user: int = 50
     tokens_per_month: int | None = None
     audit_days: int = 365
+    rate: int = 1000
+    """Requests a second that one address may send; changes far fewer. 0: no limit."""
     upload_bytes: int = 2 << 30
     """Of one run that is pushed."""
     body_bytes: int = 1 << 20
@@ -78,6 +81,11 @@ class Config:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.address or f"http://{host}:{self.port}").rstrip("/")
 
+    @property
+    def secure(self) -> bool:
+        """Whether people reach it by https."""
+        return self.address.lower().startswith("https://")
+
 
 KINDS: dict[str, tuple[type, ...]] = {
     "public": (bool,),
@@ -90,6 +98,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "queued_per_user": (int,),
     "tokens_per_month": (int,),
     "audit_days": (int,),
+    "rate": (int,),
     "upload_bytes": (int,),
     "openid": (dict,),
 }
@@ -127,6 +136,14 @@ def network(text: str) -> Network:
         return ipaddress.ip_network(text)
     except ValueError as error:
         raise UsageError(f"{text} is no network: {error}. Such as 10.1.0.0/16, or 127.0.0.1") from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether it is reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _openid(table: Mapping[str, Any]) -> OpenId:

@@ -4,6 +4,7 @@ Failure (400)
 ├── NotSignedIn (401)   nobody is known to ask: sign in, or send a token
 ├── Denied (403)        somebody is, and may not
 ├── Missing (404)       there is no such thing, or none that the asker may know of: the two are never told apart
+├── TooSlow (408)       what is sent comes too slowly; the connection is closed
 ├── Clash (409)         what is wanted does not go with what is there, such as a name that is taken
 ├── TooLarge (413)      more was sent than is taken
 ├── TooMany (429)       asked too often; `retry_after` says when again
@@ -43,6 +44,12 @@ class Missing(Failure):
     """There is no such thing, or none that the asker may know of."""
 
     status = 404
+
+
+class TooSlow(Failure):
+    """What is sent comes too slowly."""
+
+    status = 408
 
 
 class Clash(Failure):

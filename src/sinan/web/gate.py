@@ -2,18 +2,21 @@
 
 - Changes (all but GET, HEAD, OPTIONS) come as JSON, or as bytes where a file is sent, and from our own pages: a form or
   a script of another site can send neither without asking first, which we never allow. A token needs no such proof.
+- Who asks too often is told so; a name that is not this site's is not answered, so that no name can be made to point
+  here by a page that a browser of this machine has open.
 - Bodies are bounded, and must arrive in time.
 - Headers: no script but our own files, no other host, no frame; what is private is kept by nobody.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 
-from sinan.web.failures import Denied, Failure, TooLarge
+from sinan.web.failures import Denied, Failure, TooLarge, TooSlow
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -30,7 +33,9 @@ EMBEDDABLE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 LARGER = {"/api/pushes/": 9 << 20, "/api/benchmarks": 64 << 20}
 """Bytes of a body, by the beginning of the path, where more is taken than elsewhere."""
 PATIENCE_S = 30.0
-"""Between two parts of a body."""
+"""Between two parts of a body, and for the first of it."""
+PACE = 10_000
+"""Bytes a second that a body must come with on the whole, beyond `PATIENCE_S`."""
 SAFE = ("GET", "HEAD", "OPTIONS")
 KINDS = ("application/json", "application/octet-stream")
 
@@ -39,9 +44,16 @@ class Gate:
     """The outermost layer of the application."""
 
     def __init__(
-        self, app: App, body_bytes: int, refuse: Callable[[Scope, Receive, Send, Failure], Awaitable[None]]
+        self,
+        app: App,
+        body_bytes: int,
+        admit: Callable[[Scope], None],
+        refuse: Callable[[Scope, Receive, Send, Failure], Awaitable[None]],
+        address: str = "",
+        patience_s: float = PATIENCE_S,
     ) -> None:
-        self.app, self.body_bytes, self.refuse = app, body_bytes, refuse
+        self.app, self.body_bytes, self.admit, self.refuse = app, body_bytes, admit, refuse
+        self.own, self.patience_s = urlsplit(address), patience_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -49,8 +61,9 @@ class Gate:
             return await self.app(scope, receive, send)
         guarded = _with_headers(scope, send)
         try:
-            _refuse_foreign(scope)
-            bounded = _Bounded(receive, self._limit(scope["path"]), Headers(scope=scope))
+            self.admit(scope)
+            self._refuse_foreign(scope)
+            bounded = _Bounded(receive, self._limit(scope["path"]), Headers(scope=scope), self.patience_s)
         except Failure as failure:
             return await self.refuse(scope, receive, guarded, failure)
         return await self.app(scope, bounded, guarded)
@@ -58,45 +71,56 @@ class Gate:
     def _limit(self, path: str) -> int:
         return max((size for start, size in LARGER.items() if path.startswith(start)), default=self.body_bytes)
 
+    def _refuse_foreign(self, scope: Scope) -> None:
+        headers = Headers(scope=scope)
+        if scope["method"] in SAFE:
+            return
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+        if kind not in KINDS and (has_body or kind):
+            raise Failure("changes are sent as application/json")
+        if headers.get("authorization", "").lower().startswith("bearer "):
+            return
+        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            raise Denied("this change was asked for by a page of another site")
+        origin = headers.get("origin")
+        if origin is not None and not self._is_own(origin, headers.get("host", "")):
+            raise Denied("this change was asked for by a page of another site")
+        if "cookie" in headers and kind not in KINDS:
+            raise Denied("a change by a browser comes as application/json")
 
-def _refuse_foreign(scope: Scope) -> None:
-    headers = Headers(scope=scope)
-    if scope["method"] in SAFE:
-        return
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
-    if kind not in KINDS and (has_body or kind):
-        raise Failure("changes are sent as application/json")
-    if headers.get("authorization", "").lower().startswith("bearer "):
-        return
-    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Denied("this change was asked for by a page of another site")
-    origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != headers.get("host"):
-        raise Denied("this change was asked for by a page of another site")
-    if "cookie" in headers and kind not in KINDS:
-        raise Denied("a change by a browser comes as application/json")
+    def _is_own(self, origin: str, host: str) -> bool:
+        try:
+            there = urlsplit(origin)
+        except ValueError:
+            return False
+        if self.own.scheme == "https" and there.scheme != "https":
+            return False
+        return bool(there.netloc) and there.netloc in (host, self.own.netloc)
 
 
 class _Bounded:
-    """Hands on the body as it comes, up to its bound. Raises TooLarge where the page reads beyond it."""
+    """Hands on the body as it comes, up to its bound. Raises TooLarge where the page reads beyond it, TooSlow."""
 
-    def __init__(self, receive: Receive, limit: int, headers: Headers) -> None:
-        self.receive, self.limit, self.seen = receive, limit, 0
+    def __init__(self, receive: Receive, limit: int, headers: Headers, patience_s: float) -> None:
+        self.receive, self.limit, self.seen, self.patience_s = receive, limit, 0, patience_s
         length = headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > limit:
-            raise TooLarge(f"a body of {int(length):,} bytes; up to {limit:,} are taken here")
+        if length.isdecimal() and int(length[:20]) > limit:
+            raise TooLarge(f"a body of {int(length[:20]):,} bytes; up to {limit:,} are taken here")
         self.ended = False
+        self.began = time.monotonic()
 
     async def __call__(self) -> MutableMapping[str, Any]:
         if self.ended:  # what is awaited now is that the client goes away, however late
             return await self.receive()
+        late = self.began + self.patience_s + self.seen / PACE - time.monotonic()
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(min(self.patience_s, late)):
                 message = await self.receive()
         except TimeoutError:
             self.ended = True
-            return {"type": "http.disconnect"}
+            took = time.monotonic() - self.began
+            raise TooSlow(f"of the body {self.seen:,} bytes came in {took:.0f} s; nothing was changed") from None
         self.seen += len(message.get("body", b""))
         self.ended = not message.get("more_body", False)
         if self.seen > self.limit:

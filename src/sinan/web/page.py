@@ -20,12 +20,14 @@ from urllib.parse import urlencode
 import jinja2
 import orjson
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict
 
 from sinan import __version__
 from sinan.web import shown, words
+from sinan.web.service import writing
 from sinan.web.service.people import Asker
 
 STATIC = Path(__file__).parent / "static"
@@ -69,7 +71,8 @@ def _html(make: Callable[..., Any], template: str) -> Callable[..., Any]:
         @wraps(make)
         async def endpoint(**given: Any) -> Any:
             request = given["request"] if takes else given.pop("request")
-            return told(request, given, await make(**given))
+            document = await make(**given)
+            return await run_in_threadpool(told, request, given, document)
     else:
 
         @wraps(make)
@@ -138,7 +141,9 @@ def environment() -> jinja2.Environment:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     found.globals |= {"static": static, "version": __version__}
-    found.filters |= {name: getattr(shown, name) for name in shown.FILTERS} | {"embedded": embedded}
+    found.filters |= {name: getattr(shown, name) for name in shown.FILTERS}
+    found.filters |= {"embedded": embedded, "recognised": words.recognised}
+    found.filters |= {"written": writing.written, "as_written": writing.as_written}
     return found
 
 

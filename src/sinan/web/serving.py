@@ -4,7 +4,6 @@ One process answers; each worker and the maker of boards is a process of its own
 when the site goes: they hold the end of a pipe whose other end dies with it.
 """
 
-import ipaddress
 import os
 import signal
 import socket
@@ -18,8 +17,10 @@ import orjson
 import uvicorn
 
 from sinan.errors import UsageError
+from sinan.web import config as configuration
 from sinan.web.app import application
-from sinan.web.config import Config, to_json
+from sinan.web.config import Config, is_loopback, to_json
+from sinan.web.connections import Bounds, guarded
 from sinan.web.service import shelf
 from sinan.web.site import Site, opened
 
@@ -28,9 +29,12 @@ BESIDE = ("sinan.web.service.worker", "sinan.web.service.maker")
 RESTART_S = 1.0
 
 
-def serve(config: Config, notice: Callable[[str], None], ready: Callable[[str], None], public: bool = False) -> int:
-    """Answer until SIGINT or SIGTERM. `ready` hears the address. Raises UsageError, StoreError before anything is
-    bound: beyond this machine without an account, an address in use, a database that cannot be used."""
+def serve(
+    config: Config, notice: Callable[[str], None], ready: Callable[[str, str], None], public: bool = False
+) -> int:
+    """Answer until SIGINT or SIGTERM. `ready` hears the address, and the code that the first account takes where there
+    is none. Raises UsageError, StoreError before anything is bound: beyond this machine without an account, an address
+    in use, a database that cannot be used."""
     site = opened(config)
     _refuse_open_house(site)
     sockets = [_bound(config)]
@@ -38,9 +42,12 @@ def serve(config: Config, notice: Callable[[str], None], ready: Callable[[str], 
     shelf.index(site.database, site.runs, public=public)
     beside = Beside(config, notice)
     beside.start()
+    _room_for_connections()
     server = uvicorn.Server(
         uvicorn.Config(
             application(site),
+            http=guarded(Bounds(free=config.proxies)),
+            ws="none",
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -49,11 +56,11 @@ def serve(config: Config, notice: Callable[[str], None], ready: Callable[[str], 
             timeout_keep_alive=15,
             timeout_graceful_shutdown=5,
             limit_concurrency=2000,
-            h11_max_incomplete_event_size=64 * 1024,
+            h11_max_incomplete_event_size=32 * 1024,
         )
     )
     host = f"[{config.host}]" if ":" in config.host else config.host
-    ready(f"http://{host}:{port}")
+    ready(f"http://{host}:{port}", "" if site.has_accounts else site.setup_code)
     try:
         server.run(sockets=sockets)
     finally:
@@ -61,19 +68,22 @@ def serve(config: Config, notice: Callable[[str], None], ready: Callable[[str], 
     return 0
 
 
+def _room_for_connections() -> None:
+    """A process may open 1,024 files where nothing else was said: fewer than the connections that are taken."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 8192 if hard == resource.RLIM_INFINITY else min(hard, 8192)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def _refuse_open_house(site: Site) -> None:
-    if not _is_loopback(site.config.host) and not site.has_accounts:
+    if not is_loopback(site.config.host) and not site.has_accounts:
         raise UsageError(
             f"--host {site.config.host} reaches beyond this machine, and no account exists: whoever comes would see "
             "every run. Remedy: make an account first, with sinan user add NAME --role admin"
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _bound(config: Config) -> socket.socket:
@@ -82,7 +92,7 @@ def _bound(config: Config) -> socket.socket:
         found = socket.socket(family, socket.SOCK_STREAM)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((config.host, config.port))
-        found.listen(2048)  # who comes as soon as the address is told waits, and is not refused
+        found.listen(2048)  # who hears the address may connect at once
     except OSError as error:
         raise UsageError(
             f"cannot answer at {config.host}:{config.port}: {error.strerror}. Remedy: another --port (0: any free one)"

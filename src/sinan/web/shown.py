@@ -1,9 +1,11 @@
 """How numbers and times are written on pages: filters of the templates."""
 
 import math
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
-FILTERS = ("number", "whole", "percent", "interval", "dollars", "seconds", "moment", "size", "share")
+FILTERS = ("number", "whole", "percent", "interval", "dollars", "seconds", "moment", "size", "share", "said")
 
 
 def whole(value: float | None) -> str:
@@ -79,3 +81,10 @@ def size(bytes_: float | None) -> str:
             break
         bytes_ /= 1000
     return f"{bytes_:.0f} {unit}" if unit == "B" else f"{bytes_:.1f} {unit}"
+
+
+def said(sentence: Any, t: Callable[..., str]) -> str:
+    """A sentence (`text`, and `values` that may be sentences too) in the reader's language."""
+    if isinstance(sentence, str):
+        return sentence
+    return t(sentence.text, **{name: said(value, t) for name, value in sentence.values.items()})

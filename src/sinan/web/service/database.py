@@ -63,6 +63,7 @@ class Database:
             try:
                 _upgrade(connection)
             finally:
+                connection.rollback()  # of what failed: it must not hide behind the lock
                 if not self.is_sqlite:
                     connection.exec_driver_sql("SELECT pg_advisory_unlock(727)")
                     connection.commit()

@@ -85,6 +85,14 @@ class Asker:
             raise Denied("this token does not allow `admin`")
         return self.person
 
+    def in_person(self) -> Person:
+        """The person, where they are signed in: a token cannot change what it hangs on. Raises NotSignedIn, Denied."""
+        if self.person is None:
+            raise NotSignedIn("sign in first")
+        if self.by != "session":
+            raise Denied("this is done in person, not by a token. Remedy: sign in at /sign-in")
+        return self.person
+
 
 def secret_hash(secret: str) -> str:
     """How a cookie or token is stored."""
@@ -139,13 +147,35 @@ def signed_in(database: Database, name: str, password: str, address: str) -> str
         return begin_session(connection, row.id, address)
 
 
+def familiar(connection: Connection, name: str, address: str) -> bool:
+    """Whether this person is signed in from this address already, or was lately."""
+    query = select(sessions.c.hash).join_from(sessions, users).where(users.c.folded == name.strip().casefold())
+    return connection.execute(query.where(sessions.c.address == address[:64]).limit(1)).first() is not None
+
+
 def begin_session(connection: Connection, user: int, address: str) -> str:
     """The secret of a new session."""
     secret, at = secrets.token_urlsafe(32), now()
-    row = {"hash": secret_hash(secret), "user": user, "created": at, "seen": at, "address": address}
+    row = {"hash": secret_hash(secret), "user": user, "created": at, "seen": at, "address": address[:64]}
     connection.execute(sessions.insert().values(**row, expires=at + SESSION_MS))
     connection.execute(sessions.delete().where(sessions.c.expires < at))
     return secret
+
+
+def end_session(connection: Connection, secret: str) -> None:
+    """Sign out the one who holds this cookie."""
+    connection.execute(sessions.delete().where(sessions.c.hash == secret_hash(secret)))
+
+
+def known_name(connection: Connection, name: str) -> str:
+    """As it is written, where there is an account of this name; else nothing."""
+    found = connection.execute(select(users.c.name).where(users.c.folded == name.strip().casefold())).scalar()
+    return str(found or "")
+
+
+def name_of(connection: Connection, user: int) -> str:
+    """As it is written."""
+    return str(connection.execute(select(users.c.name).where(users.c.id == user)).scalar_one())
 
 
 def end_sessions(connection: Connection, user: int, but: str = "") -> None:
@@ -209,5 +239,6 @@ def new_token(connection: Connection, user: int, name: str, scopes: list[str], e
 
 
 def _person(connection: Connection, row: Any) -> Person:
-    found = connection.execute(select(members.c.organisation).where(members.c.user == row.id)).scalars()
+    mine = select(members.c.organisation).where(members.c.user == row.id, members.c.role != "invited")
+    found = connection.execute(mine).scalars()
     return Person(row.id, row.name, row.role, frozenset(found))

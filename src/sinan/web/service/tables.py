@@ -71,7 +71,7 @@ members = Table(
     metadata,
     Column("organisation", ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True),
     Column("user", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True),
-    Column("role", String(16), nullable=False),  # owner, member
+    Column("role", String(16), nullable=False),  # owner, member; invited: may see nothing yet
 )
 
 sessions = Table(

@@ -1,0 +1,94 @@
+"""The site keeps to its OpenAPI document, whoever asks and whatever is sent: schemathesis, in this process.
+
+A few examples of each operation in every run of the tests, always the same; ten minutes of it where
+`SINAN_LONG_TESTS` is set.
+"""
+
+import os
+import shutil
+import time
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from sinan.web.app import application
+from sinan.web.config import Config
+from sinan.web.service import people, shelf
+from sinan.web.site import opened
+
+LONG = bool(os.environ.get("SINAN_LONG_TESTS"))
+EXAMPLES = 8
+HERE = {"Host": "127.0.0.1"}
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    unsupported_method,
+]
+WHO = ("nobody", "evaluator", "admin")
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory, sample_runs):
+    """A site, and the headers of each who asks."""
+    folder = tmp_path_factory.mktemp("schema")
+    shutil.copytree(sample_runs, folder / "runs")
+    site = opened(Config(runs=folder / "runs", site=folder / "site", port=0, rate=0))
+    headers: dict[str, dict[str, str]] = {"nobody": {}}
+    with site.database.write() as connection:
+        for name in ("evaluator", "admin"):
+            number = people.create(connection, name, None, name)
+            _, secret = people.new_token(connection, number, "schema", list(people.SCOPES), None)
+            headers[name] = {"Authorization": f"Bearer {secret}"}
+    shelf.index(site.database, site.runs, public=True)
+    yield application(site), headers
+    site.database.close()
+
+
+@pytest.fixture(scope="module")
+def document(asked):
+    return schemathesis.openapi.from_asgi("/openapi.json", asked[0], headers=HERE)
+
+
+def held_to(document, headers, examples, seed_):
+    """Each operation is asked with made-up values, as each who may ask."""
+    for found in document.get_all_operations():
+        operation = found.ok()
+
+        @seed(seed_)
+        @settings(
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy())
+        def holds(case):
+            for who in WHO:
+                case.call_and_validate(headers=HERE | headers[who], checks=CHECKS)
+
+        holds()
+
+
+def test_every_answer_is_one_that_the_document_allows(document, asked):
+    held_to(document, asked[1], EXAMPLES, 7)
+
+
+@pytest.mark.skipif(not LONG, reason="ten minutes: SINAN_LONG_TESTS=1")
+def test_ten_minutes_of_it(document, asked):
+    until, number = time.monotonic() + 600, 0
+    while time.monotonic() < until:
+        number += 1
+        held_to(document, asked[1], 20, number)
