@@ -41,6 +41,7 @@ SECTIONS = (
     "coverage",
     "judged",
     "stopping",
+    "web",
 )
 
 

@@ -5,7 +5,7 @@ What differs in benchmark, version, protocol, metric or data is another shelf: n
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -193,12 +193,15 @@ def scored_of(name: str, shelf: Shelf, chances: Mapping[str, float], read: Score
         name,
         estimates,
         [dict(cell.result.outcomes) if cell.result else {} for cell in cells],
-        chances.get(side.benchmark, catalog.chance(side.benchmark) if known else None),
+        chances.get(side.benchmark, _chance(side.benchmark) if known else None),
         in_percent(metric.kind or metric.name, estimates),
         less_is_better(metric.kind or metric.name),
         tuple(notes_of(shelf, name != side.benchmark)),
         {"benchmark": side.benchmark, "version": read.version, "protocol": read.protocol},
     )
+
+
+_chance = cache(catalog.chance)
 
 
 def notes_of(shelf: Shelf, several: bool) -> Iterator[str]:

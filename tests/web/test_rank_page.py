@@ -101,7 +101,7 @@ def test_ties_share_a_bar_beside_their_letters(client, public):
 
 def test_what_is_not_there_or_cannot_be_is_refused_in_words(client, public):
     for address in ("/rank?board=nothing", "/rank.csv?columns=nothing", "/models/nobody"):
-        assert "no" in client.get(address, 404)
+        assert "no" in str(client.get(address, 404))
     client.get("/rank?sort=nothing", 400)
     for query in ("limit=0", "limit=9999", "since=yesterday", "min_size=big", "board=a%00b", "weights=heavy"):
         client.get(f"/rank.json?{query}", 422)

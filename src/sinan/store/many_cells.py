@@ -7,25 +7,37 @@ from sinan.store import frames
 from sinan.store.folder import RunFolder
 from sinan.store.tables import CellValues
 
+Cells = dict[tuple[str, str], CellValues]
+"""(benchmark, model) -> its values."""
 
-def plain_values(folder: RunFolder, cells: Sequence[tuple[str, str]]) -> dict[tuple[str, str], CellValues]:
-    """(benchmark, model) -> the mean score of each question, of the cells named; those that are not there are left
-    out. Raises StoreError where the run cannot be read."""
+
+def plain_values(
+    wanted: Sequence[tuple[RunFolder, Sequence[tuple[str, str]]]],
+) -> Iterator[tuple[RunFolder, Cells]]:
+    """Of each run the mean score of each question, of the cells named; those that are not there are left out. Raises
+    StoreError where a run cannot be read."""
+    if not wanted:
+        return
+    with frames.together(*(folder for folder, _ in wanted)) as (connection, found):
+        for (folder, cells), rows in zip(wanted, found, strict=True):
+            query = _query(rows, sorted({benchmark for benchmark, _ in cells}))
+            yield folder, _cut(connection.execute(query).fetchnumpy(), set(cells))
+
+
+def _cut(found: dict[str, Any], wanted: set[tuple[str, str]]) -> Cells:
     import numpy as np
 
-    with frames.together(folder) as (connection, (rows,)):
-        found = connection.execute(_query(rows, sorted({benchmark for benchmark, _ in cells}))).fetchnumpy()
     values = np.ma.filled(np.ma.asarray(found["value"], dtype=np.float64), np.nan)
     has = ~np.isnan(values)
     columns: dict[str, Any] = {name: column[has] for name, column in found.items()} | {"value": values[has]}
-    wanted, cut = set(cells), {}
+    cells = {}
     for key, part in _parts(columns["benchmark"], columns["model"]):
         if key in wanted:
             unit, cluster, group, draws, value = (
                 columns[name][part] for name in ("unit", "cluster", "group", "draws", "value")
             )
-            cut[key] = CellValues(unit, value, cluster, group, int(draws.max(initial=1)))
-    return cut
+            cells[key] = CellValues(unit, value, cluster, group, int(draws.max(initial=1)))
+    return cells
 
 
 def _query(rows: frames.Rows, benchmarks: Sequence[str]) -> str:

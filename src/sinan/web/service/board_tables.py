@@ -19,12 +19,15 @@ from sinan.ranking.contrasts import Contrasts, pairs
 from sinan.ranking.parts import Part, part
 from sinan.shelves import Shelf, Stored, table_of
 from sinan.statistics.intervals import mean
-from sinan.store.many_cells import plain_values
+from sinan.store.folder import RunFolder
+from sinan.store.many_cells import Cells, plain_values
 from sinan.store.tables import CellValues
 from sinan.types.table import ScoreTable
 
 MOST_VALUES = 20_000_000
 """Numbers that are held at once while boards are made: 160 MB."""
+AT_ONCE = 25
+"""Runs that are read in one connection."""
 
 
 class Unreadable(StoreError):
@@ -79,11 +82,23 @@ def read_together(
             if is_plain(cell) and (cell.folder.id, *where) not in skip:
                 wanted.setdefault(cell.folder.id, (cell.folder, []))[1].append(where)
     found = {}
-    for run, (folder, cells_) in wanted.items():
-        with told_apart(run):
-            for where, values in plain_values(folder, cells_).items():
-                found[run, *where] = values
+    every = list(wanted.values())
+    for start in range(0, len(every), AT_ONCE):
+        for folder, cells_ in _plain_values(every[start : start + AT_ONCE]):
+            found |= {(folder.id, *where): values for where, values in cells_.items()}
     return found
+
+
+def _plain_values(wanted: Sequence[tuple[RunFolder, Sequence[tuple[str, str]]]]) -> list[tuple[RunFolder, Cells]]:
+    """In one connection, which takes a while to make; one by one where that fails, to say which run it is."""
+    try:
+        return list(plain_values(wanted))
+    except StoreError:
+        found = []
+        for one in wanted:
+            with told_apart(one[0].id):
+                found += list(plain_values([one]))
+        return found
 
 
 def table_from(cells: Sequence[Stored], rows: Sequence[CellValues]) -> ScoreTable:

@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from sinan.ranking.rank_intervals import DRAWS
 from sinan.ranking.standings import Ways
 from sinan.shelves import FINISHED, Shelf, Stored, names_of, of_run, scored_of, shelved
 from sinan.store.tables import CellValues
+from sinan.types import Card
 from sinan.types.leaderboard import Leaderboard
 from sinan.web.service import board_tables
 from sinan.web.service.board_tables import MOST_VALUES, is_plain, read_together, table_of_shelf
@@ -183,10 +185,7 @@ class Maker:
             "models": len(shelf.cells),
         }
         about |= {"protocol": str(side.entry["protocol"]), "version": str(side.entry["version"])}
-        try:
-            card = catalog.load(side.benchmark).card if side.fingerprint is None else None
-        except SinanError:
-            card = None
+        card = None if side.fingerprint else _card(side.benchmark)
         if card is None:
             return about | {"dimension": "", "languages": []}
         return about | {
@@ -316,6 +315,14 @@ def _identities(shelves: Sequence[Shelf]) -> dict[str, dict[str, Any]]:
             )
             found.setdefault(cell.side.model, told)
     return found
+
+
+@cache
+def _card(benchmark: str) -> Card | None:
+    try:
+        return catalog.load(benchmark).card
+    except SinanError:
+        return None
 
 
 def _row(cell: Stored, states: Mapping[str, str]) -> str:
