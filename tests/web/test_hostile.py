@@ -80,9 +80,24 @@ def test_every_answer_keeps_scripts_and_frames_out(attacked):
 
 
 OUT = [
-    "%2e%2e", "%2e%2e%2f%2e%2e", "....//", "..%2f..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/etc/passwd", "..\\..\\etc\\passwd",
-    "%00", "a%00b", "/etc/passwd", "%2fetc%2fpasswd", "~root", "a" * 5000, "%ff%fe", "con", "*", "?", "%0d%0aSet-Cookie:a=b",
-]  # fmt: skip
+    "%2e%2e",
+    "%2e%2e%2f%2e%2e",
+    "....//",
+    "..%2f..%2f..%2fetc%2fpasswd",
+    "%2e%2e/%2e%2e/etc/passwd",
+    "..\\..\\etc\\passwd",
+    "%00",
+    "a%00b",
+    "/etc/passwd",
+    "%2fetc%2fpasswd",
+    "~root",
+    "a" * 5000,
+    "%ff%fe",
+    "con",
+    "*",
+    "?",
+    "%0d%0aSet-Cookie:a=b",
+]
 
 
 def test_no_parameter_of_an_address_leads_out_of_its_folder(client):

@@ -57,8 +57,8 @@ PIECES = st.sampled_from(
     "<script>alert(1)</script> <img src=x onerror=alert(1)> <svg/onload=alert(1)> <!-- --> <![CDATA[ &lt;b&gt; &#60; "
     "[a](javascript:alert(1)) ![p](http://evil/x.png) <http://a.b> [r]: http://a.b http://a.b $ $$ \\( \\) \\[ \\] "
     r"\frac{1}{2} \href{javascript:alert(1)}{x} \color{red}{x} \style{color:red}{x} \class{evil}{x} \text{<b>} "
-    r"\begin{matrix} \end{matrix} \left( \right) ^ _ { } & \\ \boxed{ \unicode{x} ```python ```html ``` ` | --- * ** > - "
-    "1. # ## ~~ \ue000 \ue001 \x00 \u202e".split(" ")
+    r"\begin{matrix} \end{matrix} \left( \right) ^ _ { } & \\ \boxed{ \unicode{x} ```python ```html ``` ` | --- * ** "
+    "> - 1. # ## ~~ \ue000 \ue001 \x00 \u202e".split(" ")
 )
 TEXTS = st.lists(st.one_of(PIECES, st.text(max_size=8), st.sampled_from([" ", "\n", "\n\n", "    ", "|"]))).map("".join)
 

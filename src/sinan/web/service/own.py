@@ -10,7 +10,7 @@ was while the file is replaced. The last VERSIONS of them are kept.
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -248,14 +248,17 @@ def benchmark(site: Path, own: Own) -> Benchmark:
     report = own.card.get("report")
     if not own.file or not report:
         raise Failure(f"{own.name} has no questions yet")
-    told = dict(report["guess"])
-    guess = Guess(**told | {"languages": tuple(told["languages"])})
     try:
-        dataset = checked_before(site / own.file, guess, own.sha256)
+        made = of_file(site / own.file, report["guess"], own.sha256, scorer(own))
     except OSError:
         raise Missing(f"the questions of {own.name} are no longer there. Remedy: send them again") from None
-    made = catalog.of_guess(site / own.file, dataset, guess, scorer(own))
     return replace(made, id=own.name, card=replace(card_of(own), modality=made.card.modality, note=made.card.note))
+
+
+def of_file(file: Path, guess: Mapping[str, Any], sha256: str, scorer: str | None) -> Benchmark:
+    """The benchmark of a file that was checked, of what was guessed then. Raises OSError where it is gone."""
+    known = Guess(**dict(guess) | {"languages": tuple(guess["languages"])})
+    return catalog.of_guess(file, checked_before(file, known, sha256), known, scorer)
 
 
 def card(site: Path, own: Own) -> dict[str, Any] | None:
@@ -269,8 +272,3 @@ def card(site: Path, own: Own) -> dict[str, Any] | None:
         return None
     told["versions"] = {protocol: catalog.version(made, protocol) for protocol in made.protocols}
     return told
-
-
-def guess_json(guess: Guess) -> dict[str, Any]:
-    """What a file looks like, as the card keeps it."""
-    return asdict(guess) | {"languages": list(guess.languages)}

@@ -38,7 +38,7 @@ def ask(database: Database, config: Config, asker: Asker, run: str, share: float
         raise Clash(f"{run} cannot be verified: it has not ended, or is itself a verification")
     order = _order(folder, key)
     with database.write() as connection:
-        stored = orders.checked(connection, config, person, order)
+        stored = orders.checked(connection, config, asker, person, order)
         _give_up(connection)
         waiting = (verifications.c.run == run) & (verifications.c.verdict == WAITING)
         if connection.execute(select(verifications.c.id).where(waiting)).first():
