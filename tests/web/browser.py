@@ -48,6 +48,9 @@ class Reader:
         """Go there, until what the page needs is there."""
         answer = self.page.goto(path)
         assert answer is not None and answer.status == 200, (path, answer and answer.status)
+        # What is being made shows itself, by a page that loads itself again until it is there.
+        made = "() => document.readyState === 'complete' && !document.querySelector('[data-again], [data-making]')"
+        self.page.wait_for_function(made, timeout=60_000)
         return self.page
 
     def sound(self) -> None:
