@@ -30,6 +30,7 @@ SECTIONS = (
     "faults",
     "rate",
     "million",
+    "web_samples",
     "comparing",
     "kills",
     "sharing",
