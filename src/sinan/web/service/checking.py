@@ -220,7 +220,8 @@ def _shown(sample: Sample) -> dict[str, Any]:
 def _duplicates(samples: Any) -> dict[str, Any]:
     """Questions that stand there more than once, white space and case apart."""
     seen: dict[bytes, str] = {}
-    count, examples = 0, []
+    count = 0
+    examples: list[list[str]] = []
     for sample in samples:
         text = " ".join([sample.question, *sample.choices]).casefold()
         key = hashlib.sha256(" ".join(text.split()).encode("utf-8", "replace")).digest()[:16]

@@ -1,4 +1,4 @@
-"""A file that is being sent, and the process that looks at it (`checking`): a place on disk for each, gone afterwards."""
+"""A file that is being sent, and the process that looks at it (`checking`): a place on disk for each, then gone."""
 
 import asyncio
 import contextlib
