@@ -14,14 +14,17 @@ CHARTS := src/sinan/web/static/vega.js
 BYTECODE := $(VENV)/bin/python -m compileall -q src
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs shape
+.PHONY: help demo demo-web test check bench docs shape
 
 help:  ## what there is
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 8
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(VENV)/.demo  ## three bundled models on eight generated benchmarks, a table and a plot; under 3 minutes
 	$(BIN)/sinan run first-light -m needle/xs -m needle/s -m needle/m
 	$(BIN)/sinan show last --plot first-light.png
+
+demo-web: $(VENV)/.serve $(CHARTS)  ## the site with sample runs of bundled models; prints address and password
+	$(BIN)/python tools/demo_web.py
 
 test: $(VENV)/.test $(CHARTS)  ## all tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -7,7 +7,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,6 +45,22 @@ from sinan.types.earlier import EarlierRuns
 from sinan.types.price import Price
 
 T = TypeVar("T")
+
+
+class AllBut(Done):
+    """What is not to be asked where only a part is: all that is not in it."""
+
+    def __init__(self, part: Collection[Key]) -> None:
+        super().__init__()
+        self._part = Done()
+        for key in part:
+            self._part.add(key)
+
+    def __contains__(self, key: Key) -> bool:
+        return key not in self._part or super().__contains__(key)
+
+    def __bool__(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ several processes ask, `crew` starts them and hears of every result; all else is
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sinan import crew, store
-from sinan.asked import Asked, answers, asked, prices
+from sinan.asked import AllBut, Asked, answers, asked, prices
 from sinan.asked_before import completion
 from sinan.engine import CellTally, EndpointPace, Tally, plan
 from sinan.engine.budget import budget as budgeted
@@ -70,6 +70,7 @@ async def evaluate(
     name: str | None = None,
     resume: str | None = None,
     into: str | None = None,
+    only: Collection[Key] | None = None,
     concurrency: int | None = None,
     timeout: float = 600.0,
     cache: bool = True,
@@ -87,7 +88,8 @@ async def evaluate(
     `max_cost` (USD), `max_tokens` (in and out together) and `max_time` (seconds) what this call may spend; `workers`
     how many processes ask (None: as many as are sure to help, see `crew.size`); `stop` the rules by which it ends when
     enough is known (`"gsm8k>0.7"`, `"ci<0.02"`). A run of the same spec that was stopped is gone on with; `into` is
-    for whoever knows the run's id before it begins: exactly this folder is begun, or gone on with.
+    for whoever knows the run's id before it begins: exactly this folder is begun, or gone on with. `only`: these alone
+    of all that the spec asks; the run says that it is a part, and stands on no board.
 
     Raises UsageError, DataError and ModelUnusable before the first request wherever the fault can be seen by then;
     StoreError, ModelUnusable and BudgetReached later, and cancelling, end the run with everything answered kept.
@@ -96,7 +98,7 @@ async def evaluate(
     paid = max_cost is not None or max_tokens is not None
     how: dict[str, Any] = {"timeout": timeout, "concurrency": concurrency, "cache": cache}
     how |= {"max_cost": max_cost, "max_tokens": max_tokens, "max_time": max_time}
-    questions, about = await _prepared(spec, runs, timeout, concurrency, watch, paid or max_time is not None)
+    questions, about = await _prepared(spec, runs, timeout, concurrency, watch, paid or max_time is not None, only)
     if into is not None and store.RunFolder(runs / into).described:
         resume = into
     following = _following(stop, runs, resume, questions, about, workers)
@@ -252,7 +254,13 @@ def results_as(
 
 
 async def _prepared(
-    spec: RunSpec, runs: Path, timeout: float, concurrency: int | None, watch: Watch, limited: bool
+    spec: RunSpec,
+    runs: Path,
+    timeout: float,
+    concurrency: int | None,
+    watch: Watch,
+    limited: bool,
+    only: Collection[Key] | None = None,
 ) -> tuple[Asked, dict[str, Any]]:
     """What is asked, and what run.json will say of it and of this machine."""
     machine = asyncio.create_task(asyncio.to_thread(provenance))
@@ -261,6 +269,7 @@ async def _prepared(
         runs,
         timeout,
         concurrency,
+        done=None if only is None else AllBut(only),
         longest_first=not limited,
         resolved=watch.resolved,
         fetching=watch.fetching,
@@ -270,6 +279,8 @@ async def _prepared(
     if greedy := plan.greedy(questions.cells, questions.spec.draws):
         watch.notice(greedy)
     expected = plan.expected(questions.benchmarks, len(questions.models), questions.spec)
+    if only is not None:
+        questions.about["part"], expected = {"of": expected}, len(only)
     return questions, questions.about | {"expected": expected} | await machine
 
 

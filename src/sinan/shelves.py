@@ -82,7 +82,10 @@ def stored(runs: Path, named: Sequence[str], notice: Callable[[str], None]) -> I
     if unfinished:
         what = "only what they hold is ranked" if named else "they are passed over; name them to rank what they hold"
         notice(f"not finished: {', '.join(unfinished)}; {what}")
-    opened = [one for one in opened if named or one[1]["status"] in FINISHED]
+    parts = [folder.id for folder, about, _ in opened if about.get("part")]
+    if parts and not named:
+        notice(f"only a part of the questions was asked: {', '.join(parts)}; they are passed over")
+    opened = [one for one in opened if named or (one[1]["status"] in FINISHED and not one[1].get("part"))]
     for folder, about, cells in sorted(opened, key=lambda one: str(one[1]["created"]), reverse=True):
         yield from of_run(folder, about, cells, notice)
 

@@ -25,7 +25,7 @@ def by_definition(values, item):
 
 
 def test_discrimination_by_hand():
-    # Rest scores of the first item are 0, 0, 1, 1, 1 of its one other item: r = cov / (sd sd) of (0,0,1,1,0), (0,0,1,1,1).
+    # The rest of each item is the other one: r of (0, 0, 1, 1, 0) and (0, 0, 1, 1, 1).
     values = np.array([[0, 0], [0, 0], [1, 1], [1, 1], [0, 1]], dtype=float)
     # means 0.4 and 0.6; cov = 0.4 - 0.24 = 0.16; both variances 0.24: r = 2/3
     assert discriminations(values) == pytest.approx([2 / 3, 2 / 3])

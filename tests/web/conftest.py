@@ -1,11 +1,16 @@
 """A site of one's own for each test: in the process (`client`), or as `sinan serve` on loopback (`served`)."""
 
+import contextlib
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +19,7 @@ from sinan.web.app import application
 from sinan.web.config import Config
 from sinan.web.service import people, shelf
 from sinan.web.site import opened
+from tests.web.browser import CHROMIUM, Reader
 from tests.web.clients import Client
 
 PASSWORD = "correct horse battery"
@@ -30,16 +36,21 @@ def sample_runs(tmp_path_factory):
     return runs
 
 
+def accounts(found) -> None:
+    """ada (admin), eva and otto (evaluators), vic (viewer)."""
+    with found.database.write() as connection:
+        for name, role in (("ada", "admin"), ("eva", "evaluator"), ("otto", "evaluator"), ("vic", "viewer")):
+            number = people.create(connection, name, None, role)
+            connection.execute(people.users.update().where(people.users.c.id == number).values(password=_hashed()))
+
+
 @pytest.fixture
 def site(tmp_path, sample_runs):
     """A site with the sample runs in its folder, indexed, private; and accounts ada (admin), eva (evaluator), otto
     (evaluator), vic (viewer)."""
     shutil.copytree(sample_runs, tmp_path / "runs")
     found = opened(Config(runs=tmp_path / "runs", site=tmp_path / "site", port=0))
-    with found.database.write() as connection:
-        for name, role in (("ada", "admin"), ("eva", "evaluator"), ("otto", "evaluator"), ("vic", "viewer")):
-            number = people.create(connection, name, None, role)
-            connection.execute(people.users.update().where(people.users.c.id == number).values(password=_hashed()))
+    accounts(found)
     shelf.index(found.database, found.runs)
     yield found
     found.database.close()
@@ -101,3 +112,59 @@ def serve(tmp_path):
     yield begin
     for one in begun:
         one.stop()
+
+
+class Walk:
+    """A site that many tests only read, and who looks at it in a browser."""
+
+    def __init__(self, folder: Path, chromium: Any) -> None:
+        self.site = opened(Config(runs=folder / "runs", site=folder / "site", port=0))
+        accounts(self.site)
+        self.served = Served(folder, "--publish", "--runs", str(folder / "runs"), "--site", str(folder / "site"))
+        self.chromium, self.address = chromium, self.served.address
+        names = sorted(path.name for path in (folder / "runs").iterdir() if (path / "run.json").exists())
+        self.runs = {"run": next(one for one in names if one.endswith("small")), "other": names[0]}
+        self.runs["other"] = next(one for one in names if one != self.runs["run"])
+        self._boards()
+
+    def reader(self, who: str = "", **how: Any) -> Reader:
+        """Somebody with a browser."""
+        session = None
+        if who:
+            with self.site.database.write() as connection:
+                query = people.select(people.users.c.id).where(people.users.c.name == who)
+                session = people.begin_session(connection, connection.execute(query).scalar_one(), "test")
+        return Reader(self.chromium, self.address, session=session, **how)
+
+    def _boards(self) -> None:
+        """The maker has done its work."""
+        until = time.monotonic() + 90
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.address}/rank.json") as answer:
+                if json.load(answer)["leaderboards"]:
+                    return
+            time.sleep(0.2)
+        raise AssertionError(f"no boards: {self.served.log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's browser."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not here: apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def walk(tmp_path_factory, sample_runs, chromium):
+    """A site with published sample runs and accounts, its boards made; ended when all tests are."""
+    folder = tmp_path_factory.mktemp("walk")
+    shutil.copytree(sample_runs, folder / "runs")
+    found = Walk(folder, chromium)
+    yield found
+    found.served.stop()
+    found.site.database.close()

@@ -105,3 +105,57 @@ def test_items_are_analysed_behind_the_request(client):
 def test_pages_are_there_in_chinese(client):
     assert "有哪些评测集" in client.get("/hub?lang=zh")
     assert "如何运行" in client.get("/hub/gsm8k?lang=zh")
+
+
+def test_questions_are_leafed_through_a_page_at_a_time(client):
+    told = ready(client, "/hub/arithmetic/samples.json?size=7&page=2", "state")
+    assert told["total"] == 200
+    assert [one["number"] for one in told["questions"]] == list(range(7, 14))
+    text = client.get("/hub/arithmetic/samples?size=7&page=2")
+    assert all(one["question"] in text for one in told["questions"])
+    assert 'rel="next"' in text
+    last = client.get("/hub/arithmetic/samples.json?size=100&page=3")
+    assert (last["questions"], last["more"]) == ([], False)
+
+
+def test_a_question_stands_beside_what_models_answered_that_the_reader_may_see(client):
+    ready(client, "/hub/arithmetic/samples.json", "state")
+    one = client.get("/hub/arithmetic/samples.json?id=3")["questions"][0]
+    assert (one["id"], one["answers"]) == ("3", [])
+    ada = client.as_("ada")
+    one = ada.get("/hub/arithmetic/samples.json?id=3")["questions"][0]
+    assert {answer["model"] for answer in one["answers"]} == {"needle/xs", "needle/s", "needle/m"}
+    answer = one["answers"][0]
+    link = f"/runs/{answer['run']}/sample?benchmark=arithmetic&model={answer['model']}&id=3"
+    assert link.replace("&", "&amp;") in ada.get("/hub/arithmetic/samples?id=3")
+    ada.get(link)
+
+
+def test_words_are_sought_in_questions(client):
+    ready(client, "/hub/ordering/samples.json", "state")
+    first = client.get("/hub/ordering/samples.json?size=1")["questions"][0]
+    found = client.get("/hub/ordering/samples.json", params={"q": first["question"][:60].upper()})
+    assert first["id"] in {one["id"] for one in found["questions"]}
+    assert client.get("/hub/ordering/samples.json?q=zzzz%25_")["questions"] == []
+
+
+def test_data_that_is_not_here_is_not_fetched(client):
+    assert client.get("/hub/mt_bench/samples.json")["state"] == "absent"
+    assert "fetches nothing" in client.get("/hub/mt_bench/samples")
+
+
+def test_words_that_no_template_writes_out_are_translated():
+    from sinan.hub import in_words
+    from sinan.web import words
+    from sinan.web.service import catalogue
+
+    there = catalogue.shelf()
+    keys = {
+        *there.measures.values(),
+        *catalogue.LANGUAGES.values(),
+        *in_words.JUDGED.values(),
+        *in_words.ASKED.values(),
+    }
+    keys |= {name for one in there.entries for name in (one.dimension, one.modality, one.data)}
+    keys |= {"solver", "shots", "scorer_settings", "sampling", "upside_down", "against", "never"}
+    assert {key for key in keys if key not in words._words("zh")} == set()

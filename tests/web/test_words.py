@@ -57,6 +57,6 @@ def test_one_text_has_one_translation():
 
 def test_a_sentence_from_below_is_recognised_and_keeps_what_stands_in_it():
     note = "with 60 pairs of which 13 differ, differences below 16 points cannot be told (80 % power)"
-    assert words.recognised(note, "zh") == "共 60 对，其中 13 对不同：小于 16 个百分点 的差异无法分辨（检验效能 80 %）"
+    assert words.recognised(note, "zh") == "共 60 对，其中 13 对不同：无法分辨小于 16 个百分点的差异（检验效能 80 %）"
     assert words.recognised(note, "en") == note
     assert words.recognised("nobody knows {this} one", "zh") == "nobody knows {this} one"

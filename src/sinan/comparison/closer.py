@@ -10,17 +10,17 @@ from dataclasses import replace
 from sinan.comparison.rows import Numbers, Sides
 from sinan.statistics.median_ratio import median_ratio
 from sinan.statistics.multiplicity import holm
-from sinan.store.beside import Joined
+from sinan.store.beside import TAKEN, Counts, Joined
 from sinan.types.closer import Closer, GroupDifference, Spent
 
-TAKEN = ("tokens_in", "tokens_out", "latency_s", "cost_usd")
 MOST = 200
 """Groups that are tested: of more each would have to differ by so much that none would be found."""
 
 
-def closer(joined: Joined, sides: Sides, numbers: Numbers, bare: bool, file: str) -> Closer:
+def closer(joined: Joined, sides: Sides, numbers: Numbers, counts: Counts, bare: bool, file: str) -> Closer:
     """`bare`: no interval or test holds."""
-    return Closer(_groups(joined, sides, numbers, bare), joined.outcomes(), tuple(_spent(joined)), file)
+    spent = tuple(_spent(joined, counts.alone, numbers.clusters is not None))
+    return Closer(_groups(joined, sides, numbers, bare), joined.outcomes(), spent, file)
 
 
 def _groups(joined: Joined, sides: Sides, numbers: Numbers, bare: bool) -> tuple[GroupDifference, ...]:
@@ -35,13 +35,13 @@ def _groups(joined: Joined, sides: Sides, numbers: Numbers, bare: bool) -> tuple
     return tuple(one if one.paired.p_value is None else replace(one, adjusted_p=next(adjusted)) for one in found)
 
 
-def _spent(joined: Joined) -> Iterator[Spent]:
+def _spent(joined: Joined, alone: bool, clustered: bool) -> Iterator[Spent]:
     for what in TAKEN:
-        found = joined.taken(what)
-        if not len(found.get("a", ())) or not (found["a"].any() or found["b"].any()):
-            continue
+        found = joined.taken(what, alone, clustered)
         a, b, draws = (found[name] for name in ("a", "b", "draws"))
+        if not (a.any() or b.any()):
+            continue
         totals, pairs = (float(a @ draws), float(b @ draws)), int(draws.sum())
-        ratio = median_ratio(a, b, found["cluster"])
+        ratio = median_ratio(a, b, found.get("cluster"))
         means = totals[0] / pairs, totals[1] / pairs
         yield Spent(what, *means, *totals, pairs, ratio.value, ratio.ci, ratio.method)

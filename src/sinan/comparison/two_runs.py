@@ -127,7 +127,8 @@ def _by_metric(
         differing = _explained(together, sides, questions, chosen)
         looked = None
         if how.closer is not None:
-            looked = closer(together, sides, numbers, bare, f"{len(list(how.closer.glob('*.parquet')))}.parquet")
+            file = f"{len(list(how.closer.glob('*.parquet')))}.parquet"
+            looked = closer(together, sides, numbers, counts, bare, file)
             together.write_differing(how.closer / looked.file, differing)
     counted = Counter(cause for one in differing for cause in one.causes)
     flips = Counter(cause for one in differing if one.flip for cause in one.causes)

@@ -10,13 +10,14 @@ from sinan.types import Image
 def picture(path: Path) -> Image:
     """The picture of a file. Raises BadFile where it is none of PNG, JPEG, GIF, WebP."""
     with path.open("rb") as file:
-        media_type = _media_type(file.read(16))
-    if media_type is None:
+        kind = media_type(file.read(16))
+    if kind is None:
         raise BadFile(f"{path} is no picture of a known kind (PNG, JPEG, GIF or WebP)")
-    return Image(str(path), file_sha256(path), media_type)
+    return Image(str(path), file_sha256(path), kind)
 
 
-def _media_type(head: bytes) -> str | None:
+def media_type(head: bytes) -> str | None:
+    """Of a picture, by its first bytes; None where it is none of a known kind."""
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if head.startswith(b"\xff\xd8\xff"):

@@ -60,8 +60,8 @@ def json_list(path: Path, key: str = "") -> Iterator[Row]:
     yield from (Row(f"item {number}", row) for number, row in enumerate(rows))
 
 
-def parquet(path: Path) -> Iterator[Row]:
-    """Rows of a Parquet file, in its order."""
+def parquet(path: Path, at_once: int = 1024) -> Iterator[Row]:
+    """Rows of a Parquet file, in its order; so many are held at once."""
     import duckdb
 
     try:
@@ -69,7 +69,7 @@ def parquet(path: Path) -> Iterator[Row]:
             relation = connection.execute("SELECT * FROM read_parquet(?)", [str(path)])
             names = [column[0] for column in relation.description or ()]
             number = 0
-            while rows := relation.fetchmany(1024):
+            while rows := relation.fetchmany(at_once):
                 for values in rows:
                     number += 1
                     yield Row(f"row {number}", dict(zip(names, map(_plain, values), strict=True)))

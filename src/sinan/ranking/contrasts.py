@@ -8,6 +8,7 @@ costs what one over ten does.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ FEW_DISCORDANT = 25
 """With clusters: below so many items that differ, the floor of Bonett and Price is held under a standard error."""
 AT_ONCE = 512
 """Draws."""
+MANY = 60
+"""Models beyond which draws are compared in single precision: it moves the seventh digit of a critical value."""
 MOST_PAIRS = 2_000
 """Of models that lack items: beyond it the pairs' own covariance is not computed."""
 
@@ -100,15 +103,16 @@ class Contrasts:
             used = scale > 0
             found: Numbers = np.abs((rows[used] * scale[used, None]) @ normal.T).max(axis=0, initial=0.0)
             return found
-        square = np.zeros((self.models, self.models))
+        kind = np.float32 if self.models > MANY else np.float64
+        square = np.zeros((self.models, self.models), kind)
         square[self.first, self.second] = scale
         for start in range(0, len(normal), AT_ONCE):  # what is made of a few draws stays near the processor
-            drawn = self.whole @ normal[start : start + AT_ONCE].T
+            drawn = (self.whole @ normal[start : start + AT_ONCE].T).astype(kind)
             _raise_to_largest(most[start : start + AT_ONCE], drawn, square)
         return most
 
 
-def _raise_to_largest(most: Numbers, drawn: Numbers, square: Numbers) -> None:
+def _raise_to_largest(most: Numbers, drawn: NDArray[Any], square: NDArray[Any]) -> None:
     """By model: the errors of all pairs at once are more than memory is for."""
     for model, own in enumerate(square):
         others = np.flatnonzero(own)

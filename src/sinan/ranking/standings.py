@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,14 +55,15 @@ def standings(
     goodness = [_goodness(entry, less_is_better) for entry in entries]
     order = sorted(range(len(entries)), key=lambda at: (-goodness[at], entries[at].model))
     letters = tie_groups(decided.sign, order)
+    ahead, intervals, wider = sorted(goodness), decided.intervals, fallback.intervals
     gaps = _gaps(entries, contrasts, decided, order)
     found = tuple(
         Standing(
             entries[at].model,
             entries[at].estimate,
-            1 + sum(other > goodness[at] for other in goodness),
-            decided.intervals[at],
-            fallback.intervals[at],
+            1 + len(ahead) - bisect_right(ahead, goodness[at]),
+            intervals[at],
+            wider[at],
             letters[at],
             gaps.get(at),
             entries[at].runs,

@@ -1,7 +1,7 @@
 """Letters for ties: two models have one in common exactly where nobody can say which of them is better.
 
 "Undecided" is not transitive, so one letter per model will not do: A may be tied with B and B with C while A is surely
-better than C. Groups are found by insertion and absorption (Piepho 2004).
+better than C. Groups are found by insertion and absorption (Piepho 2004), model by model.
 """
 
 from collections.abc import Sequence
@@ -15,28 +15,27 @@ def tie_groups(sign: NDArray[np.int8], order: Sequence[int]) -> list[str]:
 
     `sign`: (M, M), not 0 where a pair is decided. `order`: the models, the best one first.
     """
-    place = {model: at for at, model in enumerate(order)}
-    groups = [(1 << len(order)) - 1]  # of places, as bits: boards have hundreds of models
-    for at, j in enumerate(order):
-        for k in order[at + 1 :]:
-            if sign[j, k]:
-                groups = _apart(groups, place[j], place[k])
+    groups: list[int] = []  # of places, as bits: boards have hundreds of models
+    for at, model in enumerate(order):
+        groups = _with(groups, at, sum(1 << place for place in range(at) if not sign[model, order[place]]))
     groups.sort(key=_members)
-    lettered = [(_letter(n), group) for n, group in enumerate(groups)]
-    return [" ".join(name for name, group in lettered if group >> place[m] & 1) for m in range(len(order))]
+    lettered = [(_letter(n), _members(group)) for n, group in enumerate(groups)]
+    found: dict[int, list[str]] = {model: [] for model in order}
+    for letter, members in lettered:
+        for place in members:
+            found[order[place]].append(letter)
+    return [" ".join(found[model]) for model in range(len(order))]
 
 
-def _apart(groups: list[int], j: int, k: int) -> list[int]:
-    """Groups without one that holds both."""
-    both = 1 << j | 1 << k
-    split = [group ^ one for group in groups if group & both == both for one in (1 << k, 1 << j)]
-    if not split:
-        return groups
-    whole = [group for group in groups if group & both != both]
-    for group in sorted(split, key=int.bit_count, reverse=True):
-        if not any(group & other == group for other in whole):
-            whole.append(group)
-    return whole
+def _with(groups: list[int], place: int, tied: int) -> list[int]:
+    """The groups with one more model, which is tied with those. A group whose every member is tied with it grows; of
+    the others the tied members make a group with it, where none of these is within another."""
+    parts = sorted({group & tied for group in groups} or {0}, key=int.bit_count, reverse=True)
+    largest: list[int] = []
+    for part in parts:
+        if not any(part & other == part for other in largest):
+            largest.append(part)
+    return [group for group in groups if group & tied != group] + [part | 1 << place for part in largest]
 
 
 def _members(group: int) -> list[int]:

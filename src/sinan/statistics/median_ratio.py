@@ -5,10 +5,11 @@ interval of a median needs no draws and assumes nothing: the j-th and (n + 1 - j
 probability of a binomial (Conover 1999, section 3.2). Of pairs in clusters it is that of the bootstrap over clusters.
 """
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sinan.statistics.proportions import LEVEL
+from sinan.statistics.proportions import LEVEL, normal_quantile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,11 +56,12 @@ def median_ratio(
 
 def _place(n: int) -> int | None:
     """How many of the smallest lie below the interval; None where even the whole range holds the median too rarely."""
-    from scipy.stats import binom
+    from scipy.special import bdtr
 
     tail = (1 - LEVEL) / 2
-    place = int(binom.ppf(tail, n, 0.5))  # the first whose tail is not too small
-    place -= binom.cdf(place, n, 0.5) > tail
+    place = math.floor(n / 2 - normal_quantile(LEVEL) * math.sqrt(n) / 2) + 1
+    while place >= 0 and bdtr(place, n, 0.5) > tail:
+        place -= 1
     return place if place >= 0 else None
 
 

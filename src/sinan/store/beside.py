@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MEMORY = "1GiB"
 """For the join; beyond it DuckDB goes to disk."""
 
+TAKEN = ("tokens_in", "tokens_out", "latency_s", "cost_usd")
+"""What an answer takes."""
 SHOWN = 300
 """Characters of an answer in a table of many."""
 
@@ -173,30 +175,37 @@ class Joined:
 
     def outcomes(self) -> dict[tuple[str, str], int]:
         """How many pairs ended so in a and so in b."""
-        a, b = (self._of(place, ("outcome",)) for place in (0, 1))
-        found = self._connection.execute(f"""
-            SELECT a.outcome, b.outcome, count(*)
-            FROM pair JOIN {a} AS a USING (sample_id, draw) JOIN {b} AS b USING (sample_id, draw)
-            WHERE pair.status = 'pair' GROUP BY 1, 2
-        """)
+        self._look()
+        found = self._connection.execute("SELECT outcome_a, outcome_b, count(*) FROM looked GROUP BY 1, 2")
         return {(one, other): count for one, other, count in found.fetchall()}
 
-    def taken(self, column: str) -> dict[str, Any]:
-        """What the answers of each unit took, on average: `a`, `b`, how many pairs of `draws`, and `cluster` as a whole
-        number. What stood in a cache took no time. Empty where a run of an older sinan has no such column."""
-        if not all(column in rows.columns for rows in self._rows_of):
-            return {}
-        a, b = (self._of(place, (column, "cached")) for place in (0, 1))
-        fresh = "AND NOT (coalesce(a.cached, false) OR coalesce(b.cached, false))" * (column == "latency_s")
+    def taken(self, column: str, alone: bool, clustered: bool) -> dict[str, Any]:
+        """What the answers of each unit took, on average: `a`, `b`, how many pairs of `draws`, and, where `clustered`,
+        `cluster` as a whole number. What stood in a cache took no time. `alone`: as of `columns`."""
+        self._look()
+        there = f"{column}_a IS NOT NULL AND {column}_b IS NOT NULL" + " AND NOT cached" * (column == "latency_s")
+        numbers = ("{0}_a::DOUBLE", "{0}_b::DOUBLE", "1") if alone else ("avg({0}_a)", "avg({0}_b)", "count(*)")
+        a, b, draws = (number.format(column) for number in numbers)
+        cluster = "cluster" if alone else "any_value(cluster)"
+        place = f", dense_rank() OVER (ORDER BY coalesce({cluster}, unit)) AS cluster" if clustered else ""
+        grouped = "" if alone else "GROUP BY unit"
         return dict(
-            self._connection.execute(f"""
-            SELECT avg(a.{column})::DOUBLE AS a, avg(b.{column})::DOUBLE AS b, count(*) AS draws,
-                dense_rank() OVER (ORDER BY coalesce(any_value(pair.cluster), pair.unit)) AS cluster
-            FROM pair JOIN {a} AS a USING (sample_id, draw) JOIN {b} AS b USING (sample_id, draw)
-            WHERE pair.status = 'pair' AND a.{column} IS NOT NULL AND b.{column} IS NOT NULL {fresh}
-            GROUP BY pair.unit ORDER BY pair.unit
-        """).fetchnumpy()
+            self._connection.execute(
+                f"SELECT {a} AS a, {b} AS b, {draws} AS draws {place} FROM looked WHERE {there} {grouped} ORDER BY unit"
+            ).fetchnumpy()
         )
+
+    def _look(self) -> None:
+        """What a closer look needs of every pair, read once."""
+        a, b = (self._of(place, ("outcome", *TAKEN, "cached")) for place in (0, 1))
+        taken = ", ".join(f"a.{name} AS {name}_a, b.{name} AS {name}_b" for name in TAKEN)
+        self._connection.execute(f"""
+            CREATE TEMP TABLE IF NOT EXISTS looked AS
+            SELECT pair.unit, pair.cluster, a.outcome AS outcome_a, b.outcome AS outcome_b, {taken},
+                coalesce(a.cached, false) OR coalesce(b.cached, false) AS cached
+            FROM pair JOIN {a} AS a USING (sample_id, draw) JOIN {b} AS b USING (sample_id, draw)
+            WHERE pair.status = 'pair'
+        """)
 
     def _of(self, place: int, columns: Sequence[str]) -> str:
         """These columns of one side's rows."""

@@ -22,6 +22,7 @@ from sinan.web.failures import Failure, Missing, NotYet, TooSlow
 from sinan.web.gate import Gate
 from sinan.web.page import STATIC, language, render
 from sinan.web.ready import Ready
+from sinan.web.service import pictures
 from sinan.web.site import Site, admission
 
 DESCRIPTION = """Evaluation of language models: leaderboards, benchmarks, runs, comparisons, jobs.
@@ -67,6 +68,7 @@ def application(site: Site) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         yield
+        pictures.shared.close()
         site.database.close()
 
     app = FastAPI(

@@ -9,8 +9,8 @@ from sinan.comparison import words
 from sinan.store import differing
 from sinan.web.page import Document, page
 from sinan.web.service import candidates, compared, shelf
-from sinan.web.service.comparing import Asking, At, Text, Wanting
 from sinan.web.service.compared import Asked, Kept
+from sinan.web.service.compared_query import Asking, At, Text, Wanting
 from sinan.web.site import By, Here, Site
 
 router = APIRouter()

@@ -12,8 +12,8 @@ from sinan.types import CAUSES
 from sinan.web.failures import Failure, Missing
 from sinan.web.page import Document, page
 from sinan.web.service import compared, shelf, two_answers
-from sinan.web.service.comparing import Asking, At, Text, Wanting
 from sinan.web.service.compared import Asked, Kept
+from sinan.web.service.compared_query import Asking, At, Text, Wanting
 from sinan.web.site import By, Here, Site
 
 router = APIRouter()

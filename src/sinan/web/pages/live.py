@@ -98,7 +98,7 @@ async def _events(request: Request, here: Site, watched: Watch, run: str) -> Asy
         state, now = watched.state, asyncio.get_running_loop().time()
         if state.number != last and state.number:
             last, beat = state.number, now
-            yield _event("state", await asyncio.to_thread(_told, state))
+            yield _event("state", await asyncio.to_thread(_told_once, watched, state))
         if state.over or state.error:
             yield _event("end", state.status.encode())
             return
@@ -118,6 +118,13 @@ def _may_see(request: Request, here: Site, run: str) -> bool:
     except Failure:
         return False
     return True
+
+
+def _told_once(watched: Watch, state: State) -> bytes:
+    """Made for the first who asks, and handed to all."""
+    if watched.told[0] != state.number:
+        watched.told = state.number, _told(state)
+    return watched.told[1]
 
 
 def _told(state: State) -> bytes:

@@ -7,10 +7,11 @@ from pydantic import BaseModel
 
 from sinan.web.failures import Missing
 from sinan.web.page import Document, page
-from sinan.web.service import board_view, boards, downloads, history
+from sinan.web.service import board_view, boards, downloads, history, rank_plots
 from sinan.web.service.board_view import Column, Seen, View, ViewRow
 from sinan.web.service.boards import Board, Listed, Standing
 from sinan.web.service.making import BENCHMARK
+from sinan.web.service.rank_plots import Plot
 from sinan.web.site import By, Here
 
 router = APIRouter()
@@ -131,6 +132,8 @@ class Rank(Document):
     makers: list[str]
     languages: list[str]
     protocols: list[str]
+    plots: list[Plot]
+    """Charts that this view has numbers for: `/rank/plot.json`."""
     leaderboards: list[Leaderboard]
 
     def kinds(self) -> dict[str, list[Choice]]:
@@ -172,6 +175,7 @@ def rank(here: Here, by: By, view: Annotated[View, Query()]) -> Rank:
         makers=list(seen.makers) if seen else [],
         languages=sorted({code for one in found.listed for code in one.languages}),
         protocols=sorted({one.protocol for one in found.listed if one.protocol}),
+        plots=rank_plots.plots(seen) if seen else [],
         leaderboards=[_leaderboard(seen)] if seen else [],
     )
 

@@ -28,7 +28,7 @@ class PlotView(View):
     """A view of the leaderboards, and what is drawn of it."""
 
     kind: Literal["bars", "radar", "pareto", "history"] = "bars"
-    model: Annotated[list[Text], Field(max_length=6)] = []
+    model: Annotated[list[Text], Field(max_length=6, default_factory=list)]
     """Of a radar or a history; empty: the first ones."""
     price: Literal["", "cost", "tokens"] = ""
     """What score is held against; empty: cost where it is known."""

@@ -1,6 +1,7 @@
 """`/runs/ID`: what happened in a run: what was asked, the numbers with their intervals, and what limits them."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path as FilePath
 from typing import Any, Literal
 
@@ -136,7 +137,8 @@ def _name(connection: Connection, owner: int | None) -> str | None:
 
 
 def _page(shelved: ShelvedRun, folder: RunFolder, owner: str | None, by: Asker) -> RunPage:
-    error, results, reading = "", [], False
+    error, reading = "", False
+    results: list[CellResult] = []
     try:
         about = folder.about()
         results, reading = results_of(folder, about)
@@ -232,8 +234,6 @@ def _identity(model: Mapping[str, Any]) -> Identity:
 
 
 def _seconds(about: Mapping[str, Any]) -> float | None:
-    from datetime import datetime
-
     try:
         return (datetime.fromisoformat(about["ended"]) - datetime.fromisoformat(about["created"])).total_seconds()
     except (KeyError, TypeError, ValueError):

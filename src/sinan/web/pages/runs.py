@@ -105,8 +105,24 @@ def list_runs(
         lines = _lines(connection, found[:size], by)
         names = [_names(connection, by, column) for column in (cells.c.model, cells.c.benchmark)]
     onward = _mark(found[size - 1], sort) if len(found) > size else None
-    about = {"runs": lines, "total": total, "next": onward, "models": names[0], "benchmarks": names[1]}
-    return RunsPage(**about, filtered=any(chosen.values()), sort=sort, size=size, **chosen)
+    return RunsPage(
+        runs=lines,
+        total=total,
+        next=onward,
+        models=names[0],
+        benchmarks=names[1],
+        filtered=any(chosen.values()),
+        sort=sort,
+        size=size,
+        model=model,
+        benchmark=benchmark,
+        status=status,
+        visibility=visibility,
+        owner=owner,
+        text=text,
+        since=since,
+        until=until,
+    )
 
 
 def _conditions(

@@ -37,6 +37,7 @@ from sinan.statistics.scales import in_percent, less_is_better
 from sinan.types import Benchmark, Message, Outcome, Prompt, Run, SampleResult, Sampling
 from sinan.web.config import network
 from sinan.web.service import orders
+from sinan.web.service.asked_again import Again
 
 Say = Callable[[dict[str, Any]], None]
 
@@ -117,9 +118,13 @@ def _evaluation(told: dict[str, Any], say: Say) -> None:
         say({"busy": True})
         return
     watch = Teller(say)
-    spec = orders.spec(told["order"], told["files"])
+    spec, again = orders.spec(told["order"], told["files"]), None
+    if "again" in told["order"]:
+        again = Again.of(runs, told["order"]["again"])
+        spec = again.spec(spec)
     limits = {name: told["limits"].get(name) for name in ("max_cost", "max_tokens", "max_time")}
     how = {"runs": runs, "into": told["run"], "cache": False, "concurrency": told["order"].get("concurrency")}
+    how["only"] = again.keys() if again else None
     try:
         run = in_loop(_interruptible(evaluate(spec, **how, **limits, watch=watch), watch))
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -129,7 +134,7 @@ def _evaluation(told: dict[str, Any], say: Say) -> None:
     except BaseException:
         watch.flush()
         raise
-    say({"ended": run.status})
+    say({"ended": run.status} | ({"again": again.found(store.RunFolder(runs / run.id))} if again else {}))
 
 
 async def _interruptible(work: Any, watch: "Teller") -> Any:

@@ -5,13 +5,15 @@ numbers and texts only: nothing in such a file is ever carried out.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sinan.errors import StoreError
 from sinan.ranking.benchmark_board import Scored, scored_contrasts
 from sinan.ranking.contrasts import Contrasts, pairs
 from sinan.ranking.parts import Part, part
@@ -23,6 +25,23 @@ from sinan.types.table import ScoreTable
 
 MOST_VALUES = 20_000_000
 """Numbers that are held at once while boards are made: 160 MB."""
+
+
+class Unreadable(StoreError):
+    """A run whose samples cannot be read: boards are made without it."""
+
+    def __init__(self, run: str, why: str) -> None:
+        super().__init__(why)
+        self.run = run
+
+
+@contextmanager
+def told_apart(run: str) -> Iterator[None]:
+    """Raises Unreadable where the run cannot be read."""
+    try:
+        yield
+    except StoreError as error:
+        raise Unreadable(run, str(error)) from error
 
 
 @dataclass(frozen=True)
@@ -61,8 +80,9 @@ def read_together(
                 wanted.setdefault(cell.folder.id, (cell.folder, []))[1].append(where)
     found = {}
     for run, (folder, cells_) in wanted.items():
-        for where, values in plain_values(folder, cells_).items():
-            found[run, *where] = values
+        with told_apart(run):
+            for where, values in plain_values(folder, cells_).items():
+                found[run, *where] = values
     return found
 
 
@@ -101,13 +121,20 @@ def table_of_shelf(
     """From what was read now and what an earlier file holds; of what is no plain mean, read cell by cell."""
     cells = shelf.by_model
     if not all(map(is_plain, cells)):
-        return table_of(cells)
+        return _read_by_cell(cells)
     rows = []
     for cell in cells:
         key = Row(cell.folder.id, states[cell.folder.id], cell.side.model).key
         values = before.get(key, read.get((cell.folder.id, cell.side.benchmark, cell.side.model)))
         rows.append(_NONE if values is None else values)
     return table_from(cells, rows)
+
+
+def _read_by_cell(cells: Sequence[Stored]) -> ScoreTable:
+    for cell in cells:
+        with told_apart(cell.folder.id):
+            table_of([cell])
+    return table_of(cells)
 
 
 def write(path: Path, scored: Scored, states: Mapping[str, str]) -> Part:

@@ -16,6 +16,8 @@ from sinan.web.service.boards import Board, Boards, Listed, Standing
 from sinan.web.service.making import BENCHMARK, DIMENSION, OVERALL, SUITE
 
 MOST_COLUMNS = 150
+MOST_USUAL = 20
+"""Columns beyond which benchmarks of no known dimension are shown only where they are chosen."""
 LANES = 10
 """Bars of ties that are drawn side by side; letters tell the others."""
 
@@ -174,7 +176,9 @@ def _by_dimension(boards: Boards, benchmarks: Sequence[Listed]) -> list[Listed]:
     for one in benchmarks:
         name = one.dimension or one.slug
         found.setdefault(name, whole.get(name, one))
-    return [found[name] for name in sorted(found)]
+    known = [found[name] for name in sorted(found) if name in whole or found[name].dimension]
+    others = [found[name] for name in sorted(found) if found[name] not in known]
+    return known + (others if len(found) <= MOST_USUAL else [])
 
 
 def _row(boards: Boards, one: Standing, columns: Sequence[Column]) -> ViewRow:

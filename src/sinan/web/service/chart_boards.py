@@ -1,5 +1,6 @@
 """Charts of leaderboards: bars of one board, its history, score against what it costs."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -215,10 +216,10 @@ def pareto(
     """Score against what it costs; the models on the edge are named, and a stepped line joins them."""
     t = partial(words.say, lang)
     best = edge(points, less_is_better)
-    rows = [_priced(one, one in best, in_percent, unit) for one in points]
-    prices = [one.price for one in points]
     title = t("cost, $ per 1,000 samples") if unit == "dollars" else t("tokens per sample")
+    prices = [one.price for one in points]
     wide = bool(prices) and min(prices) > 0 and max(prices) > 20 * min(prices)
+    rows = [_priced(one, one in best, in_percent, unit) | {"along": _along(one.price, prices, wide)} for one in points]
     x_axis = {"title": title, "titleAnchor": "end", "tickCount": 5, "format": ",~r" if wide else ",~f"}
     x = {"field": "price", "type": "quantitative", "axis": x_axis}
     x["scale"] = {"type": "log", "nice": False, "padding": 16} if wide else {"domain": ranged(prices)}
@@ -240,13 +241,22 @@ def _priced(one: Priced, on_edge: bool, in_percent: bool, unit: str) -> dict[str
 
 
 def _name_edge(rows: Sequence[Spec], domain: Sequence[float], less_is_better: bool) -> None:
-    """Labels of the edge: above the marks and to their left, where by its meaning nothing is; the leftmost to its
-    right."""
+    """Labels of the edge: above the marks and to their left, where by its meaning nothing is, but for those near the
+    left end, which have their room at the right."""
     on = sorted((row for row in rows if row["edge"]), key=lambda row: row["price"])
     moved = apart([row["value"] for row in on], domain, PLOT)
-    for at, (row, dy) in enumerate(zip(on, moved, strict=True)):
-        row |= {"dy": (14 + dy) if less_is_better else dy - 10, "side": "left" if at == 0 else "right"}
-        row["dx"] = 7 if at == 0 else -7
+    for row, dy in zip(on, moved, strict=True):
+        left_end = row["along"] < 0.4
+        row |= {"dy": (14 + dy) if less_is_better else dy - 10}
+        row |= {"side": "left", "dx": 7} if left_end else {"side": "right", "dx": -7}
+
+
+def _along(price: float, prices: Sequence[float], log: bool) -> float:
+    """Where on the axis a price lies, from 0 to 1."""
+    if log:
+        low, high = math.log(min(prices)), math.log(max(prices))
+        return (math.log(price) - low) / (high - low)
+    return price / (max(prices) or 1.0)
 
 
 def _costs(rows: Sequence[Spec], x: Spec, y: Spec, tip: list[Spec]) -> list[Spec]:

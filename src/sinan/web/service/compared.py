@@ -32,7 +32,7 @@ from sinan.web.service import comparing
 
 FORM = 1
 """Of what is kept: another one makes everything anew."""
-SMALL_BYTES = 4 << 20
+SMALL_BYTES, SMALL_ROWS = 4 << 20, 20_000
 """Runs up to here are compared in the site's own process, which takes less than to begin another."""
 PATIENCE_S = 1.5
 """How long a page waits before it says that the comparison is being made."""
@@ -136,7 +136,7 @@ def _begun(folder: Path, runs: Path, asked: Asked) -> "Future[None]":
 def _make(folder: Path, runs: Path, asked: Asked, future: "Future[None]") -> None:
     """In a thread: as many at once as are allowed. The folder appears whole or not at all."""
     try:
-        small = sum(_bytes(RunFolder(runs / name)) for name in asked.runs) <= SMALL_BYTES
+        small = _is_small([RunFolder(runs / name) for name in asked.runs])
         with _small if small else _large:
             folder.parent.mkdir(parents=True, exist_ok=True)
             _forget(folder.parent)
@@ -148,8 +148,8 @@ def _make(folder: Path, runs: Path, asked: Asked, future: "Future[None]") -> Non
             finally:
                 shutil.rmtree(into, ignore_errors=True)
     except BaseException as error:
-        known = isinstance(error, SinanError)
-        future.set_exception(error if known else StoreError(f"these runs cannot be compared: {error!r}"))
+        said = str(error) if isinstance(error, SinanError) else f"these runs cannot be compared: {error!r}"
+        future.set_exception(StoreError(said.replace(f"{runs}{os.sep}", "")))  # where they lie is nobody's business
     else:
         with _lock:
             _making.pop(folder, None)
@@ -178,12 +178,13 @@ def _elsewhere(runs: Path, asked: dict[str, Any], into: Path) -> None:
         process.stdout.close()
 
 
-def _bytes(run: RunFolder) -> int:
-    path = run.samples if run.samples.exists() else run.journal
+def _is_small(runs: Sequence[RunFolder]) -> bool:
     try:
-        return path.stat().st_size * (1 if path == run.samples else 4) // 4
-    except OSError:
-        return 0
+        sizes = [(run.samples if run.samples.exists() else run.journal).stat().st_size for run in runs]
+        rows = [run.about().get("expected") or 0 for run in runs]
+    except OSError:  # what is wrong is told where it is read
+        return True
+    return sum(sizes) <= SMALL_BYTES and sum(rows) <= SMALL_ROWS
 
 
 def _forget(kept: Path) -> None:

@@ -57,6 +57,8 @@ class Watch:
     watchers: int = 0
     asked: float = field(default_factory=time.monotonic)
     state: State = field(default_factory=State)
+    told: tuple[int, bytes] = (0, b"")
+    """The state of a number as it is told to all who watch."""
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def start(self) -> None:

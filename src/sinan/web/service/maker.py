@@ -21,7 +21,7 @@ from sinan.errors import SinanError
 from sinan.shelves import FINISHED
 from sinan.web import config as configuration
 from sinan.web.config import Config
-from sinan.web.service import history, shelf
+from sinan.web.service import ciphers, history, ratings, shelf
 from sinan.web.service.boards import ALL, PUBLIC, of_person
 from sinan.web.service.database import Database
 from sinan.web.service.making import Maker, RunState
@@ -63,13 +63,14 @@ def locked(path: Path) -> IO[bytes]:
 def keep(config: Config) -> None:
     """Look every few seconds, for ever. What fails is told, and tried again."""
     database = Database(config.url)
-    maker = Maker(config.site / "boards", config.runs, _say)
+    maker, secret = Maker(config.site / "boards", config.runs, _say), ciphers.of(config.site)
     said = ""
     while True:
         began = time.monotonic()
         try:
             shelf.index(database, config.runs)
             once(database, maker)
+            ratings.make(database, secret)
         except (SinanError, OSError) as error:
             if str(error) != said:
                 _say(said := str(error))
@@ -119,7 +120,9 @@ def audiences(connection: Connection) -> dict[str, Asker]:
 
 def _seen(connection: Connection, asker: Asker) -> list[RunState]:
     rows = connection.execute(
-        select(runs.c.id, runs.c.seen, runs.c.visibility).where(shelf.visible(asker), runs.c.status.in_(FINISHED))
+        select(runs.c.id, runs.c.seen, runs.c.visibility).where(
+            shelf.visible(asker), runs.c.status.in_(FINISHED), runs.c.origin != "verification"
+        )
     )
     return [RunState(row.id, row.seen, row.visibility == shelf.PUBLIC) for row in rows]
 

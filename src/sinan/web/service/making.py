@@ -101,6 +101,15 @@ class Maker:
         self._latest = {where: key for where, key in self._latest.items() if key in used}
 
     def _set(self, runs: Sequence[RunState]) -> dict[str, Any]:
+        """Of runs that can be read; one that cannot is passed over."""
+        while True:
+            try:
+                return self._set_of(runs)
+            except board_tables.Unreadable as error:
+                self.notice(f"{error}; it is on no board")
+                self._cells[error.run] = (self._cells[error.run][0], [])
+
+    def _set_of(self, runs: Sequence[RunState]) -> dict[str, Any]:
         states = {run.id: run.seen for run in runs}
         shelves = shelved(self._stored(runs))
         names = names_of([shelf.cells[0].side for shelf in shelves])

@@ -7,9 +7,10 @@ that reads it later meets a compressed file. The folder carries the content's ha
 was while the file is replaced. The last VERSIONS of them are kept.
 """
 
+import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ FOLDER = "benchmarks"
 MOST = 100
 """Benchmarks of one person."""
 VERSIONS = 5
+KEPT_BYTES = 2 << 30
+"""Of one person, all versions together."""
 RESERVED = ("new", "index", "samples", "pictures", "search")
 
 
@@ -152,14 +155,31 @@ def change(connection: Connection, own: Own, **values: Any) -> None:
     connection.execute(benchmarks.update().where(benchmarks.c.id == own.id).values(**values))
 
 
-def keep(connection: Connection, site: Path, own: Own, questions: Path, sha256: str, report: Mapping[str, Any]) -> None:
+def keep(
+    connection: Connection,
+    site: Path,
+    own: Own,
+    questions: Path,
+    sha256: str,
+    report: Mapping[str, Any],
+    scorer: str,
+) -> None:
     """Take a checked file as its questions: moved into its place, then named by the row."""
     place = Path(FOLDER) / own.name / sha256
     (site / place).mkdir(parents=True, exist_ok=True)
-    (site / place).touch()
-    questions.replace(site / place / f"{own.name}.jsonl")
-    card = dict(own.card) | {"report": dict(report)}
+    os.utime(site / place)
+    if not (site / place / f"{own.name}.jsonl").exists():  # a run that reads it must find the same file to its end
+        questions.replace(site / place / f"{own.name}.jsonl")
+    card = dict(own.card) | {"report": dict(report), "scorer": scorer}
     change(connection, own, file=str(place / f"{own.name}.jsonl"), sha256=sha256, card=card)
+
+
+def refuse_too_much(connection: Connection, site: Path, own: Own) -> None:
+    """Raises Clash where its owner keeps as much as one may."""
+    names = connection.execute(select(benchmarks.c.name).where(benchmarks.c.owner == own.owner)).scalars()
+    kept = sum(one.stat().st_size for name in names for one in (site / FOLDER / name).glob("*/*.jsonl"))
+    if kept > KEPT_BYTES:
+        raise Clash(f"your benchmarks hold {kept:,} bytes, and up to {KEPT_BYTES:,} are kept. Remedy: delete one")
 
 
 def forget_old(site: Path, own: Own, sha256: str) -> None:
@@ -198,6 +218,12 @@ def organisations_of(connection: Connection, person: Person | None) -> list[str]
     return sorted(connection.execute(query).scalars())
 
 
+def organisation_name(connection: Connection, own: Own) -> str:
+    """The organisation that may see it; empty where none."""
+    query = select(organisations.c.name).where(organisations.c.id == own.organisation)
+    return str(connection.execute(query).scalar() or "")
+
+
 def owner_name(connection: Connection, own: Own) -> str:
     """Whose it is."""
     return str(connection.execute(select(users.c.name).where(users.c.id == own.owner)).scalar_one())
@@ -222,14 +248,17 @@ def benchmark(site: Path, own: Own) -> Benchmark:
     report = own.card.get("report")
     if not own.file or not report:
         raise Failure(f"{own.name} has no questions yet")
-    told = dict(report["guess"])
-    guess = Guess(**told | {"languages": tuple(told["languages"])})
     try:
-        dataset = checked_before(site / own.file, guess, own.sha256)
+        made = of_file(site / own.file, report["guess"], own.sha256, scorer(own))
     except OSError:
         raise Missing(f"the questions of {own.name} are no longer there. Remedy: send them again") from None
-    made = catalog.of_guess(site / own.file, dataset, guess, scorer(own))
     return replace(made, id=own.name, card=replace(card_of(own), modality=made.card.modality, note=made.card.note))
+
+
+def of_file(file: Path, guess: Mapping[str, Any], sha256: str, scorer: str | None) -> Benchmark:
+    """The benchmark of a file that was checked, of what was guessed then. Raises OSError where it is gone."""
+    known = Guess(**dict(guess) | {"languages": tuple(guess["languages"])})
+    return catalog.of_guess(file, checked_before(file, known, sha256), known, scorer)
 
 
 def card(site: Path, own: Own) -> dict[str, Any] | None:
@@ -243,8 +272,3 @@ def card(site: Path, own: Own) -> dict[str, Any] | None:
         return None
     told["versions"] = {protocol: catalog.version(made, protocol) for protocol in made.protocols}
     return told
-
-
-def guess_json(guess: Guess) -> dict[str, Any]:
-    """What a file looks like, as the card keeps it."""
-    return asdict(guess) | {"languages": list(guess.languages)}

@@ -173,6 +173,11 @@ def known_name(connection: Connection, name: str) -> str:
     return str(found or "")
 
 
+def name_of(connection: Connection, user: int) -> str:
+    """As it is written."""
+    return str(connection.execute(select(users.c.name).where(users.c.id == user)).scalar_one())
+
+
 def end_sessions(connection: Connection, user: int, but: str = "") -> None:
     """Sign them out everywhere, but for one session's hash."""
     connection.execute(sessions.delete().where(sessions.c.user == user, sessions.c.hash != but))

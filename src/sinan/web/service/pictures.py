@@ -124,3 +124,7 @@ def _answer(painter: "subprocess.Popen[bytes]", asked: bytes) -> bytes:
     if len(size) < 8 or len(picture) < int.from_bytes(size, "big"):
         raise EOFError
     return picture
+
+
+shared = Pictures()
+"""Of this process."""

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
+import orjson
 from fastapi import Path
 from pydantic import computed_field
 
+from sinan.errors import StoreError
 from sinan.types import Outcome
 from sinan.web.service.numbers import Told, finite
 
@@ -65,7 +67,7 @@ class Turn(Told):
 
     role: str
     parts: list[Part]
-    calls: list[Call] = []
+    calls: list[Call]
 
 
 class Likelihood(Told):
@@ -132,8 +134,6 @@ class Sample(Line):
 
 def line(row: Mapping[str, Any]) -> Line:
     """A row of a list."""
-    import orjson
-
     scores = row.get("scores")
     shown = orjson.loads(scores) if isinstance(scores, str) and scores else scores
     return Line(**_of_line(row, shown), ending=_text(row.get("failure") or row.get("ending")))
@@ -161,7 +161,14 @@ def _of_line(row: Mapping[str, Any], scores: Any) -> dict[str, Any]:
 
 
 def whole(record: Mapping[str, Any]) -> Sample:
-    """Everything about one draw of one sample."""
+    """Everything about one draw of one sample. Raises StoreError where it is damaged."""
+    try:
+        return _whole(record)
+    except (TypeError, ValueError, KeyError, IndexError) as error:
+        raise StoreError(f"sample {record.get('sample_id')} is damaged: {str(error).splitlines()[0]}") from None
+
+
+def _whole(record: Mapping[str, Any]) -> Sample:
     prompt = record["prompt"]
     asked, more = (prompt.get("text", ""), {**prompt}) if isinstance(prompt, dict) else (prompt, {})
     more.pop("text", None)
@@ -212,7 +219,7 @@ def _golds(metadata: Mapping[str, Any], target: Any) -> list[str]:
 
 def _turns(asked: Any) -> list[Turn]:
     if isinstance(asked, str):
-        return [Turn(role="", parts=[Part(text=asked)])] if asked else []
+        return [Turn(role="", parts=[Part(text=asked)], calls=[])] if asked else []
     return [_turn(one) for one in asked if isinstance(one, dict)]
 
 

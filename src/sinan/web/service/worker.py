@@ -21,7 +21,7 @@ from sinan.errors import SinanError, StoreError
 from sinan.models import reach
 from sinan.store import RunFolder
 from sinan.web.config import Config, from_json
-from sinan.web.service import children, ciphers, deliveries, jobs, keys, quotas, shelf
+from sinan.web.service import children, ciphers, deliveries, jobs, keys, quotas, shelf, verifying
 from sinan.web.service.ciphers import Ciphers
 from sinan.web.service.database import Database
 from sinan.web.service.jobs import Claimed
@@ -288,8 +288,10 @@ class Carrying(threading.Thread):
             shelf.index(self.site.database, self.site.runs, [self.job.run])
         with self.site.database.write() as connection:
             jobs.log(connection, self.job.id, [*self._log, *([error] if error else [])])
-            if jobs.end(connection, self.job, state, error, self._progress) and not folder.described:
-                jobs.without_run(connection, self.job.run)
+            if jobs.end(connection, self.job, state, error, self._progress):
+                verifying.settle(connection, self.job.id, state, self._last.get("again"))
+                if not folder.described:
+                    jobs.without_run(connection, self.job.run)
 
 
 def _stopped(folder: RunFolder) -> None:

@@ -55,8 +55,8 @@ MATH_ATTRIBUTES = frozenset(
 )
 _VALUE = re.compile(r"[A-Za-z0-9.%+ -]{1,40}\Z")
 LANGUAGES = frozenset(
-    "python py python3 javascript js typescript ts bash sh shell json c cpp c++ java go rust sql html xml css yaml toml "
-    "ruby php kotlin swift scala r julia lua perl haskell csharp c# diff tex latex makefile dockerfile ini".split()
+    "python py python3 javascript js typescript ts bash sh shell json c cpp c++ java go rust sql html xml css yaml "
+    "toml ruby php kotlin swift scala r julia lua perl haskell csharp c# diff tex latex makefile dockerfile ini".split()
 )
 
 
