@@ -1,4 +1,4 @@
-"""kill -9 at random instants: of the site with all beside it, of workers, of the processes that ask, during several jobs.
+"""kill -9 at random instants: of workers, of the processes that ask, of all at once, during several jobs.
 Every job ends once, in one run; no question that was answered and written is asked again, and none is lost.
 
 A few kills in every run of the tests; fifty, during twenty jobs, where `SINAN_LONG_TESTS` is set.
@@ -33,7 +33,7 @@ WORKERS = 2
 
 
 class Machine:
-    """Workers that are begun again when they die, as the site does; each of them, and what they begin, may be killed."""
+    """Workers that are begun again when they die, as the site does it."""
 
     def __init__(self, config):
         self.config, self.workers = config, [None] * WORKERS

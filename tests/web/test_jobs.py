@@ -10,7 +10,8 @@ from sinan.web.service.ciphers import Ciphers, Fernet
 from sinan.web.service.database import Database
 from sinan.web.service.people import Asker
 from sinan.web.service.tables import deliveries as deliveries_table
-from sinan.web.service.tables import job_log, jobs as table, model_keys, runs
+from sinan.web.service.tables import job_log, model_keys, runs
+from sinan.web.service.tables import jobs as table
 from tests.web.postgres import database_url, postgres
 
 __all__ = ["database_url", "postgres"]

@@ -1,4 +1,4 @@
-"""Submitting, watching, and keys: who may, what is refused before it waits, and that a page and its twin tell the same."""
+"""Submitting, watching, and keys: who may, what is refused before it waits, what is shown to whom."""
 
 import json
 import re
@@ -109,11 +109,13 @@ def test_a_key_is_kept_and_shown_nowhere(client):
     made = eva.send("POST", "/api/keys", {"name": "mine", "address": "https://api.example.com/v1", "key": KEY}, 201)
     assert made["origin"] == "https://api.example.com:443"
     job = submit(eva, remote(key=made["id"]))["id"]
-    for address in ("/keys", "/keys.json", "/submit", "/submit.json", f"/jobs/{job}", f"/jobs/{job}.json", "/jobs.json"):
+    pages = ("/keys", "/submit", f"/jobs/{job}", "/jobs")
+    for address in (*pages, *(f"{one}.json" for one in pages)):
         assert KEY not in json.dumps(eva.get(address))
     with client.site.database.read() as connection:
         assert KEY.encode() not in connection.execute(model_keys.select()).one().cipher
-        assert all(KEY not in str(row) for row in (*connection.execute(table.select()), *connection.execute(audit.select())))
+        stored = (*connection.execute(table.select()), *connection.execute(audit.select()))
+        assert all(KEY not in str(row) for row in stored)
     assert "mine" in eva.get("/keys") and "mine" not in client.as_("ada").get("/keys")
 
 
@@ -188,7 +190,8 @@ def test_quotas(client):
     job = submit(eva)["id"]
     submit(eva, status=429)
     with client.site.database.write() as connection:
-        connection.execute(table.update().where(table.c.id == job).values(state=jobs.COMPLETE, progress={"tokens": 100}))
+        ended = {"state": jobs.COMPLETE, "progress": {"tokens": 100}}
+        connection.execute(table.update().where(table.c.id == job).values(**ended))
     submit(eva, status=429)
 
 

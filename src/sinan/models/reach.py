@@ -127,6 +127,6 @@ def _innermost(found: Address) -> Address:
         return found
     if inner := found.ipv4_mapped or found.sixtofour:
         return inner
-    if any(found in one for one in _NAT64) or int(found) >> 32 == 0 and int(found) > 1:  # ::a.b.c.d
+    if any(found in one for one in _NAT64) or (int(found) >> 32 == 0 and int(found) > 1):  # ::a.b.c.d
         return ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
     return found

@@ -17,7 +17,6 @@ import orjson
 import uvicorn
 
 from sinan.errors import UsageError
-from sinan.web import config as configuration
 from sinan.web.app import application
 from sinan.web.config import Config, is_loopback, to_json
 from sinan.web.connections import Bounds, guarded
