@@ -179,6 +179,16 @@ def test_a_worker_that_is_told_to_end_gives_its_job_to_another_at_once(bench):
     assert not answered & set(server.asked)
 
 
+def test_a_worker_ends_with_the_site_that_began_it_and_its_job_waits_for_another(bench):
+    with ChatServer(answer, hold_after=5) as server:
+        job = bench.submit(models=[bench.model(server)], concurrency=2)
+        worker = bench.work()
+        until(server.held.is_set)
+        worker.stdin.close()  # as when the site is killed
+        worker.wait(20)
+        assert bench.row(job).state == "queued"
+
+
 def test_what_ends_the_job_for_good_is_told_in_one_line(bench):
     with ChatServer(lambda q: (401, "no such key")) as server:
         job = bench.submit(models=[bench.model(server)])
