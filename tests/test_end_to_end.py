@@ -125,6 +125,23 @@ def test_kill_9_loses_nothing_and_asks_nothing_twice(work):
     assert sorted(int(s["sample_id"]) for s in json.loads(out)["samples"]) == list(range(60))
 
 
+def test_a_run_whose_id_is_known_before_is_begun_and_gone_on_with_in_its_folder(work, monkeypatch):
+    import sinan as door
+    from sinan.errors import UsageError
+
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.chdir(work)
+    with ChatServer(right) as server:
+        how = {"runs": work / "runs", "cache": False, "into": "0123abcd-mine"}
+        first = door.run("q.jsonl", server.model, **how)
+        assert first.id == "0123abcd-mine" and sum(server.asked.values()) == 60
+        again = door.run("q.jsonl", server.model, **how)
+        assert again.id == first.id and sum(server.asked.values()) == 60
+        with pytest.raises(UsageError, match="no longer the same"):
+            door.run("q.jsonl", server.model, limit=5, **how)
+    assert [path.name for path in (work / "runs").iterdir()] == ["0123abcd-mine"]
+
+
 def test_a_killed_run_can_be_shown_as_far_as_it_came(work):
     with ChatServer(right, hold_after=20) as server:
         process = start(work, "run", "q.jsonl", "-m", server.model, "--concurrency", "4")

@@ -1,5 +1,5 @@
-"""Where a process that works for somebody else may connect to: by name, by number, behind a redirect, after the name has
-come to mean something else."""
+"""Where a process that works for somebody else may connect to: by name, by number, behind a redirect, after the name
+has come to mean something else."""
 
 import asyncio
 import ipaddress

@@ -10,7 +10,8 @@ from sinan.web.service.ciphers import Ciphers, Fernet
 from sinan.web.service.database import Database
 from sinan.web.service.people import Asker
 from sinan.web.service.tables import deliveries as deliveries_table
-from sinan.web.service.tables import job_log, jobs as table, model_keys, runs
+from sinan.web.service.tables import job_log, model_keys, runs
+from sinan.web.service.tables import jobs as table
 from tests.web.postgres import database_url, postgres
 
 __all__ = ["database_url", "postgres"]
@@ -258,3 +259,15 @@ def test_a_log_is_bounded(database, crowd):
         lines = connection.execute(job_log.select().order_by(job_log.c.id)).all()
     assert len(lines) == jobs.LOG_LINES and lines[-1].line.startswith("line 1199 ")
     assert all(len(one.line) <= jobs.LOG_CHARACTERS for one in lines)
+
+
+def test_a_key_of_a_job_that_nobody_goes_on_with_is_forgotten_after_a_month(database, crowd):
+    ciphers = Ciphers([Fernet.generate_key().decode()])
+    for name in (None, "mine"):
+        with_(database, keys.add, ciphers, crowd["eva"], name, "openai", "https://a.test/v1", "sk-0123456789")
+    with_(database, keys.forget_left_behind)
+    with database.write() as connection:
+        assert len(connection.execute(model_keys.select()).all()) == 2
+        connection.execute(model_keys.update().values(created=1))
+        keys.forget_left_behind(connection)
+        assert [one.name for one in connection.execute(model_keys.select())] == ["mine"]

@@ -2,17 +2,17 @@
 
 import os
 import subprocess
-import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from sinan.web.serving import begin
 from sinan.web.config import Config, network
 from sinan.web.service import jobs, keys, people
 from sinan.web.service.tables import job_log, model_keys
 from sinan.web.service.tables import jobs as table
+from sinan.web.serving import begin
 from sinan.web.site import opened
 from tests.server import ChatServer
 
@@ -179,6 +179,16 @@ def test_a_worker_that_is_told_to_end_gives_its_job_to_another_at_once(bench):
     assert not answered & set(server.asked)
 
 
+def test_a_worker_ends_with_the_site_that_began_it_and_its_job_waits_for_another(bench):
+    with ChatServer(answer, hold_after=5) as server:
+        job = bench.submit(models=[bench.model(server)], concurrency=2)
+        worker = bench.work()
+        until(server.held.is_set)
+        worker.stdin.close()  # as when the site is killed
+        worker.wait(20)
+        assert bench.row(job).state == "queued"
+
+
 def test_what_ends_the_job_for_good_is_told_in_one_line(bench):
     with ChatServer(lambda q: (401, "no such key")) as server:
         job = bench.submit(models=[bench.model(server)])
@@ -219,7 +229,7 @@ def test_a_process_that_is_killed_is_begun_again(bench):
         until(server.held.is_set)
         (child,) = children_of(worker.pid)
         os.kill(child, 9)
-        until(lambda: not os.path.exists(f"/proc/{child}"))
+        until(lambda: not alive(child))
         server.release()
         row = bench.over(job)
     assert row.state == "complete" and any("was killed" in line for line in bench.log(job))
@@ -243,10 +253,8 @@ def test_nothing_secret_is_in_the_arguments_or_the_environment_of_who_asks(bench
         worker = bench.work()
         until(server.held.is_set)
         (child,) = children_of(worker.pid)
-        with open(f"/proc/{child}/environ", "rb") as file:
-            environment = file.read()
-        with open(f"/proc/{child}/cmdline", "rb") as file:
-            arguments = file.read()
+        environment = Path(f"/proc/{child}/environ").read_bytes()
+        arguments = Path(f"/proc/{child}/cmdline").read_bytes()
         server.release()
     del os.environ["SINAN_SERVE_SECRET_OF_TEST"]
     assert KEY.encode() not in environment + arguments and b"SINAN_SERVE_SECRET" not in environment
@@ -259,10 +267,6 @@ def children_of(pid):
 
 def alive(pid):
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().split()[2] not in ("Z", "X")
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] not in ("Z", "X")
     except (FileNotFoundError, ProcessLookupError):
         return False
-
-
-assert sys.platform == "linux"

@@ -101,14 +101,14 @@ def forbidden(error: BaseException | None) -> Forbidden | None:
     """The refusal behind an error of a connection, where it was one."""
     for _ in range(8):
         if error is None or isinstance(error, Forbidden):
-            break
+            return error
         inner = getattr(error, "os_error", None)
         if isinstance(inner, OSError) and REMEDY in str(inner):  # a name with several addresses gives one summary
             return inner if isinstance(inner, Forbidden) else Forbidden(str(inner))
         if REMEDY in str(error):
             return Forbidden(str(error))
         error = error.__cause__ or error.__context__
-    return error
+    return None
 
 
 def _is_public(found: Address) -> bool:
@@ -127,6 +127,6 @@ def _innermost(found: Address) -> Address:
         return found
     if inner := found.ipv4_mapped or found.sixtofour:
         return inner
-    if any(found in one for one in _NAT64) or int(found) >> 32 == 0 and int(found) > 1:  # ::a.b.c.d
+    if any(found in one for one in _NAT64) or (int(found) >> 32 == 0 and int(found) > 1):  # ::a.b.c.d
         return ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
     return found

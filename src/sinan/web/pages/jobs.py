@@ -71,9 +71,9 @@ class CellNow(Document):
 
     benchmark: str
     model: str
-    value: float | None
-    low: float | None
-    high: float | None
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
     n: int
     in_percent: bool = True
     less_is_better: bool = False

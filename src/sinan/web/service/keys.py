@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from sinan.web.failures import Clash, Failure, Missing
 from sinan.web.service.ciphers import Ciphers
@@ -20,6 +20,8 @@ from sinan.web.service.tables import model_keys, now
 OF_JOB = "job:"
 """How the names of keys begin that are for one job; no name that people choose holds a colon."""
 MOST = 50
+KEPT_MS = 30 * 24 * 3600 * 1000
+"""How long a key for one job is kept while the job rests."""
 PORTS = {"http": 80, "https": 443}
 
 
@@ -115,6 +117,12 @@ def forget_of_job(connection: Connection, user: int, order: Mapping[str, Any]) -
     """Remove those keys of an order that were given for it alone."""
     mine = (model_keys.c.user == user) & model_keys.c.id.in_(of_order(order))
     connection.execute(delete(model_keys).where(mine, model_keys.c.name.startswith(OF_JOB, autoescape=True)))
+
+
+def forget_left_behind(connection: Connection) -> None:
+    """Remove keys for one job that rested so long that nobody will go on with it."""
+    old = func.coalesce(model_keys.c.used, model_keys.c.created) < now() - KEPT_MS
+    connection.execute(delete(model_keys).where(old, model_keys.c.name.startswith(OF_JOB, autoescape=True)))
 
 
 def refuse_forgotten(connection: Connection, user: int, order: Mapping[str, Any]) -> None:

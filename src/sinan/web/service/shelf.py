@@ -154,7 +154,8 @@ def _read(one: RunFolder) -> tuple[dict[str, Any], list[dict[str, Any]]]:
             results = stored_results(one)
     except StoreError as error:
         return {"created": store.now(), "status": "damaged", "title": str(error)[:200]}, []
-    targets = " ".join(about["spec"].get("targets", ()))[:200]
+    # Of a file its name: where it lies on this machine is nobody's business.
+    targets = " ".join(Path(one).name if one.startswith("/") else one for one in about["spec"].get("targets", ()))[:200]
     early = description.stopped_early(about, results)
     row: dict[str, Any] = {"created": about["created"][:40], "status": about["status"][:16], "title": targets}
     counted = sum(sum(result.outcomes.values()) for result in results or ())

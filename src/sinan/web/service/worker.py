@@ -65,6 +65,8 @@ class Worker:
         """Until told to end."""
         poster = threading.Thread(target=self._post, daemon=True)
         poster.start()
+        with self.site.database.write() as connection:
+            keys.forget_left_behind(connection)
         while not self.ending.is_set():
             self._carrying = [one for one in self._carrying if one.is_alive()]
             if len(self._carrying) >= AT_ONCE or not self._take():

@@ -44,7 +44,7 @@ function show(told) {
   say("cost", dollars(progress.cost_usd));
   say("seconds", seconds(progress.seconds));
   say("left", seconds(progress.left_s));
-  say("pace", progress.pace.join(", ") || "–");
+  say("pace", progress.pace.join(", ") || (progress.per_s ? `${Number(progress.per_s.toPrecision(3))}/s` : "–"));
   const names = JSON.parse(fields.outcomes.dataset.names);
   say("outcomes", Object.entries(progress.outcomes).map(([name, n]) => `${names[name] ?? name} ${whole(n)}`).join(" · ") || "–");
   const share = progress.expected ? Math.min(1, progress.done / progress.expected) : 0;

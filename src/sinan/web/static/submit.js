@@ -94,7 +94,7 @@ function begin() {
     fact(words.requests, whole(told.requests));
     fact(words.tokens_in, `${words.about} ${whole(told.tokens_in)}`);
     fact(words.tokens_out, most + whole(told.tokens_out));
-    fact(words.cost, (told.cost_usd === null ? "" : most) + dollars(told.cost_usd));
+    fact(words.cost, (told.cost_usd ? most : "") + dollars(told.cost_usd));
     fact(words.time, time(told.seconds));
     if (told.tokens_left !== null) fact(words.left, whole(told.tokens_left));
     const rows = told.cells.map((cell) => {
@@ -122,7 +122,7 @@ function begin() {
 
   place("try").addEventListener("click", () => during(place("try"), place("tried"), async () => {
     const told = await send("POST", "/api/models/test", { model: model() });
-    return `${words.works} ${words.in} ${told.seconds.toFixed(1)} s: ${told.answer.slice(0, 120)}`;
+    return `${words.works} ${words.in} ${told.seconds.toFixed(1)} s: ${told.answer.slice(0, 120).replace(/\s+/g, " ")}`;
   }));
 
   form.addEventListener("submit", (event) => {
