@@ -32,6 +32,8 @@ COMMANDS = {
     "hub": "The catalogue of benchmarks: list, show.",
     "serve": "The site: leaderboards, benchmarks, runs and jobs in a browser.",
     "user": "Accounts of the site: add, list, change.",
+    "backup": "Everything that a site knows, in one file.",
+    "restore": "An empty site, filled with what a backup holds.",
     "models": "Providers and models: what is configured, what is missing.",
     "doctor": "What works on this machine, and the remedy for what does not.",
 }
