@@ -125,7 +125,7 @@ def test_each_may_what_the_table_says(request, routes, key):
         if allowed is None:
             assert status not in REFUSED or _otherwise(key), (name, key, status)
         else:
-            assert status in allowed, (name, key, status, allowed)
+            assert status in allowed | ({400, 422} if rule.loose else set()), (name, key, status, allowed)
 
 
 def _otherwise(key):
@@ -145,7 +145,7 @@ def test_a_credential_that_is_no_longer_good_is_refused_everywhere(here, routes)
         method, address = addressed(key, rule, here.run)
         for who in (revoked, over, disabled):
             status = asked(who, method, address, rule.body).status_code
-            assert status == 401 or not rule.strict, (key, status)
+            assert status == 401 or not rule.strict or (rule.loose and status == 422), (key, status)
         status = asked(signed_in, method, address, rule.body).status_code
         assert status in (expected(rule, None, False, None) or {status}), (key, status)
 
