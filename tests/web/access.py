@@ -34,7 +34,7 @@ FILLED = {
     "session": "0123456789abcdef",
     "token": "1",
     "user": "otto",
-    "job": "0123456789abcdef0123456789abcdef",
+    "job": "0123456789abcdef",
     "push": "0" * 32,
     "battle": "0" * 32,
     "name": "eva",
