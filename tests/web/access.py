@@ -121,7 +121,7 @@ RULES: dict[str, Rule] = {
     "GET /hub/{name}.json": Rule(fill={"name": "arithmetic"}),
     # pages/compare.py, compare_flip.py
     "GET /compare.json": Rule(hidden=True, query="runs=RUN,RUN"),
-    "GET /compare/flip.json": Rule(hidden=True, query="runs=RUN,RUN&benchmark=arithmetic&id=0"),
+    "GET /compare/flip.json": Rule(hidden=True, loose=True, query="runs=RUN,RUN&benchmark=arithmetic&id=0"),
     # pages/hub_items.py, hub_new.py, pictures.py
     "GET /hub/{name}/samples.json": Rule(fill={"name": "arithmetic"}),
     "GET /hub/{name}/pictures/{sha256}": Rule(fill={"name": "arithmetic"}),
