@@ -91,7 +91,7 @@ RULES: dict[str, Rule] = {
     "POST /api/users/{name}/reset": Rule("admin", "admin"),
     # pages/openid.py
     "GET /openid/start": Rule(),
-    "GET /openid/callback": Rule(),
+    "GET /openid/callback": Rule(strict=False),
     # pages/runs.py, run.py, samples.py, sample.py, live.py
     "GET /runs.json": Rule(),
     "GET /runs/{run}.json": Rule(hidden=True),
