@@ -20,6 +20,8 @@ class Rule:
     """Not by a token, whatever it allows."""
     hidden: bool = False
     """What the address names is eva's: to all but her and administrators it does not exist."""
+    loose: bool = False
+    """What is sent here is not what the route wants: that may be told before who asks is looked at."""
     strict: bool = True
     """A credential that is no longer good is refused, also where nobody need be known."""
     body: Any = None
@@ -32,13 +34,15 @@ FILLED = {
     "session": "0123456789abcdef",
     "token": "1",
     "user": "otto",
-    "job": "j0b",
+    "job": "0123456789abcdef",
     "push": "0" * 32,
     "battle": "0" * 32,
     "name": "eva",
     "file": "results.json",
     "piece": "0",
     "model": "needle/xs",
+    "sha256": "0" * 64,
+    "number": "1",
 }
 """RUN is a run of eva's."""
 
@@ -87,7 +91,7 @@ RULES: dict[str, Rule] = {
     "POST /api/users/{name}/reset": Rule("admin", "admin"),
     # pages/openid.py
     "GET /openid/start": Rule(),
-    "GET /openid/callback": Rule(),
+    "GET /openid/callback": Rule(strict=False),
     # pages/runs.py, run.py, samples.py, sample.py, live.py
     "GET /runs.json": Rule(),
     "GET /runs/{run}.json": Rule(hidden=True),
@@ -97,8 +101,8 @@ RULES: dict[str, Rule] = {
     "GET /runs/{run}/sample.json": Rule(hidden=True, query="benchmark=arithmetic&model=needle/m&id=0"),
     # pages/publishing.py, verification.py, arena.py, pushes.py
     "GET /runs/{run}/provenance.json": Rule(hidden=True),
-    "PUT /api/runs/{run}/visibility": Rule("known", "publish", hidden=True, body={"visibility": "private"}),
-    "DELETE /api/runs/{run}": Rule("known", "publish", hidden=True),
+    "PUT /api/runs/{run}/visibility": Rule("evaluator", "publish", hidden=True, body={"visibility": "private"}),
+    "DELETE /api/runs/{run}": Rule("evaluator", "push", hidden=True),
     "GET /arena.json": Rule(),
     "GET /arena/ratings.json": Rule(),
     "GET /arena/votes.jsonl": Rule(),
@@ -117,5 +121,41 @@ RULES: dict[str, Rule] = {
     "GET /hub/{name}.json": Rule(fill={"name": "arithmetic"}),
     # pages/compare.py, compare_flip.py
     "GET /compare.json": Rule(hidden=True, query="runs=RUN,RUN"),
-    "GET /compare/flip.json": Rule(hidden=True, query="runs=RUN,RUN&benchmark=arithmetic&id=0"),
+    "GET /compare/flip.json": Rule(hidden=True, loose=True, query="runs=RUN,RUN&benchmark=arithmetic&id=0"),
+    # pages/hub_items.py, hub_new.py, pictures.py
+    "GET /hub/{name}/samples.json": Rule(fill={"name": "arithmetic"}),
+    "GET /hub/{name}/pictures/{sha256}": Rule(fill={"name": "arithmetic"}),
+    "GET /hub/new.json": Rule("evaluator", "read"),
+    "GET /hub/{name}/change.json": Rule("evaluator", "read"),
+    "POST /api/benchmarks": Rule("evaluator", "push", loose=True, body={}),
+    "PUT /api/benchmarks/{name}": Rule("evaluator", "push", loose=True, body={}),
+    "DELETE /api/benchmarks/{name}": Rule("evaluator", "push"),
+    "PUT /api/benchmarks/{name}/file": Rule("evaluator", "push", loose=True),
+    "GET /runs/{run}/pictures/{sha256}": Rule(hidden=True),
+    # pages/live.py, verifications.py
+    "GET /runs/{run}/events": Rule(hidden=True),
+    "GET /runs/{run}/verifications.json": Rule(hidden=True),
+    "POST /api/runs/{run}/verifications": Rule("evaluator", "submit", hidden=True, loose=True, body={"share": 2}),
+    # pages/jobs.py, keys.py, submit.py
+    "GET /jobs.json": Rule(),
+    "GET /jobs/{job}.json": Rule("known", "read", hidden=True),
+    "POST /api/jobs/{job}/pause": Rule("evaluator", "submit", hidden=True),
+    "POST /api/jobs/{job}/cancel": Rule("evaluator", "submit", hidden=True),
+    "POST /api/jobs/{job}/resume": Rule("evaluator", "submit", hidden=True),
+    "PUT /api/jobs/{job}/priority": Rule("evaluator", "submit", hidden=True, loose=True, body={}),
+    "GET /keys.json": Rule("known", "read"),
+    "POST /api/keys": Rule("evaluator", "submit", loose=True, body={}),
+    "DELETE /api/keys/{number}": Rule("evaluator", "submit"),
+    "GET /submit.json": Rule(),
+    "POST /api/models/test": Rule("evaluator", "submit", loose=True, body={}),
+    "POST /api/estimates": Rule("evaluator", "submit", loose=True, body={}),
+    "POST /api/jobs": Rule("evaluator", "submit", loose=True, body={}),
+    # pages/pushes.py, arena.py
+    "POST /api/pushes": Rule("evaluator", "push", loose=True, body={}),
+    "GET /api/pushes/{push}": Rule("evaluator", "push"),
+    "PUT /api/pushes/{push}/files/{name}/{piece}": Rule("evaluator", "push", loose=True),
+    "POST /api/pushes/{push}/done": Rule("evaluator", "push"),
+    "GET /arena/battles/{battle}.json": Rule(scope="vote"),
+    "POST /api/battles": Rule(scope="vote"),
+    "POST /api/battles/{battle}/vote": Rule(scope="vote", body={"choice": "tie"}),
 }

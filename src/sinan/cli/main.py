@@ -35,6 +35,8 @@ COMMANDS = {
     "push": "Send a run to a site.",
     "submit": "Let a site evaluate a model.",
     "user": "Accounts of the site: add, list, change.",
+    "backup": "Everything that a site knows, in one file.",
+    "restore": "An empty site, filled with what a backup holds.",
     "models": "Providers and models: what is configured, what is missing.",
     "doctor": "What works on this machine, and the remedy for what does not.",
 }

@@ -36,7 +36,14 @@ def _ready(address: str, code: str) -> None:
 )
 @click.option("--workers", type=click.IntRange(0), default=1, show_default=True, help="Processes that carry out jobs.")
 @click.option("--publish", is_flag=True, help="Runs that are new in the folder may be seen by everybody.")
-def command(host: str, port: int, runs: Path, site: Path, database: str, workers: int, publish: bool) -> int:
+@click.option(
+    "--backup",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that gets a backup every day; 14 are kept.",
+)
+def command(
+    host: str, port: int, runs: Path, site: Path, database: str, workers: int, publish: bool, backup: Path | None
+) -> int:
     """Show runs, boards and benchmarks in a browser, and carry out what people submit. How: docs/serve.md."""
     try:
         from sinan.web import config, serving
@@ -51,4 +58,5 @@ def command(host: str, port: int, runs: Path, site: Path, database: str, workers
         notice=lambda line: click.echo(f"sinan: {one_line(line)}", err=True),
         ready=_ready,
         public=publish,
+        backups=backup,
     )

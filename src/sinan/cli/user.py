@@ -1,29 +1,14 @@
 """`sinan user`: accounts of a site, from the machine that it runs on."""
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
-from sinan.errors import MissingExtra, UsageError
+from sinan.cli.site import opened, options
+from sinan.errors import UsageError
 
-
-def _site(options: dict[str, Any]) -> Any:
-    try:
-        from sinan.web import config, site
-    except ModuleNotFoundError as error:
-        raise MissingExtra("sinan user", error.name or "a library", "serve") from None
-    from sinan import settings
-
-    return site.opened(config.read(settings.load().serve, site=options["site"], database=options["database"]))
-
-
-def _options(command: Any) -> Any:
-    command = click.option("--db", "database", metavar="URL", default="", help="As of sinan serve.")(command)
-    return click.option(
-        "--site", type=click.Path(path_type=Path), default=Path("site"), show_default=True, help="As of sinan serve."
-    )(command)
+ROLES = click.Choice(["admin", "evaluator", "viewer"])
 
 
 @click.group("user")
@@ -33,17 +18,11 @@ def command() -> None:
 
 @command.command("add")
 @click.argument("name")
-@click.option(
-    "--role",
-    type=click.Choice(["admin", "evaluator", "viewer"]),
-    default="evaluator",
-    show_default=True,
-    help="What they may do.",
-)
-@_options
-def add(name: str, role: str, **options: Any) -> int:
+@click.option("--role", type=ROLES, default="evaluator", show_default=True, help="What they may do.")
+@options
+def add(name: str, role: str, **where: Any) -> int:
     """Add an account."""
-    site = _site(options)
+    site = opened("sinan user", where)
     from sinan.web.service import audit, people
 
     password = _password()
@@ -55,14 +34,69 @@ def add(name: str, role: str, **options: Any) -> int:
 
 
 @command.command("list")
-@_options
-def list_(**options: Any) -> int:
+@options
+def list_(**where: Any) -> int:
     """List accounts."""
+    site = opened("sinan user", where)
     from sinan.web.service.tables import users
 
-    with _site(options).database.read() as connection:
+    with site.database.read() as connection:
         for row in connection.execute(users.select().order_by(users.c.folded)):
             click.echo("\t".join([row.name, row.role, *(["disabled"] if row.disabled else [])]))
+    return 0
+
+
+@command.command("password")
+@click.argument("name")
+@options
+def password(name: str, **where: Any) -> int:
+    """Set an account's password. All its sessions end."""
+    site = opened("sinan user", where)
+    from sinan.web.service import accounts, audit, people
+
+    with site.database.read() as connection:
+        account = accounts.named(connection, name)
+    stored = accounts.hashed(_password())
+    with site.database.write() as connection:
+        accounts.put_password(connection, account.id, stored)
+        audit.note(connection, people.Asker(), "password.reset", account.name, by="command line")
+    click.echo(f"{account.name} has another password; all sessions are ended")
+    return 0
+
+
+@command.command("role")
+@click.argument("name")
+@click.argument("role", type=ROLES)
+@options
+def role_(name: str, role: str, **where: Any) -> int:
+    """Give an account another role."""
+    return _changed(name, where, role=role)
+
+
+@command.command("disable")
+@click.argument("name")
+@options
+def disable(name: str, **where: Any) -> int:
+    """Disable an account: its sessions end, its tokens allow nothing. What it made stays."""
+    return _changed(name, where, disabled=True)
+
+
+@command.command("enable")
+@click.argument("name")
+@options
+def enable(name: str, **where: Any) -> int:
+    """Enable an account that was disabled."""
+    return _changed(name, where, disabled=False)
+
+
+def _changed(name: str, where: dict[str, Any], **change: Any) -> int:
+    site = opened("sinan user", where)
+    from sinan.web.service import accounts, audit, people
+
+    with site.database.write() as connection:
+        account = accounts.change(connection, name, **change)
+        audit.note(connection, people.Asker(), "user.change", account.name, **change, by="command line")
+    click.echo(f"{account.name} is {account.role}{', disabled' if account.disabled else ''}")
     return 0
 
 

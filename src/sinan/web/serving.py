@@ -12,15 +12,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import orjson
 import uvicorn
 
-from sinan.errors import UsageError
+from sinan.errors import SinanError, UsageError
 from sinan.web.app import application
 from sinan.web.config import Config, is_loopback, to_json
 from sinan.web.connections import Bounds, guarded
-from sinan.web.service import shelf
+from sinan.web.service import backup, shelf
 from sinan.web.site import Site, opened
 
 BESIDE = ("sinan.web.service.worker", "sinan.web.service.maker")
@@ -29,11 +30,15 @@ RESTART_S = 1.0
 
 
 def serve(
-    config: Config, notice: Callable[[str], None], ready: Callable[[str, str], None], public: bool = False
+    config: Config,
+    notice: Callable[[str], None],
+    ready: Callable[[str, str], None],
+    public: bool = False,
+    backups: Path | None = None,
 ) -> int:
     """Answer until SIGINT or SIGTERM. `ready` hears the address, and the code that the first account takes where there
     is none. Raises UsageError, StoreError before anything is bound: beyond this machine without an account, an address
-    in use, a database that cannot be used."""
+    in use, a database that cannot be used. `backups`: a folder that gets a backup every day."""
     site = opened(config)
     _refuse_open_house(site)
     sockets = [_bound(config)]
@@ -41,6 +46,8 @@ def serve(
     shelf.index(site.database, site.runs, public=public)
     beside = Beside(config, notice)
     beside.start()
+    if backups is not None:
+        threading.Thread(target=_daily, args=(site, backups, notice), daemon=True).start()
     _room_for_connections()
     server = uvicorn.Server(
         uvicorn.Config(
@@ -65,6 +72,15 @@ def serve(
     finally:
         beside.stop()
     return 0
+
+
+def _daily(site: Site, folder: Path, notice: Callable[[str], None]) -> None:
+    while True:
+        try:
+            backup.nightly(site.database, site.config.site, folder)
+        except SinanError as error:
+            notice(str(error))
+        time.sleep(600)
 
 
 def _room_for_connections() -> None:

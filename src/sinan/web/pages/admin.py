@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query
@@ -167,7 +167,7 @@ def audit_log(
     )
 
 
-LINES = {
+LINES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "One entry a line, the newest first",
         "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
@@ -180,7 +180,7 @@ LINES = {
     tags=["admin"],
     summary="Who did what, as lines of JSON",
     response_class=StreamingResponse,
-    responses={**LINES},
+    responses=LINES,
 )
 def audit_lines(here: Here, by: By, asked: Annotated[Wanted, Depends(wanted)]) -> StreamingResponse:
     """Who did what, one entry a line, the newest first, for administrators."""

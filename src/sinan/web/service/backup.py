@@ -33,8 +33,8 @@ FOLDERS = ("benchmarks",)
 LINE_BYTES = 64 << 20
 TABLE_BYTES = 64 << 30
 FILE_BYTES = 4 << 30
-RATIO = 2000
-"""How much larger than packed anything may be: text packs to a hundredth, a bomb to a millionth."""
+RATIO = 500
+"""How much larger than packed anything may be: text packs to a hundredth at most, zeros to a thousandth."""
 MANY = 500
 
 
@@ -64,7 +64,7 @@ def _written(archive: zipfile.ZipFile, database: Database, site: Path, with_secr
         for table in metadata.sorted_tables:
             if table.name not in LEFT_OUT:
                 with archive.open(f"tables/{table.name}.jsonl", "w", force_zip64=True) as file:
-                    counted[table.name] = _rows(connection, table, file)
+                    counted[str(table.name)] = _rows(connection, table, file)
         for file_ in _own_files(site):
             archive.write(file_, f"files/{file_.relative_to(site).as_posix()}")
     if with_secret:
@@ -88,7 +88,7 @@ def _rows(connection: Connection, table: Table, file: IO[bytes]) -> int:
     order = list(table.primary_key.columns)
     count = 0
     for row in connection.execution_options(yield_per=MANY).execute(select(table).order_by(*order)):
-        file.write(orjson.dumps({name: _out(value) for name, value in row._mapping.items()}) + b"\n")
+        file.write(orjson.dumps({str(name): _out(value) for name, value in row._mapping.items()}) + b"\n")
         count += 1
     return count
 
@@ -164,7 +164,7 @@ def _restored(
         _refuse_full(connection, site, names)
         for table in metadata.sorted_tables:
             if f"tables/{table.name}.jsonl" in names:
-                counted[table.name] = _filled(connection, table, archive)
+                counted[str(table.name)] = _filled(connection, table, archive)
                 if counted[table.name] != about["rows"].get(table.name):
                     raise UsageError(f"the backup's table {table.name} is not whole")
         _files(site, archive, names)
@@ -262,4 +262,3 @@ def nightly(database: Database, site: Path, folder: Path, keep: int = 14) -> Pat
     except OSError as error:
         raise StoreError(f"the backup {path} cannot be written: {error.strerror}") from None
     return path
-
