@@ -149,7 +149,9 @@ def push(
 ) -> dict[str, Any]:
     """Send a run, the pieces that are not there yet; what came of it. Raises UsageError where it is refused."""
     paths = {name: folder / name for name in FILES if (folder / name).exists()}
-    files: dict[str, Any] = {name: {"size": path.stat().st_size, "sha256": _sha256(path)} for name, path in paths.items()}
+    files: dict[str, Any] = {
+        name: {"size": path.stat().st_size, "sha256": _sha256(path)} for name, path in paths.items()
+    }
     state, _ = there.ask("POST", "/api/pushes", {"run": run, "files": files})
     done, total = 0, sum(one["size"] for one in files.values())
     for name, path in paths.items():
