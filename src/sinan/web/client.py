@@ -149,13 +149,15 @@ def push(
 ) -> dict[str, Any]:
     """Send a run, the pieces that are not there yet; what came of it. Raises UsageError where it is refused."""
     paths = {name: folder / name for name in FILES if (folder / name).exists()}
-    files = {name: {"size": path.stat().st_size, "sha256": _sha256(path)} for name, path in paths.items()}
+    files: dict[str, Any] = {
+        name: {"size": path.stat().st_size, "sha256": _sha256(path)} for name, path in paths.items()
+    }
     state, _ = there.ask("POST", "/api/pushes", {"run": run, "files": files})
-    done, total = 0, sum(int(one["size"]) for one in files.values())
+    done, total = 0, sum(one["size"] for one in files.values())
     for name, path in paths.items():
         here = set(state["files"][name]["received"])
         with path.open("rb") as file:
-            for number in range(-(-int(files[name]["size"]) // state["piece_bytes"])):
+            for number in range(-(-files[name]["size"] // state["piece_bytes"])):
                 data = file.read(state["piece_bytes"])
                 if number not in here:
                     there.ask("PUT", f"/api/pushes/{state['id']}/files/{name}/{number}", raw=data, digest=_digest(data))
