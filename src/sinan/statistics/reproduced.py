@@ -12,6 +12,7 @@ questions on. A model that answers at random differs question by question and ma
 is the number, and the share of equal scores stands beside it.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -71,7 +72,7 @@ def margin(scores: Sequence[float]) -> float:
     if all(0 <= one <= 1 for one in scores):
         return MARGIN
     mean = sum(scores) / len(scores)
-    return OF_SPREAD * (sum((one - mean) ** 2 for one in scores) / len(scores)) ** 0.5
+    return OF_SPREAD * math.sqrt(sum((one - mean) ** 2 for one in scores) / len(scores))
 
 
 def verdict(ci: tuple[float, float] | None, limit: float) -> Verdict:

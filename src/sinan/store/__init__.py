@@ -5,4 +5,15 @@ from sinan.store.folder import RunFolder, begun, create, find, fresh_id, listed,
 from sinan.store.journal import DiskJournal
 from sinan.store.unfinished import unfinished
 
-__all__ = ["DiskJournal", "ResponseCache", "RunFolder", "begun", "create", "find", "fresh_id", "listed", "now", "unfinished"]
+__all__ = [
+    "DiskJournal",
+    "ResponseCache",
+    "RunFolder",
+    "begun",
+    "create",
+    "find",
+    "fresh_id",
+    "listed",
+    "now",
+    "unfinished",
+]

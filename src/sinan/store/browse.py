@@ -247,7 +247,8 @@ class Samples:
 
     def _ask(self, query: str) -> list[Any]:
         with self._ending():
-            return self._connection.execute(query).fetchall()
+            found: list[Any] = self._connection.execute(query).fetchall()
+            return found
 
     @contextmanager
     def _ending(self) -> Iterator[None]:

@@ -82,7 +82,7 @@ def samples(
     about = {"id": name, "title": title, "subset": subset, "q": q, "sample": sample, "number": number, "size": size}
     if made is None or made.state != "ready":
         state, why = ("absent", "") if made is None else (made.state, made.why)
-        nothing = {"subsets": {}, "total": None, "more": False, "questions": []}
+        nothing: dict[str, Any] = {"subsets": {}, "total": None, "more": False, "questions": []}
         return ItemsPage.model_validate(about | nothing | {"state": state, "why": why})
     parts = leaves.subsets(made.path)
     leafed = _leafed(made, subset if subset in parts else None, q, sample, (number - 1) * size, size)

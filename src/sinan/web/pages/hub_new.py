@@ -7,6 +7,7 @@ DELETE /api/benchmarks/NAME
 """
 
 from collections.abc import AsyncIterator
+from enum import Enum
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -23,7 +24,7 @@ from sinan.web.service.people import Asker, Person
 from sinan.web.site import By, Here, Site
 
 router = APIRouter()
-TAGS = ["benchmarks"]
+TAGS: list[str | Enum] = ["benchmarks"]
 Visibility = Literal["private", "organisation", "public"]
 Format = Literal["jsonl", "csv", "parquet"]
 CLEAN = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"

@@ -27,7 +27,9 @@ def picture(
     shelved, folder = shelf.opened(here.database, here.runs, by, run)
     found = media.found(folder, folder.about(), shelved.origin == "folder", sha256)
     if found is None:
-        raise Missing("this picture is not on this machine. Remedy: run its benchmark here once: that fetches its files")
+        raise Missing(
+            "this picture is not on this machine. Remedy: run its benchmark here once: that fetches its files"
+        )
     headers = {
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cache-Control": "private, max-age=86400",

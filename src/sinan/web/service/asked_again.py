@@ -73,7 +73,8 @@ class Again:
             unit = "coalesce(nullif(x.unit, ''), x.sample_id)" if "unit" in before.columns else "x.sample_id"
             rows = connection.execute(
                 f"SELECT x.benchmark, x.model, {unit} AS u, any_value({cluster}), "
-                "avg(x.score), avg(y.score), count(*), avg(CASE WHEN x.completion = y.completion THEN 1.0 ELSE 0.0 END) "
+                "avg(x.score), avg(y.score), count(*), "
+                "avg(CASE WHEN x.completion = y.completion THEN 1.0 ELSE 0.0 END) "
                 f"FROM {before.sql} AS x JOIN {after.sql} AS y USING (benchmark, model, sample_id, draw) "
                 "WHERE x.score IS NOT NULL AND y.score IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
             ).fetchall()

@@ -81,7 +81,7 @@ def read_together(
             where = (cell.side.benchmark, cell.side.model)
             if is_plain(cell) and (cell.folder.id, *where) not in skip:
                 wanted.setdefault(cell.folder.id, (cell.folder, []))[1].append(where)
-    found = {}
+    found: dict[Any, Any] = {}
     every = list(wanted.values())
     for start in range(0, len(every), AT_ONCE):
         for folder, cells_ in _plain_values(every[start : start + AT_ONCE]):
