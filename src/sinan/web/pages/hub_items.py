@@ -1,6 +1,6 @@
 """`/hub/ID/samples`: the questions of a benchmark, leafed through, each with what stored runs answered."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
