@@ -77,5 +77,5 @@ $(VENV)/.train: pyproject.toml | $(VENV)/.made
 	@touch $@
 
 $(VENV)/.check: pyproject.toml | $(VENV)/.made
-	$(PIP) install --quiet --group check --editable '.[plot]'
+	$(PIP) install --quiet --group check --editable '.[plot,serve,postgres]'
 	@touch $@

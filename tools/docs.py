@@ -82,7 +82,7 @@ def unknown_commands(text: str) -> Iterator[str]:
         if words[:1] == ["sinan"]:
             yield from wrong_words(line, words[1:])
         elif words[:1] == ["make"]:
-            targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+            targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
             yield from (
                 f"`{line}`: make has no {word}" for word in words[1:] if word not in targets and "=" not in word
             )
