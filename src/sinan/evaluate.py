@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sinan import crew, store
+from sinan import crew, run_folder, store
 from sinan.asked import AllBut, Asked, answers, asked, prices
 from sinan.asked_before import completion
 from sinan.engine import CellTally, EndpointPace, Tally, plan
@@ -107,7 +107,11 @@ async def evaluate(
     size = crew.size(workers, questions, about["expected"], limited=paid)
     budget = budgeted(max_cost, max_tokens, max_time, prices(questions.cells))
     async with questions.opened():
-        folder = _exactly(runs, into, about) if into is not None else _folder(runs, name, resume, about, watch)
+        folder = (
+            run_folder.exactly(runs, into, about)
+            if into is not None
+            else run_folder.chosen(runs, name, resume, about, watch.notice)
+        )
         with _writing(folder, about) as (disk, lock), answers(cache, watch.notice) as kept:
             tally = _tally(questions, folder)
             if following is not None:
@@ -167,7 +171,7 @@ async def foresee(
     nothing is written."""
     watch = watch or Watch()
     questions = await asked(spec, runs, timeout, concurrency, resolved=watch.resolved, fetching=watch.fetching)
-    before = _resumable(runs, resume) if resume else store.unfinished(runs, questions.about)
+    before = run_folder.resumable(runs, resume) if resume else store.unfinished(runs, questions.about)
     if before is not None and not description.difference(before.about(), questions.about):
         tally = Tally(questions.cells, questions.spec.draws, questions.done)
         tally.replay(journal.read(before.journal))
@@ -221,7 +225,7 @@ def run(targets: str | Iterable[str], models: str | Iterable[str], **how: Any) -
 
 def spec_of(runs: Path, name: str) -> RunSpec:
     """What a stored run asked for: what resuming it asks again."""
-    return description.spec_from_json(_resumable(runs, name).about())
+    return description.spec_from_json(run_folder.resumable(runs, name).about())
 
 
 def stored_results(folder: store.RunFolder) -> list[CellResult]:
@@ -324,7 +328,7 @@ def _following(
 ) -> "Following | None":
     """What decides how much is asked; None: all is. A run that was stopped before its rule was met goes on with it; one
     whose rule was met is asked whole, which keeps what was sure sure. `about` tells of it."""
-    before = _resumable(runs, resume).about() if resume else {}
+    before = run_folder.resumable(runs, resume).about() if resume else {}
     if before.get("stopping", {}).get("met"):
         about["stopped_before"] = [*before.get("stopped_before", ()), before["rule"] | before["stopping"]]
     if not stop and "rule" in before and not before.get("stopping", {}).get("met"):
@@ -342,43 +346,6 @@ def _following(
     declared = with_earlier(stop if isinstance(stop, Declared) else stop_by(stop), questions, runs)
     about["rule"] = declared.to_json()
     return follow(declared, questions)
-
-
-def _folder(
-    runs: Path, name: str | None, resume: str | None, about: Mapping[str, Any], watch: Watch
-) -> store.RunFolder:
-    """The run to write: the one that is named, one of the same command that was stopped, or a new one. Answers to
-    other questions are never mixed: the difference is told, and a new run begins."""
-    before = _resumable(runs, resume) if resume else store.unfinished(runs, about) if name is None else None
-    if before is not None and before.described:
-        difference = description.difference(before.about(), about)
-        if not difference:
-            if not resume:
-                watch.notice(f"going on with run {before.id}, which was stopped")
-            return before
-        watch.notice(f"run {before.id} asked something else ({difference}), so a new run begins")
-    return store.create(runs, name or Path(about["spec"]["targets"][0]).stem)
-
-
-def _exactly(runs: Path, into: str, about: Mapping[str, Any]) -> store.RunFolder:
-    """The run of this very id. Raises UsageError where it holds answers to other questions."""
-    folder = store.begun(runs, into)
-    if folder.described and (difference := description.difference(folder.about(), about)):
-        raise UsageError(f"run {into} cannot be gone on with: what it asks is no longer the same ({difference})")
-    return folder
-
-
-def _resumable(runs: Path, name: str) -> store.RunFolder:
-    """A run that a model answered. One that was scored again has its answers from another, which goes on instead."""
-    asked_ones = [run for run in store.listed(runs) if not run.scored_again] if name == "last" else []
-    folder = asked_ones[-1] if asked_ones else store.find(runs, name)
-    if folder.scored_again:
-        source = folder.about()["scored_from"]
-        raise UsageError(
-            f"run {folder.id} is run {source.get('run')} scored again: it asks no model. Remedy: go on with that run, "
-            "then score it again"
-        )
-    return folder
 
 
 @contextmanager

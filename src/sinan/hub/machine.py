@@ -65,6 +65,24 @@ EXTRAS = {
             "tree_sitter_javascript": "tree-sitter-javascript",
         },
     ),
+    "serve": (
+        "the site",
+        {
+            "alembic": "alembic",
+            "argon2": "argon2-cffi",
+            "cryptography": "cryptography",
+            "fastapi": "fastapi",
+            "jinja2": "jinja2",
+            "joserfc": "joserfc",
+            "latex2mathml": "latex2mathml",
+            "markdown_it": "markdown-it-py",
+            "pygments": "pygments",
+            "sqlalchemy": "sqlalchemy",
+            "uvicorn": "uvicorn",
+            "vl_convert": "vl-convert-python",
+        },
+    ),
+    "postgres": ("a site on PostgreSQL", {"psycopg": "psycopg[binary]"}),
 }
 """Of scorers: what for, and the modules with the names they are installed by."""
 KEYS = ("OPENAI_API_KEY",)
