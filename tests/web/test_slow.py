@@ -110,6 +110,7 @@ def test_a_connection_that_asks_properly_lives_on(there):
 
 
 def test_one_address_holds_so_many_connections(there, bounds):
+    bounds.head_s = 30  # a busy machine is no slow client
     none_open(bounds)
     with contextlib.ExitStack() as stack:
         held = [stack.enter_context(socket.create_connection(there, timeout=10)) for _ in range(bounds.each)]
