@@ -147,9 +147,9 @@ class Walk:
         raise AssertionError(f"no boards: {self.served.log.read_text()}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """Debian's browser."""
+    """Debian's browser. Of a module: while it is there, a loop runs in this thread, and no test can run another."""
     sync_api = pytest.importorskip("playwright.sync_api")
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not here: apt-get install chromium")
@@ -159,7 +159,7 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def walk(tmp_path_factory, sample_runs, chromium):
     """A site with published sample runs and accounts, its boards made; ended when all tests are."""
     folder = tmp_path_factory.mktemp("walk")
