@@ -58,7 +58,7 @@ def test_a_run_that_was_measured_is_confirmed(published, client):
     assert "confirmed" in page
     assert "证实" in client.get(f"/runs/{run}/verifications?lang=zh")
     with published.database.read() as connection:
-        assert verifying.badges(connection, [run])[run]["verdict"] == "confirmed"
+        assert verifying.badges(connection, [run])[run].verdict == "confirmed"
 
 
 def test_a_run_whose_numbers_were_made_up_is_contradicted(published, client):

@@ -101,6 +101,10 @@ class FlipPage(Document):
     question: str
     question_b: str | None
     """Where it is another one."""
+    pictures: list[str]
+    """That the question of `a` shows, by their sha256: each is at /runs/RUN/pictures/SHA256."""
+    pictures_b: list[str]
+    """Those of `b`, where they are others."""
     prompts: Prompts
     a: Answered
     b: Answered
@@ -132,6 +136,7 @@ def flip(
     rows = [_row(here, one, side, sample, draw) for side in "ab"]
     questions = [two_answers.question(row) for row in rows]
     found = differing.one(file, sample, draw)
+    shown = [two_answers.pictures(row) for row in rows]
     before, after = differing.neighbours(file, sample, draw, wanted) if found else (None, None)
     return FlipPage(
         benchmark=one["benchmark"],
@@ -141,6 +146,8 @@ def flip(
         why=_why(found if not found or found["causes"] else _looked_for(here, asked, kept, at, found)),
         question=questions[0],
         question_b=questions[1] if questions[1] != questions[0] else None,
+        pictures=shown[0],
+        pictures_b=shown[1] if shown[1] != shown[0] else [],
         prompts=Prompts(**two_answers.prompts(*rows)),
         a=Answered(run=one["run_a"], model=one["model_a"], **two_answers.told(rows[0])),
         b=Answered(run=one["run_b"], model=one["model_b"], **two_answers.told(rows[1])),

@@ -1,5 +1,6 @@
 """`/rank`: who is ahead, and is it real? And each view as a table to take away."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -7,12 +8,13 @@ from pydantic import BaseModel
 
 from sinan.web.failures import Missing
 from sinan.web.page import Document, page
-from sinan.web.service import board_view, boards, downloads, history, rank_plots
+from sinan.web.service import board_view, boards, downloads, history, rank_plots, verifying
 from sinan.web.service.board_view import Column, Seen, View, ViewRow
 from sinan.web.service.boards import Board, Listed, Standing
 from sinan.web.service.making import BENCHMARK
 from sinan.web.service.rank_plots import Plot
-from sinan.web.site import By, Here
+from sinan.web.service.verifying import Badge
+from sinan.web.site import By, Here, Site
 
 router = APIRouter()
 Ends = tuple[float, float]
@@ -72,6 +74,8 @@ class Row(BaseModel):
     """The letters of `tie_group` in little room."""
     lanes: list[int]
     """Bars that join it with the models it is tied with."""
+    verification: Badge | None
+    """What came of asking the runs of its main number again."""
     main: Cell
     cells: list[Cell | None]
     """In the order of the columns."""
@@ -169,7 +173,7 @@ def rank(here: Here, by: By, view: Annotated[View, Query()]) -> Rank:
         boards=[_choice(one) for one in found.listed],
         board=_head(seen.main) if seen else None,
         columns=[_head(one) for one in seen.columns] if seen else [],
-        rows=[_row(one) for one in seen.rows] if seen else [],
+        rows=_rows(here, seen.rows) if seen else [],
         total=seen.total if seen else 0,
         about=_known(told, found.made) if told else None,
         makers=list(seen.makers) if seen else [],
@@ -213,7 +217,13 @@ def _ranks(one: Standing) -> tuple[int, int] | None:
     return None if one.first is None or one.last is None else (one.first, one.last)
 
 
-def _row(one: ViewRow) -> Row:
+def _rows(here: Site, shown: Sequence[ViewRow]) -> list[Row]:
+    with here.database.read() as connection:
+        found = verifying.badges(connection, (run for one in shown for run in one.standing.runs))
+    return [_row(one, verifying.together(found, one.standing.runs)) for one in shown]
+
+
+def _row(one: ViewRow, badge: Badge | None) -> Row:
     standing = one.standing
     return Row(
         model=standing.model,
@@ -225,6 +235,7 @@ def _row(one: ViewRow) -> Row:
         tie_group=standing.ties,
         ties=board_view.letters(standing.ties),
         lanes=list(one.lanes),
+        verification=badge,
         main=_cell(standing),
         cells=[None if cell is None else _cell(cell) for cell in one.cells],
         cost_per_1000=one.cost_per_1000,

@@ -16,12 +16,13 @@ from sinan.store import RunFolder
 from sinan.types import CellResult
 from sinan.web.failures import Missing
 from sinan.web.page import Document, page
-from sinan.web.service import following, numbers, shelf
+from sinan.web.service import following, numbers, shelf, verifying
 from sinan.web.service.numbers import Cell, Note
 from sinan.web.service.people import Asker
 from sinan.web.service.samples import RunName
 from sinan.web.service.shelf import ShelvedRun
 from sinan.web.service.tables import users
+from sinan.web.service.verifying import Badge
 from sinan.web.site import By, Here
 
 router = APIRouter()
@@ -93,6 +94,10 @@ class RunPage(Document):
     """None: it was made on the machine."""
     may_change: bool
     """Whether the reader may publish it."""
+    verification: Badge | None
+    """What came of asking it again: the newest verdict."""
+    may_verify: bool
+    """Whether the reader may have it asked again."""
     published: int | None
     provenance: dict[str, Any]
     targets: list[str]
@@ -128,15 +133,15 @@ def run(here: Here, by: By, run: RunName) -> RunPage:
     """What was asked, what came of it, and how sure it is."""
     shelved, folder = shelf.opened(here.database, here.runs, by, run)
     with here.database.read() as connection:
-        owner = _name(connection, shelved.owner)
-    return _page(shelved, folder, owner, by)
+        owner, badge = _name(connection, shelved.owner), verifying.badges(connection, [run]).get(run)
+    return _page(shelved, folder, owner, badge, by)
 
 
 def _name(connection: Connection, owner: int | None) -> str | None:
     return connection.execute(select(users.c.name).where(users.c.id == owner)).scalar() if owner else None
 
 
-def _page(shelved: ShelvedRun, folder: RunFolder, owner: str | None, by: Asker) -> RunPage:
+def _page(shelved: ShelvedRun, folder: RunFolder, owner: str | None, badge: Badge | None, by: Asker) -> RunPage:
     error, reading = "", False
     results: list[CellResult] = []
     try:
@@ -155,6 +160,8 @@ def _page(shelved: ShelvedRun, folder: RunFolder, owner: str | None, by: Asker) 
         origin=shelved.origin,
         owner=owner,
         may_change=by.may("publish") and shelved.belongs_to(by.person),
+        verification=badge,
+        may_verify=_may_verify(shelved, by),
         published=shelved.published,
         provenance=dict(shelved.provenance),
         targets=[FilePath(one).name for one in about["spec"].get("targets", ())],
@@ -183,6 +190,12 @@ def _page(shelved: ShelvedRun, folder: RunFolder, owner: str | None, by: Asker) 
         downloads=_downloads(folder),
         error=error,
     )
+
+
+def _may_verify(shelved: ShelvedRun, by: Asker) -> bool:
+    """As `verifying.ask` allows it."""
+    may = by.person is not None and by.may("submit") and by.person.role in ("admin", "evaluator")
+    return may and shelved.status in shelf.ENDED and shelved.origin != "verification"
 
 
 def results_of(folder: RunFolder, about: Mapping[str, Any]) -> tuple[list[CellResult], bool]:

@@ -1,6 +1,7 @@
 """One draw of one sample as two runs have it: what was asked, what was answered, and how it was judged."""
 
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from sinan.web.failures import Missing
 LONGEST, LINES = 200_000, 2_000
 """Characters and lines of prompts that are laid beside each other line by line: of longer ones it would take long."""
 DRAWS = 1_000
+_PICTURE = re.compile("[0-9a-f]{64}")
 SHOWN = 400_000
 """Characters of a text on a page; its twin is cut there too, and says so."""
 
@@ -89,6 +91,14 @@ def question(one: Mapping[str, Any]) -> str:
     if isinstance(prompt, list) and prompt:
         return prompt_text([prompt[-1]]).partition("] ")[2][:SHOWN]
     return prompt_text(prompt)[:SHOWN]
+
+
+def pictures(one: Mapping[str, Any]) -> list[str]:
+    """The sha256 of each picture that the question shows."""
+    prompt = one["prompt"]
+    content = prompt[-1].get("content") if isinstance(prompt, list) and prompt and isinstance(prompt[-1], dict) else ()
+    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    return [part["sha256"] for part in parts if _PICTURE.fullmatch(str(part.get("sha256")))]
 
 
 def run_folder(runs: Path, name: str) -> RunFolder:

@@ -5,17 +5,18 @@ takes one. The rule is in `sinan.statistics.reproduced`, the drawing in `asked_a
 """
 
 import secrets
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, get_args
 
+from pydantic import BaseModel
 from sqlalchemy import Connection, select
 
 from sinan.errors import StoreError
 from sinan.models import options
 from sinan.store import description
 from sinan.web.config import Config
-from sinan.web.failures import Clash, Failure
-from sinan.web.service import audit, jobs, orders, shelf
+from sinan.web.failures import Clash, Failure, TooMany
+from sinan.web.service import audit, jobs, orders, quotas, shelf
 from sinan.web.service.database import Database
 from sinan.web.service.orders import ModelOrder, Order
 from sinan.web.service.people import Asker
@@ -23,6 +24,9 @@ from sinan.web.service.tables import jobs as job_table
 from sinan.web.service.tables import now, users, verifications
 
 WAITING, GIVEN_UP = "waiting", "given up"
+Decided = Literal["confirmed", "contradicted", "undecided"]
+AT_ONCE = 5_000
+"""Runs that one question to the database names."""
 SECONDS = 6 * 3600.0
 """That asking again may take."""
 
@@ -30,7 +34,8 @@ SECONDS = 6 * 3600.0
 def ask(database: Database, config: Config, asker: Asker, run: str, share: float, key: int | None) -> tuple[int, str]:
     """(verification, job): the job that asks again.
 
-    Raises Missing, NotSignedIn, Denied, Clash for a run that is not finished or is being verified, Failure where its
+    Raises Missing, NotSignedIn, Denied, Clash for a run that is not finished or is being verified, TooMany where the month's
+    tokens are used, Failure where its
     questions or its model cannot be asked from here."""
     person = asker.known("submit", "evaluator")
     found, folder = shelf.opened(database, config.runs, asker, run)
@@ -38,6 +43,8 @@ def ask(database: Database, config: Config, asker: Asker, run: str, share: float
         raise Clash(f"{run} cannot be verified: it has not ended, or is itself a verification")
     order = _order(folder, key)
     with database.write() as connection:
+        if quotas.tokens_left(connection, config, person.id) == 0:
+            raise TooMany("your jobs have used this month's tokens", 3600)
         stored = orders.checked(connection, config, asker, person, order)
         _give_up(connection)
         waiting = (verifications.c.run == run) & (verifications.c.verdict == WAITING)
@@ -125,13 +132,39 @@ def of_run(connection: Connection, run: str) -> list[Any]:
     )
 
 
-def badges(connection: Connection, named: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Of each run that was verified: verdict, number of questions, when; of the newest that has a verdict. Boards and
-    pages show it beside the run."""
-    decided = ("confirmed", "contradicted", "undecided")
-    rows = connection.execute(
-        select(verifications.c.run, verifications.c.verdict, verifications.c.found, verifications.c.ended)
-        .where(verifications.c.run.in_(list(named)), verifications.c.verdict.in_(decided))
-        .order_by(verifications.c.id)
-    )
-    return {row.run: {"verdict": row.verdict, "n": row.found.get("n", 0), "at": row.ended} for row in rows}
+class Badge(BaseModel):
+    """What came of asking runs again, in a word."""
+
+    verdict: Decided
+    run: str
+    """That the verdict is of; the first, where it is of several."""
+    n: int
+    """Questions that were asked again."""
+    at: int | None
+    runs: int = 1
+    """That have this verdict."""
+    of: int = 1
+    """Runs that the number beside it is from."""
+
+
+def badges(connection: Connection, named: Iterable[str]) -> dict[str, Badge]:
+    """Of each run that was verified, the newest verdict. Boards and pages show it beside the run."""
+    told: dict[str, Badge] = {}
+    sought = list(dict.fromkeys(named))
+    columns = [verifications.c[name] for name in ("run", "verdict", "found", "ended")]
+    for begin in range(0, len(sought), AT_ONCE):
+        mine = verifications.c.run.in_(sought[begin : begin + AT_ONCE])
+        decided = verifications.c.verdict.in_(get_args(Decided))
+        for row in connection.execute(select(*columns).where(mine, decided).order_by(verifications.c.id)):
+            told[row.run] = Badge(verdict=row.verdict, run=row.run, n=row.found.get("n", 0), at=row.ended)
+    return told
+
+
+def together(found: Mapping[str, Badge], named: Sequence[str]) -> Badge | None:
+    """Of a number that is from these runs: contradicted where one is, else confirmed, with how many of them are."""
+    for verdict in ("contradicted", "confirmed", "undecided"):
+        mine = [found[run] for run in named if run in found and found[run].verdict == verdict]
+        if mine:
+            questions, ended = sum(one.n for one in mine), max((one.at or 0 for one in mine), default=0)
+            return mine[0].model_copy(update={"n": questions, "at": ended, "runs": len(mine), "of": len(named)})
+    return None
