@@ -18,6 +18,7 @@ import orjson
 import uvicorn
 
 from sinan.errors import SinanError, UsageError
+from sinan.web import warming
 from sinan.web.app import application
 from sinan.web.config import Config, is_loopback, to_json
 from sinan.web.connections import Bounds, guarded
@@ -49,6 +50,7 @@ def serve(
     if backups is not None:
         threading.Thread(target=_daily, args=(site, backups, notice), daemon=True).start()
     _room_for_connections()
+    warming.begin()
     server = uvicorn.Server(
         uvicorn.Config(
             application(site),
