@@ -1,5 +1,5 @@
-"""What the first reader would wait for, done while nobody waits: libraries that are imported when they are first needed,
-the catalogue, templates and words."""
+"""What the first reader would wait for, done while nobody waits: libraries that are imported when they are first
+needed, the catalogue, templates and words."""
 
 import importlib
 import threading

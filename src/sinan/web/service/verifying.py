@@ -34,9 +34,8 @@ SECONDS = 6 * 3600.0
 def ask(database: Database, config: Config, asker: Asker, run: str, share: float, key: int | None) -> tuple[int, str]:
     """(verification, job): the job that asks again.
 
-    Raises Missing, NotSignedIn, Denied, Clash for a run that is not finished or is being verified, TooMany where the month's
-    tokens are used, Failure where its
-    questions or its model cannot be asked from here."""
+    Raises Missing, NotSignedIn, Denied, TooMany where the month's tokens are used, Clash for a run that is not finished
+    or is being verified, Failure where its questions or its model cannot be asked from here."""
     person = asker.known("submit", "evaluator")
     found, folder = shelf.opened(database, config.runs, asker, run)
     if found.status not in shelf.ENDED or found.origin == "verification":
