@@ -59,6 +59,7 @@ def test_a_run_that_was_measured_is_confirmed(published, client):
     assert "证实" in client.get(f"/runs/{run}/verifications?lang=zh")
     with published.database.read() as connection:
         assert verifying.badges(connection, [run])[run].verdict == "confirmed"
+    assert verifying.changed(published.config.site).exists()
 
 
 def test_a_run_whose_numbers_were_made_up_is_contradicted(published, client):

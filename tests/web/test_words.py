@@ -10,6 +10,7 @@ from jinja2 import nodes
 
 from sinan.web import words
 from sinan.web.page import TEMPLATES
+from sinan.web.service import pushed
 
 FILES = sorted((Path(words.__file__).parent / "zh").glob("*.json"))
 PLACES = re.compile(r"{(\w+)}")
@@ -59,4 +60,11 @@ def test_a_sentence_from_below_is_recognised_and_keeps_what_stands_in_it():
     note = "with 60 pairs of which 13 differ, differences below 16 points cannot be told (80 % power)"
     assert words.recognised(note, "zh") == "共 60 对，其中 13 对不同：无法分辨小于 16 个百分点的差异（检验效能 80 %）"
     assert words.recognised(note, "en") == note
+    board = "left out of the overall, being no share of right answers: a, b"
+    assert words.recognised(board, "zh") == "不是正确率，未计入总分：a, b"
     assert words.recognised("nobody knows {this} one", "zh") == "nobody knows {this} one"
+
+
+def test_what_a_check_of_pushes_says_is_known_in_chinese():
+    for said in (pushed.AGREES, pushed.DIFFERS, pushed.NOTHING):
+        assert words.recognised(said, "zh") != said

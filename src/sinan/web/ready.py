@@ -1,7 +1,8 @@
 """Ready answers for who is not signed in: a leaderboard that many look at is made once for each change of the boards.
 
-What is kept is found by path, query, language and encoding, and dies with the public boards' file. Whoever sends a
-session's cookie or a token is never answered from here, and nothing of what they are told is kept.
+What is kept is found by path, query, language and encoding, and dies with the public boards' file, or when a run has
+been verified. Whoever sends a session's cookie or a token is never answered from here, and nothing of what they are
+told is kept.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from sinan.web import words
+from sinan.web.service import verifying
 from sinan.web.service.boards import PUBLIC, pointer_path
 from sinan.web.site import COOKIE, Site
 
@@ -31,7 +33,8 @@ LARGEST = 8 << 20
 """Bytes of one answer that is kept."""
 PATHS = ("/rank.", "/rank/", "/models/")
 
-Version = tuple[int, int, int]
+Stat = tuple[int, int, int]
+Version = tuple[Stat, Stat | None]
 Key = tuple[str, bytes, str, bool]
 
 
@@ -90,7 +93,8 @@ class Ready:
 
     def _current(self) -> Version | None:
         """Which boards there are. What was kept of others is forgotten."""
-        found = _stat(pointer_path(self.site.config.site, PUBLIC))
+        boards = _stat(pointer_path(self.site.config.site, PUBLIC))
+        found = None if boards is None else (boards, _stat(verifying.changed(self.site.config.site)))
         if found != self._version:
             self._kept.clear()
             self._making.clear()
@@ -188,7 +192,7 @@ def _size(key: Key, answer: Answer) -> int:
     return len(answer.body) + len(key[0]) + len(key[1]) + 1_000
 
 
-def _stat(path: Path) -> Version | None:
+def _stat(path: Path) -> Stat | None:
     try:
         found = path.stat()
     except OSError:

@@ -6,6 +6,7 @@ takes one. The rule is in `sinan.statistics.reproduced`, the drawing in `asked_a
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
@@ -113,6 +114,20 @@ def settle(connection: Connection, job: str, state: str, found: Mapping[str, Any
     row: dict[str, Any] = {"verdict": found["verdict"], "found": dict(found)} if found else {"verdict": GIVEN_UP}
     mine = (verifications.c.job == job) & (verifications.c.verdict == WAITING)
     connection.execute(verifications.update().where(mine).values(**row, ended=now()))
+
+
+def changed(site: Path) -> Path:
+    """The file that changes when a verdict has been found: what was made with the verdicts before is old then."""
+    return site / "verdicts"
+
+
+def tell(site: Path) -> None:
+    """That a verdict has been found, once it is stored. Where that cannot be written, what is kept ready shows it with
+    the next boards."""
+    try:
+        changed(site).write_text(str(now()))
+    except OSError:
+        pass
 
 
 def of_run(connection: Connection, run: str) -> list[Any]:

@@ -294,6 +294,8 @@ class Carrying(threading.Thread):
                 verifying.settle(connection, self.job.id, state, self._last.get("again"))
                 if not folder.described:
                     jobs.without_run(connection, self.job.run)
+        if self._last.get("again"):
+            verifying.tell(self.site.config.site)
 
 
 def _stopped(folder: RunFolder) -> None:
