@@ -50,5 +50,8 @@ ALL = (
     Place("audit", "admin", "/admin/audit", "ada"),
     Place("a benchmark of one's own", "hub_new", "/hub/new", "eva"),
     Place("provenance", "publishing", "/runs/{run}/provenance"),
+    Place("questions of a benchmark", "hub_items", "/hub/arithmetic/samples"),
+    Place("verifications", "verifications", "/runs/{run}/verifications", "eva"),
+    Place("keys", "keys", "/keys", "eva"),
 )
 PLACES = tuple(one for one in ALL if one.exists)
