@@ -246,7 +246,7 @@ def renew(
 
 def give_back(connection: Connection, job: Claimed, after_ms: int = 0, attempts: int | None = None) -> bool:
     """Leave it to the next worker that comes. `attempts`: how many count; None: as before it was claimed."""
-    changed = {"state": QUEUED, "lease_until": None, "worker": None}
+    changed: dict[str, Any] = {"state": QUEUED, "lease_until": None, "worker": None}
     changed["not_before"] = clock(connection) + after_ms if after_ms else 0
     changed["attempts"] = job.attempts if attempts is None else attempts
     return bool(connection.execute(jobs.update().where(_mine(job)).values(**changed)).rowcount)
