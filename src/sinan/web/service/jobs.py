@@ -35,8 +35,11 @@ KEPT_FOR = (PAUSED, STOPPED)
 PAUSE, CANCEL = "pause", "cancel"
 
 LEASE_MS = 15_000
-ATTEMPTS = 5
+ATTEMPTS = 20
 """Claims in a row in which nothing was answered, after which a job is given up."""
+DEATH = 4
+"""As so many claims counts one in which the job's own process died, and its worker did not: that is the job's doing far
+more likely than the death of a worker, which carries others, or of the whole machine."""
 LOG_LINES, LOG_CHARACTERS = 500, 500
 LOWEST, HIGHEST = -10, 10
 """Of priorities. Who is no administrator may only let a job wait for others: up to 0."""
@@ -57,7 +60,7 @@ class Claimed:
     wanted: str
     """What was asked for while its worker was dead."""
     attempts: int
-    """Claims before this one in which nothing was answered."""
+    """Claims before this one in which nothing was answered, a process that died counting as DEATH of them."""
     progress: Mapping[str, Any]
 
 
