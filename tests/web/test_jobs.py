@@ -1,6 +1,7 @@
 """The queue: who is next, who may hold a job, what a worker that was thought dead may still do. On both databases."""
 
 import threading
+import time
 
 import pytest
 
@@ -66,6 +67,29 @@ def test_the_oldest_is_next_and_nobody_gets_it_twice(database, crowd):
     assert claim(database).id == first
     assert claim(database).id == second
     assert claim(database) is None
+
+
+def test_leases_go_by_the_database_s_clock_and_not_by_a_worker_s(postgres, monkeypatch):
+    database = Database(postgres.url())
+    database.migrate()
+    with database.write() as connection:
+        eva = people.Person(people.create(connection, "eva", None, "evaluator"), "eva", "evaluator")
+    first, right = add(database, eva), time.time_ns
+    for hours in (1, -1):  # the worker's clock is ahead, then behind
+        with database.write() as connection:
+            connection.execute(table.update().values(state=jobs.QUEUED, lease_until=None))
+        held = claim(database, "right")
+        assert held.id == first
+        monkeypatch.setattr(time, "time_ns", lambda by=hours * 3_600_000_000_000: right() + by)
+        assert claim(database, "wrong") is None
+        assert with_(database, jobs.renew, held) == ""
+        monkeypatch.undo()
+        assert claim(database, "right") is None
+        expire(database, first)
+        monkeypatch.setattr(time, "time_ns", lambda by=hours * 3_600_000_000_000: right() + by)
+        assert claim(database, "wrong").id == first
+        monkeypatch.undo()
+    database.close()
 
 
 def test_a_higher_priority_goes_first(database, crowd):

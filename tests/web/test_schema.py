@@ -1,7 +1,7 @@
 """The site keeps to its OpenAPI document, whoever asks and whatever is sent: schemathesis, in this process.
 
-A few examples of each operation in every run of the tests, always the same; ten minutes of it where
-`SINAN_LONG_TESTS` is set.
+A few examples of each operation in every run of the tests, always the same; minutes of it where `SINAN_LONG_TESTS` is
+set, ten or as many as it says behind a colon: `SINAN_LONG_TESTS=schema:5`.
 """
 
 import os
@@ -23,9 +23,12 @@ from schemathesis.specs.openapi.checks import (
 from sinan.web.app import application
 from sinan.web.config import Config
 from sinan.web.service import people, shelf
+from sinan.web.service.maker import once
+from sinan.web.service.making import Maker
 from sinan.web.site import opened
 
-LONG = bool(os.environ.get("SINAN_LONG_TESTS"))
+LONG = os.environ.get("SINAN_LONG_TESTS", "")
+MINUTES = float(LONG.partition(":")[2] or 10)
 EXAMPLES = 8
 HERE = {"Host": "127.0.0.1"}
 CHECKS = [
@@ -52,13 +55,16 @@ def asked(tmp_path_factory, sample_runs):
             _, secret = people.new_token(connection, number, "schema", list(people.SCOPES), None)
             headers[name] = {"Authorization": f"Bearer {secret}"}
     shelf.index(site.database, site.runs, public=True)
+    once(site.database, Maker(site.config.site / "boards", site.runs))
     yield application(site), headers
     site.database.close()
 
 
 @pytest.fixture(scope="module")
 def document(asked):
-    return schemathesis.openapi.from_asgi("/openapi.json", asked[0], headers=HERE)
+    found = schemathesis.openapi.from_asgi("/openapi.json", asked[0], headers=HERE)
+    found.config.generation.update(with_security_parameters=False)  # who asks is said by the headers of each
+    return found
 
 
 def held_to(document, headers, examples, seed_):
@@ -82,13 +88,22 @@ def held_to(document, headers, examples, seed_):
         holds()
 
 
+def test_the_document_says_how_one_says_who_one_is(asked):
+    told = asked[0].openapi()
+    schemes = told["components"]["securitySchemes"]
+    assert (schemes["session"]["in"], schemes["session"]["name"]) == ("cookie", "sinan_session")
+    assert (schemes["token"]["type"], schemes["token"]["scheme"]) == ("http", "bearer")
+    assert {name for way in told["security"] for name in way} == set(schemes) and {} in told["security"]
+    assert told is asked[0].openapi()
+
+
 def test_every_answer_is_one_that_the_document_allows(document, asked):
     held_to(document, asked[1], EXAMPLES, 7)
 
 
-@pytest.mark.skipif(not LONG, reason="ten minutes: SINAN_LONG_TESTS=1")
-def test_ten_minutes_of_it(document, asked):
-    until, number = time.monotonic() + 600, 0
+@pytest.mark.skipif(not LONG, reason="takes minutes: SINAN_LONG_TESTS=1")
+def test_minutes_of_it(document, asked):
+    until, number = time.monotonic() + 60 * MINUTES, 0
     while time.monotonic() < until:
         number += 1
         held_to(document, asked[1], 20, number)

@@ -235,6 +235,43 @@ def test_a_process_that_is_killed_is_begun_again(bench):
     assert row.state == "complete" and any("was killed" in line for line in bench.log(job))
 
 
+def tried(bench, job, claims):
+    with bench.site.database.write() as connection:
+        connection.execute(table.update().where(table.c.id == job).values(attempts=claims))
+
+
+def test_a_job_is_not_given_up_for_its_workers_died(bench):
+    job = bench.submit()
+    tried(bench, job, 3 * jobs.DEATH)
+    bench.work()
+    assert bench.over(job).state == "complete"
+
+
+@pytest.mark.parametrize("claims", [jobs.ATTEMPTS - 1, jobs.ATTEMPTS])
+def test_a_job_is_given_up_whose_process_dies_and_dies(bench, claims):
+    with ChatServer(answer, hold_after=0) as server:
+        job = bench.submit(models=[bench.model(server)])
+        tried(bench, job, claims)
+        worker = bench.work()
+        if claims < jobs.ATTEMPTS:
+            until(server.held.is_set)
+            os.kill(children_of(worker.pid)[0], 9)
+        row = bench.over(job)
+        server.release()
+    assert row.state == "failed" and row.error.startswith("given up")
+
+
+def test_the_first_answer_lets_all_tries_before_be_forgotten(bench):
+    with ChatServer(answer, hold_after=1) as server:
+        job = bench.submit(models=[bench.model(server)], concurrency=1)
+        tried(bench, job, 5)
+        bench.work()
+        until(lambda: bench.row(job).progress.get("answered"))
+        assert bench.row(job).attempts == 0 and bench.row(job).state == "running"
+        server.release()
+        assert bench.over(job).state == "complete"
+
+
 def test_the_process_that_asks_dies_with_its_worker(bench):
     with ChatServer(answer, hold_after=3) as server:
         bench.submit(models=[bench.model(server)])

@@ -5,6 +5,7 @@ import math
 import pkgutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -23,7 +24,7 @@ from sinan.web.gate import Gate
 from sinan.web.page import STATIC, language, render
 from sinan.web.ready import Ready
 from sinan.web.service import pictures
-from sinan.web.site import Site, admission
+from sinan.web.site import Site, admission, cookie_name
 
 DESCRIPTION = """Evaluation of language models: leaderboards, benchmarks, runs, comparisons, jobs.
 
@@ -82,6 +83,7 @@ def application(site: Site) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.site = site
+    app.openapi = partial(_described, app, cookie_name(site.config))  # type: ignore[method-assign]
     for found in sorted(pkgutil.iter_modules(pages.__path__), key=lambda one: one.name):
         app.include_router(importlib.import_module(f"{pages.__name__}.{found.name}").router)
     app.mount("/static", Assets(directory=STATIC))
@@ -100,6 +102,20 @@ def application(site: Site) -> FastAPI:
         Gate, body_bytes=site.config.body_bytes, admit=admission(site), refuse=refuse, address=site.config.address
     )
     return app
+
+
+def _described(app: FastAPI, cookie: str) -> dict[str, Any]:
+    """The OpenAPI document, with how one says who one is. Nobody must everywhere: what takes an account answers 401,
+    and so does everything on a site that is not public."""
+    if app.openapi_schema is None:
+        found = FastAPI.openapi(app)
+        found.setdefault("components", {})["securitySchemes"] = {
+            "session": {"type": "apiKey", "in": "cookie", "name": cookie, "description": "POST /api/session gives it"},
+            "token": {"type": "http", "scheme": "bearer", "description": "sinan_..., made at /account"},
+        }
+        found["security"] = [{"session": []}, {"token": []}, {}]
+    assert app.openapi_schema is not None
+    return app.openapi_schema
 
 
 def _told(request: Request, status: int, error: str, fields: Sequence[str] = (), wait: float | None = None) -> Response:

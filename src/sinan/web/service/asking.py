@@ -192,9 +192,9 @@ class Teller(Watch):
         self._answered += 1
         if result.score.outcome is Outcome.FAILED:
             self._line(f"failed: {result.benchmark} {result.question.sample.id}: {result.score.explanation}")
-        if self._waiting is not None:
+        if self._waiting is not None and self._answered > 1:
             return
-        wait = self._told + EVERY_S - time.monotonic()
+        wait = self._told + EVERY_S - time.monotonic() if self._answered > 1 else 0  # the first is told at once
         if wait <= 0:
             self._tell()
         else:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import QueuePool
 
 from sinan.errors import StoreError, UsageError
+from sinan.web.service.tables import now
 
 PATIENCE_MS = 30_000
 """How long a writer waits for another."""
@@ -116,6 +117,15 @@ def _told() -> Iterator[None]:
         yield
     except sqlalchemy.exc.OperationalError as error:
         raise StoreError(f"the site's database cannot be used: {str(error.orig).splitlines()[0]}") from error
+
+
+def clock(connection: Connection) -> int:
+    """This moment by the clock that all share who hold leases: PostgreSQL's own, whose clients may be machines that
+    disagree; SQLite is of one machine."""
+    if connection.dialect.name == "sqlite":
+        return now()
+    moment = sqlalchemy.func.floor(sqlalchemy.func.extract("epoch", sqlalchemy.func.clock_timestamp()) * 1000)
+    return int(connection.execute(sqlalchemy.select(sqlalchemy.cast(moment, sqlalchemy.BigInteger))).scalar_one())
 
 
 def migrations() -> Migrations:

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, or_, select
 
 from sinan.models import reach
 from sinan.web.service.ciphers import Ciphers
-from sinan.web.service.database import Database
+from sinan.web.service.database import Database, clock
 from sinan.web.service.tables import deliveries, jobs, now
 
 WAITS_S = (10, 60, 300, 1800, 2 * 3600, 6 * 3600)
@@ -50,7 +50,7 @@ def add(connection: Connection, row: Any, state: str, error: str | None, progres
     told: dict[str, Any] = {"event": f"job.{state}", "job": row.id, "title": row.title, "state": state, "run": row.run}
     told |= {"error": error, "at": now(), "cells": list(progress.get("cells") or ())[:200]}
     body = orjson.dumps(told).decode()
-    values = {"job": row.id, "event": told["event"], "body": body, "next_try": now(), "status": ""}
+    values = {"job": row.id, "event": told["event"], "body": body, "next_try": clock(connection), "status": ""}
     connection.execute(deliveries.insert().values(**values))
 
 
@@ -63,19 +63,19 @@ def signature(secret: str, at: int, body: bytes) -> str:
 def next_due(database: Database) -> Due | None:
     """One that nobody else is delivering, in our hands for a minute."""
     with database.read() as connection:
-        if connection.execute(_due().limit(1)).first() is None:
+        if connection.execute(_due(clock(connection)).limit(1)).first() is None:
             return None
     with database.write() as connection:
-        row = connection.execute(_due().limit(1).with_for_update(of=deliveries, skip_locked=True)).first()
+        at = clock(connection)
+        row = connection.execute(_due(at).limit(1).with_for_update(of=deliveries, skip_locked=True)).first()
         if row is None:
             return None
         leased = deliveries.update().where(deliveries.c.id == row.id)
-        connection.execute(leased.values(lease_until=now() + LEASE_MS))
+        connection.execute(leased.values(lease_until=at + LEASE_MS))
     return Due(row.id, row.event, row.body, row.tries, row.webhook, row.webhook_secret)
 
 
-def _due() -> Any:
-    at = now()
+def _due(at: int) -> Any:
     free = or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until < at)
     columns = [deliveries.c[name] for name in ("id", "event", "body", "tries")]
     query = select(*columns, jobs.c.webhook, jobs.c.webhook_secret).join(jobs, jobs.c.id == deliveries.c.job)
@@ -85,10 +85,11 @@ def _due() -> Any:
 def settle(database: Database, due: Due, status: str) -> None:
     """How it went; `status` '' where it was taken."""
     tries = due.tries + 1
-    later = None if not status or tries > len(WAITS_S) else now() + 1000 * WAITS_S[tries - 1]
-    told = "delivered" if not status else status if later else f"given up: {status}"
-    changed = {"tries": tries, "next_try": later, "status": told[:200], "lease_until": None}
+    again = bool(status) and tries <= len(WAITS_S)
+    told = "delivered" if not status else status if again else f"given up: {status}"
+    changed: dict[str, Any] = {"tries": tries, "status": told[:200], "lease_until": None}
     with database.write() as connection:
+        changed["next_try"] = clock(connection) + 1000 * WAITS_S[tries - 1] if again else None
         connection.execute(deliveries.update().where(deliveries.c.id == due.id).values(**changed))
 
 

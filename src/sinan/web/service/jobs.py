@@ -4,8 +4,9 @@
                  |  ^
                paused, and back to queued
 
-A worker holds a job by a lease that it renews. Every claim raises the job's `fence`, and everything that a worker
-writes is written only where the fence is still its own: one that was thought dead, and wakes up, changes nothing.
+A worker holds a job by a lease that it renews; leases go by the database's clock, for workers may be on machines that
+disagree. Every claim raises the job's `fence`, and everything that a worker writes is written only where the fence is
+still its own: one that was thought dead, and wakes up, changes nothing.
 The id of the job's run stands in the row, and on the shelf, before anything is asked: however often the job is taken
 over, it goes on with that one run.
 """
@@ -20,7 +21,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, false, f
 from sinan import store
 from sinan.web.failures import Clash, Denied, Failure, Missing, TooMany
 from sinan.web.service import deliveries, keys, shelf
-from sinan.web.service.database import Database
+from sinan.web.service.database import Database, clock
 from sinan.web.service.people import Asker, Person
 from sinan.web.service.tables import cells, job_log, jobs, now, runs
 
@@ -34,8 +35,11 @@ KEPT_FOR = (PAUSED, STOPPED)
 PAUSE, CANCEL = "pause", "cancel"
 
 LEASE_MS = 15_000
-ATTEMPTS = 5
+ATTEMPTS = 20
 """Claims in a row in which nothing was answered, after which a job is given up."""
+DEATH = 4
+"""As so many claims counts one in which the job's own process died, and its worker did not: that is the job's doing far
+more likely than the death of a worker, which carries others, or of the whole machine."""
 LOG_LINES, LOG_CHARACTERS = 500, 500
 LOWEST, HIGHEST = -10, 10
 """Of priorities. Who is no administrator may only let a job wait for others: up to 0."""
@@ -56,7 +60,7 @@ class Claimed:
     wanted: str
     """What was asked for while its worker was dead."""
     attempts: int
-    """Claims before this one in which nothing was answered."""
+    """Claims before this one in which nothing was answered, a process that died counting as DEATH of them."""
     progress: Mapping[str, Any]
 
 
@@ -184,12 +188,13 @@ def claim(database: Database, worker: str, per_user: int) -> Claimed | None:
 
     The highest priority first, then users who have less running, then the oldest."""
     with database.read() as connection:  # a look costs nobody the right to write
-        if connection.execute(_next(now(), per_user)).first() is None:
+        if connection.execute(_next(clock(connection), per_user)).first() is None:
             return None
     with database.write() as connection:
         if not database.is_sqlite:
             connection.execute(select(func.pg_advisory_xact_lock(_TURN)))
-        row = connection.execute(_next(now(), per_user).with_for_update(of=jobs, skip_locked=True)).first()
+        following = _next(clock(connection), per_user).with_for_update(of=jobs, skip_locked=True)
+        row = connection.execute(following).first()
         return None if row is None else _taken(connection, row, worker)
 
 
@@ -211,7 +216,7 @@ def _next(at: int, per_user: int) -> Select[Any]:
 
 
 def _taken(connection: Connection, row: Any, worker: str) -> Claimed:
-    at = now()
+    at = clock(connection)
     run = row.run or store.fresh_id(str((row.order.get("targets") or ["job"])[0]))
     if connection.execute(select(runs.c.id).where(runs.c.id == run)).first() is None:
         shelf.put(connection, run, row.user, "verification" if row.kind == "verification" else "job", row.organisation)
@@ -233,7 +238,7 @@ def renew(
     """Hold it for longer, and say how it stands; what people want of it: '', pause or cancel. None: it is lost.
 
     `answered`: whether anything was since it was claimed, which makes all attempts before forgotten."""
-    changed: dict[str, Any] = {"lease_until": now() + LEASE_MS}
+    changed: dict[str, Any] = {"lease_until": clock(connection) + LEASE_MS}
     if progress is not None:
         changed["progress"] = dict(progress)
     if answered:
@@ -244,7 +249,8 @@ def renew(
 
 def give_back(connection: Connection, job: Claimed, after_ms: int = 0, attempts: int | None = None) -> bool:
     """Leave it to the next worker that comes. `attempts`: how many count; None: as before it was claimed."""
-    changed = {"state": QUEUED, "lease_until": None, "worker": None, "not_before": now() + after_ms if after_ms else 0}
+    changed: dict[str, Any] = {"state": QUEUED, "lease_until": None, "worker": None}
+    changed["not_before"] = clock(connection) + after_ms if after_ms else 0
     changed["attempts"] = job.attempts if attempts is None else attempts
     return bool(connection.execute(jobs.update().where(_mine(job)).values(**changed)).rowcount)
 

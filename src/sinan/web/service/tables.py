@@ -130,7 +130,7 @@ jobs = Table(
     ),  # grows with every claim: an old worker writes nothing
     Column("worker", String(100)),
     Column("lease_until", BigInteger),
-    Column("attempts", Integer, nullable=False, server_default="0"),  # claims that did not end it
+    Column("attempts", Integer, nullable=False, server_default="0"),  # claims in which nothing was answered
     Column("not_before", BigInteger, nullable=False, server_default="0"),
     Column("run", String(80), unique=True),
     Column("progress", JSON, nullable=False),

@@ -141,7 +141,7 @@ class Carrying(threading.Thread):
             self._end(jobs.CANCELLED if self.job.wanted == jobs.CANCEL else jobs.PAUSED)
             return None
         if self.job.attempts >= jobs.ATTEMPTS:
-            self._end(jobs.FAILED, "given up: it was begun several times, and each time its process died")
+            self._end(jobs.FAILED, "given up: it was begun many times, and each time its process or its worker died")
             return None
         try:
             told = self._told()
@@ -213,7 +213,8 @@ class Carrying(threading.Thread):
             self._log.append(said["log"])
         elif "progress" in said:
             self._progress, self._new = self._with_earlier(said["progress"]), True
-            self._answered = self._answered or said["progress"]["answered"] > 0
+            if said["progress"]["answered"] > 0 and not self._answered:
+                self._answered, self._ticked = True, 0.0  # that the job gets on is written at once
         elif "began" in said:
             self._began = True
             shelf.index(self.site.database, self.site.runs, [self.job.run])
@@ -275,11 +276,11 @@ class Carrying(threading.Thread):
             jobs.give_back(connection, self.job, after_ms, 0 if self._answered and attempts is None else attempts)
 
     def _give_back_or_end(self, why: str) -> None:
-        tried = 1 if self._answered else self.job.attempts + 1
+        tried = (0 if self._answered else self.job.attempts) + jobs.DEATH
         if tried >= jobs.ATTEMPTS:
-            return self._end(jobs.FAILED, f"given up after {tried} tries: {why}")
+            return self._end(jobs.FAILED, f"given up, for nothing is answered however often it is tried: {why}")
         self._log.append(f"{why}; it is taken up again")
-        self._give_back(TRIES_MS[min(tried, len(TRIES_MS)) - 1], tried)
+        self._give_back(TRIES_MS[min(tried // jobs.DEATH, len(TRIES_MS)) - 1], tried)
         return None
 
     def _end(self, state: str, error: str | None = None) -> None:
