@@ -72,6 +72,7 @@ EXTRAS = {
             "argon2": "argon2-cffi",
             "cryptography": "cryptography",
             "fastapi": "fastapi",
+            "httptools": "httptools",
             "jinja2": "jinja2",
             "joserfc": "joserfc",
             "latex2mathml": "latex2mathml",
