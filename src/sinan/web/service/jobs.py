@@ -35,9 +35,10 @@ KEPT_FOR = (PAUSED, STOPPED)
 PAUSE, CANCEL = "pause", "cancel"
 
 LEASE_MS = 15_000
-ATTEMPTS = 20
-"""Claims in a row in which nothing was answered, after which a job is given up."""
-DEATH = 4
+ATTEMPTS = 200
+"""Claims in a row in which nothing was answered, after which a job is given up: many, for workers that die are rarely
+the job's doing, and on a busy machine that is switched off again and again no claim comes as far as an answer."""
+DEATH = 40
 """As so many claims counts one in which the job's own process died, and its worker did not: that is the job's doing far
 more likely than the death of a worker, which carries others, or of the whole machine."""
 LOG_LINES, LOG_CHARACTERS = 500, 500
