@@ -23,19 +23,28 @@ async def main(address: str, rate: float, seconds: float) -> None:
     taken: list[float] = []
     failed = 0
 
+    async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(
+            int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")
+        )
+        await reader.readexactly(length)
+        idle.append((reader, writer))
+        return head.startswith(b"HTTP/1.1 200")
+
+    async def asked() -> bool:
+        if idle:
+            try:
+                return await answered(*idle.pop())
+            except (OSError, asyncio.IncompleteReadError):
+                pass  # the server closes what was idle for long: any client opens another then
+        return await answered(*await asyncio.open_connection(host, port))
+
     async def one(due: float) -> None:
         nonlocal failed
         try:
-            reader, writer = idle.pop() if idle else await asyncio.open_connection(host, port)
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = next(
-                int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")
-            )
-            await reader.readexactly(length)
-            if not head.startswith(b"HTTP/1.1 200"):
-                failed += 1
-            idle.append((reader, writer))
+            failed += not await asked()
             taken.append(time.perf_counter() - due)
         except (OSError, asyncio.IncompleteReadError, StopIteration):
             failed += 1
