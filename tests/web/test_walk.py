@@ -91,3 +91,21 @@ def test_what_a_page_needs_at_first_is_below_300_kb(walk):
         assert before_load < 100_000, sizes
     finally:
         reader.close()
+
+
+def test_on_a_phone_a_run_shows_its_numbers_with_their_intervals_before_anything_is_scrolled(walk):
+    place = next(one for one in PLACES if one.address.startswith("/runs/{") and one.address.endswith("}"))
+    reader = walk.reader(place.who, size=PHONE)
+    try:
+        page = reader.open(place.address.format(**walk.runs))
+        hidden = page.evaluate(
+            """() => {
+                const shown = document.querySelector('table.results').closest('.scroll').getBoundingClientRect();
+                const found = [...document.querySelectorAll('table.results .ci')];
+                return found.length ? found.filter(one => one.getBoundingClientRect().right > shown.right).length : null;
+            }"""
+        )
+        assert hidden == 0
+        assert page.locator("table.results tbody th a[href^='/models/']").first.is_visible()
+    finally:
+        reader.close()
