@@ -84,7 +84,8 @@ def address(request: Request) -> str:
     """Whence the request came; behind a proxy that is believed, whence the proxy says."""
     there = request.client.host if request.client else ""
     if there in site(request).config.proxies:
-        forwarded = request.headers.get("x-forwarded-for", "").split(",")
+        # A proxy may add a header of its own below the one that the asker wrote: the last word is the proxy's.
+        forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
         for one in reversed([part.strip() for part in forwarded if part.strip()]):
             if one not in site(request).config.proxies:
                 return one
