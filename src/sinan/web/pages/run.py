@@ -159,7 +159,7 @@ def _page(shelved: ShelvedRun, folder: RunFolder, owner: str | None, badge: Badg
         visibility=shelved.visibility,
         origin=shelved.origin,
         owner=owner,
-        may_change=by.may("publish") and shelved.belongs_to(by.person),
+        may_change=by.may("publish") and shelved.belongs_to(by),
         verification=badge,
         may_verify=_may_verify(shelved, by),
         published=shelved.published,

@@ -19,7 +19,7 @@ from sinan.store import RunFolder, description
 from sinan.types import CellResult
 from sinan.web.failures import Missing
 from sinan.web.service.database import Database
-from sinan.web.service.people import Asker, Person
+from sinan.web.service.people import Asker
 from sinan.web.service.tables import cells, now, runs
 
 PRIVATE, ORGANISATION, PUBLIC = "private", "organisation", "public"
@@ -42,9 +42,9 @@ class ShelvedRun:
     published: int | None
     provenance: Mapping[str, Any]
 
-    def belongs_to(self, person: Person | None) -> bool:
-        """Whether they may change it."""
-        return person is not None and (person.role == "admin" or person.id == self.owner)
+    def belongs_to(self, asker: Asker) -> bool:
+        """Whether they may change it: its owner, and an administrator whose credential allows that."""
+        return asker.admin or (asker.person is not None and asker.person.id == self.owner)
 
 
 COLUMNS = [runs.c[name] for name in ShelvedRun.__dataclass_fields__]
