@@ -178,10 +178,15 @@ def asker(request: Request) -> Asker:
     """Who asks, where they may ask anything here. Raises NotSignedIn."""
     found = getattr(request.state, "asker", None) or identified(request)
     request.state.asker = found
+    refuse_strangers(request, found)
+    return found
+
+
+def refuse_strangers(request: Request, found: Asker) -> None:
+    """Raises NotSignedIn where the site is not public and nobody is known to ask."""
     open_ = any(request.url.path == one or request.url.path.startswith(one + "/") for one in OPEN)
     if found.person is None and not found.alone and not site(request).config.public and not open_:
         raise NotSignedIn("this site is for those who have an account")
-    return found
 
 
 Here = Annotated[Site, Depends(site)]
