@@ -2,15 +2,19 @@
 
 import asyncio
 import dataclasses
+import subprocess
+import sys
 
 import pytest
 from starlette.requests import Request
 
+from sinan.store import RunFolder
 from sinan.web.app import application
-from sinan.web.failures import NotSignedIn
+from sinan.web.failures import Failure, NotSignedIn
+from sinan.web.pages import live
 from sinan.web.ready import Ready
-from sinan.web.service import passwords, people
-from sinan.web.service.tables import benchmarks
+from sinan.web.service import children, following, passwords, people, publishing
+from sinan.web.service.tables import benchmarks, runs
 from sinan.web.site import COOKIE, address
 from tests.web.conftest import PASSWORD
 
@@ -80,3 +84,60 @@ def test_a_password_that_is_replaced_while_it_is_looked_at_signs_nobody_in(site,
     monkeypatch.setattr(passwords, "matches", slowly)
     with pytest.raises(NotSignedIn):
         people.signed_in(site.database, "eva", PASSWORD, "here")
+
+
+def test_who_may_no_longer_see_a_run_hears_no_more_of_it_however_much_there_is_to_tell(site, monkeypatch):
+    monkeypatch.setattr(live, "HEARTBEAT_S", 0.0)
+    monkeypatch.setattr(live, "LOOK_S", 0.0)
+    run = next(path.name for path in site.runs.iterdir())
+    scope = {"type": "http", "method": "GET", "path": f"/runs/{run}/events", "query_string": b"", "headers": []}
+    scope |= {"client": ("127.0.0.1", 1), "app": application(site)}
+
+    async def receive():
+        await asyncio.sleep(60)
+
+    async def heard():
+        watched = following.Watch(RunFolder(site.runs / run))
+        found = []
+        async for event in live._events(Request(scope, receive), site, watched, run):
+            found.append(event)
+            watched.state = dataclasses.replace(watched.state, number=watched.state.number + 1)
+            assert len(found) < 10
+        return found
+
+    assert asyncio.run(asyncio.wait_for(heard(), 30))[-1] == b"event: end\ndata: gone\n\n"
+
+
+def test_what_a_process_that_failed_has_said_is_logged_without_the_keys(capfd):
+    command = [sys.executable, "-c", "import sys; sys.stderr.write('header: sk-secret-key')"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process, pytest.raises(Failure):
+        children._last_line(process, 30, {"SINAN_JOB_KEY_1": "sk-secret-key"})
+    assert capfd.readouterr().err == "header: ***"
+
+
+def test_a_path_that_begins_with_two_slashes_makes_no_link_to_another_host(client):
+    answer = client.http.get("http://127.0.0.1:8765//evil.test/x")
+    assert answer.status_code == 404
+    assert '"/evil.test/x?lang=' in answer.text
+    assert '"//evil.test' not in answer.text
+
+
+def test_a_run_that_is_published_at_the_moment_when_it_is_removed_stays(client, monkeypatch):
+    site, held = client.site, publishing._held
+    with site.database.write() as connection:
+        run = connection.execute(people.select(runs.c.id)).scalars().first()
+
+    def meanwhile(folder):
+        with site.database.write() as connection:
+            connection.execute(runs.update().where(runs.c.id == run).values(visibility="public"))
+        return held(folder)
+
+    monkeypatch.setattr(publishing, "_held", meanwhile)
+    client.as_("ada").send("DELETE", f"/api/runs/{run}", status=409)
+    assert (site.runs / run).is_dir()
+
+
+def test_looking_for_a_battle_that_is_not_there_is_bounded(client):
+    answers = [client.http.post("/api/battles", headers={"Content-Type": "application/json"}) for _ in range(70)]
+    assert [one.status_code for one in answers].count(429) >= 5
