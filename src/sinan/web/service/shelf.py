@@ -154,12 +154,20 @@ def _read(one: RunFolder) -> tuple[dict[str, Any], list[dict[str, Any]]]:
             results = stored_results(one)
     except StoreError as error:
         return {"created": store.now(), "status": "damaged", "title": str(error)[:200]}, []
-    # Of a file its name: where it lies on this machine is nobody's business.
-    targets = " ".join(Path(one).name if one.startswith("/") else one for one in about["spec"].get("targets", ()))[:200]
+    targets = " ".join(spec(about).get("targets", ()))[:200]
     early = description.stopped_early(about, results)
     row: dict[str, Any] = {"created": about["created"][:40], "status": about["status"][:16], "title": targets}
     counted = sum(sum(result.outcomes.values()) for result in results or ())
     return row | {"samples": counted}, [_cell(result, early) for result in results or ()] or _asked(about)
+
+
+def spec(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run was asked for, as it is shown: of a file its name, since where it lies on this machine is nobody's
+    business."""
+    found = dict(about["spec"])
+    if "targets" in found:
+        found["targets"] = [Path(one).name if one.startswith("/") else one for one in found["targets"]]
+    return found
 
 
 def _cell(result: CellResult, early: Mapping[tuple[str, str], int | None]) -> dict[str, Any]:
