@@ -5,6 +5,7 @@ import dataclasses
 import subprocess
 import sys
 
+import orjson
 import pytest
 from starlette.requests import Request
 
@@ -13,7 +14,7 @@ from sinan.web.app import application
 from sinan.web.failures import Failure, NotSignedIn
 from sinan.web.pages import live
 from sinan.web.ready import Ready
-from sinan.web.service import children, following, passwords, people, publishing
+from sinan.web.service import children, following, jobs, passwords, people, publishing
 from sinan.web.service.tables import benchmarks, runs
 from sinan.web.site import COOKIE, address
 from tests.web.conftest import PASSWORD
@@ -141,3 +142,29 @@ def test_a_run_that_is_published_at_the_moment_when_it_is_removed_stays(client, 
 def test_looking_for_a_battle_that_is_not_there_is_bounded(client):
     answers = [client.http.post("/api/battles", headers={"Content-Type": "application/json"}) for _ in range(70)]
     assert [one.status_code for one in answers].count(429) >= 5
+
+
+def test_where_a_file_of_the_operators_lies_is_told_to_nobody(client):
+    run = next(path for path in client.site.runs.iterdir())
+    about = orjson.loads((run / "run.json").read_bytes())
+    about["spec"]["targets"] = ["/srv/secret-project/sums.jsonl", "arithmetic"]
+    (run / "run.json").write_bytes(orjson.dumps(about))
+    with client.site.database.write() as connection:
+        connection.execute(runs.update().values(visibility="public"))
+    for page in (f"/runs/{run.name}", f"/runs/{run.name}/provenance"):
+        assert client.get(f"{page}.json")["spec"]["targets"] == ["sums.jsonl", "arithmetic"]
+        assert "secret-project" not in client.get(page)
+
+
+def test_the_jobs_of_who_is_disabled_rest(client):
+    with client.site.database.write() as connection:
+        number = connection.execute(people.select(people.users.c.id).where(people.users.c.name == "eva")).scalar_one()
+        eva = people.Person(number, "eva", "evaluator")
+        order = {"targets": ["arithmetic"], "models": [{"provider": "needle", "name": "xs"}]}
+        first, second = (jobs.add(connection, eva, order, "a title") for _ in range(2))
+    assert jobs.claim(client.site.database, "w", 3).id == first
+    client.as_("ada").send("PUT", "/api/users/eva", {"disabled": True})
+    table = jobs.jobs
+    with client.site.database.read() as connection:
+        told = {row.id: (row.state, row.wanted) for row in connection.execute(table.select())}
+    assert told == {first: ("running", "pause"), second: ("paused", "")}
