@@ -91,10 +91,12 @@ def enable(name: str, **where: Any) -> int:
 
 def _changed(name: str, where: dict[str, Any], **change: Any) -> int:
     site = opened("sinan user", where)
-    from sinan.web.service import accounts, audit, people
+    from sinan.web.service import accounts, audit, jobs, people
 
     with site.database.write() as connection:
         account = accounts.change(connection, name, **change)
+        if account.disabled:
+            jobs.rest(connection, account.id)
         audit.note(connection, people.Asker(), "user.change", account.name, **change, by="command line")
     click.echo(f"{account.name} is {account.role}{', disabled' if account.disabled else ''}")
     return 0

@@ -9,6 +9,7 @@
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -30,8 +31,13 @@ POLICY = (
 EMBEDDABLE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """Of pictures that other sites may show."""
 
-LARGER = {"/api/pushes/": 9 << 20, "/api/benchmarks": 64 << 20}
-"""Bytes of a body, by the beginning of the path, where more is taken than elsewhere."""
+QUESTIONS_BYTES = 64 << 20
+LARGER = {
+    re.compile(r"/api/pushes/[^/]+/files/[^/]+/[^/]+"): 9 << 20,
+    re.compile(r"/api/benchmarks/[^/]+/file"): QUESTIONS_BYTES,
+}
+"""Bytes of a body, by the path, where more is taken than elsewhere: of files alone, and their pages read nothing of one
+before they know who sends it."""
 PATIENCE_S = 30.0
 """Between two parts of a body, and for the first of it."""
 PACE = 10_000
@@ -69,7 +75,7 @@ class Gate:
         return await self.app(scope, bounded, guarded)
 
     def _limit(self, path: str) -> int:
-        return max((size for start, size in LARGER.items() if path.startswith(start)), default=self.body_bytes)
+        return next((size for one, size in LARGER.items() if one.fullmatch(path)), self.body_bytes)
 
     def _refuse_foreign(self, scope: Scope) -> None:
         headers = Headers(scope=scope)

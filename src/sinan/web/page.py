@@ -107,7 +107,7 @@ def render(request: Request, template: str, document: Any, status: int = 200) ->
         "asker": asker,
         "site": request.app.state.site.config,
         "request": request,
-        "path": request.url.path,
+        "path": _path(request),
         "with_query": partial(with_query, request),
         "twin": twin(request),
     }
@@ -117,7 +117,7 @@ def render(request: Request, template: str, document: Any, status: int = 200) ->
 
 def twin(request: Request) -> str:
     """The address of the page's twin."""
-    path = request.url.path
+    path = _path(request)
     query = f"?{request.url.query}" if request.url.query else ""
     return ("/index" if path == "/" else path.rstrip("/")) + ".json" + query
 
@@ -125,12 +125,16 @@ def twin(request: Request) -> str:
 def with_query(request: Request, **changes: object) -> str:
     """This page's address with some of its parameters changed; None removes one, a list repeats one."""
     query = request.query_params
-    url = request.url.remove_query_params(list(changes))
     pairs = [(k, v) for k, v in query.multi_items() if k not in changes]
     for name, value in changes.items():
         many = value if isinstance(value, list | tuple) else [value]
         pairs += [(name, str(one)) for one in many if one is not None]
-    return url.path + (f"?{urlencode(pairs)}" if pairs else "")
+    return _path(request) + (f"?{urlencode(pairs)}" if pairs else "")
+
+
+def _path(request: Request) -> str:
+    """The page's own. One that begins with two slashes, as a link, would be the name of another host."""
+    return "/" + request.url.path.lstrip("/")
 
 
 @cache

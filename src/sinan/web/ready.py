@@ -83,7 +83,7 @@ class Ready:
         if not self.site.config.public or not self.site.known_accounts:
             return None
         headers = Headers(scope=scope)
-        if "authorization" in headers or COOKIE in headers.get("cookie", ""):
+        if "authorization" in headers or any(COOKIE in one for one in headers.getlist("cookie")):
             return None
         request = Request(scope)
         spoken = words.chosen(

@@ -84,7 +84,8 @@ def address(request: Request) -> str:
     """Whence the request came; behind a proxy that is believed, whence the proxy says."""
     there = request.client.host if request.client else ""
     if there in site(request).config.proxies:
-        forwarded = request.headers.get("x-forwarded-for", "").split(",")
+        # A proxy may add a header of its own below the one that the asker wrote: the last word is the proxy's.
+        forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
         for one in reversed([part.strip() for part in forwarded if part.strip()]):
             if one not in site(request).config.proxies:
                 return one
@@ -177,10 +178,15 @@ def asker(request: Request) -> Asker:
     """Who asks, where they may ask anything here. Raises NotSignedIn."""
     found = getattr(request.state, "asker", None) or identified(request)
     request.state.asker = found
+    refuse_strangers(request, found)
+    return found
+
+
+def refuse_strangers(request: Request, found: Asker) -> None:
+    """Raises NotSignedIn where the site is not public and nobody is known to ask."""
     open_ = any(request.url.path == one or request.url.path.startswith(one + "/") for one in OPEN)
     if found.person is None and not found.alone and not site(request).config.public and not open_:
         raise NotSignedIn("this site is for those who have an account")
-    return found
 
 
 Here = Annotated[Site, Depends(site)]

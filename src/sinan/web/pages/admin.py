@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from sinan.web.page import Document, page
 from sinan.web.service import accounts, audit, organisations, people
+from sinan.web.service import jobs as queue
 from sinan.web.service.accounts import Account
 from sinan.web.service.audit import Entry, Wanted
 from sinan.web.service.tables import jobs
@@ -210,11 +211,13 @@ def _link(here: Site, link: str, asked: UserWanted | Account) -> PasswordLink:
 
 @router.put("/api/users/{name}", tags=["admin"], summary="Change an account")
 def change(here: Here, by: By, name: Named, asked: UserChange) -> Account:
-    """Change an account's role, or disable it: its sessions end, its tokens allow nothing. The last administrator
-    stays one."""
+    """Change an account's role, or disable it: its sessions end, its tokens allow nothing, its jobs rest. The last
+    administrator stays one."""
     by.known("admin", "admin")
     with here.database.write() as connection:
         account = accounts.change(connection, name, asked.role, asked.disabled)
+        if account.disabled:
+            queue.rest(connection, account.id)
         audit.note(connection, by, "user.change", account.name, **asked.model_dump(exclude_none=True))
     return account
 

@@ -9,7 +9,7 @@ from sqlalchemy import case, func, select
 
 from sinan.web.page import Document, page
 from sinan.web.service import battles as drawing
-from sinan.web.service import ratings, voting
+from sinan.web.service import rates, ratings, voting
 from sinan.web.service.tables import users, votes
 from sinan.web.service.voting import Choice, Voter
 from sinan.web.site import By, Here, Site
@@ -275,6 +275,7 @@ class Vote(BaseModel):
 def next_battle(here: Here, by: By) -> NewBattle:
     """The one that still waits for a vote, where there is one."""
     who = _voter(here, by)
+    rates.take(here, by, "asking for a question", 60)  # looking for one that is not there takes the longest
     with here.database.read() as connection:
         waiting = voting.waiting(connection, by, who)
         if waiting:

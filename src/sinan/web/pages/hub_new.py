@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from sinan.web.failures import Failure
-from sinan.web.gate import LARGER
+from sinan.web.gate import QUESTIONS_BYTES
 from sinan.web.page import Document, page
 from sinan.web.service import audit, catalogue, checking, own, uploads
 from sinan.web.service.people import Asker, Person
@@ -127,7 +127,7 @@ def change_form(here: Here, by: By, name: Name) -> Form:
     """The form of a benchmark that is there."""
     person = by.known("read", "evaluator")
     with here.database.read() as connection:
-        one = own.mine(connection, by, person, name)
+        one = own.mine(connection, by, name)
         names = own.organisations_of(connection, person)
         shared = own.organisation_name(connection, one)
     card = {key: value for key, value in one.card.items() if key != "report"}
@@ -148,7 +148,7 @@ def _form(names: list[str]) -> Form:
         languages=catalogue.LANGUAGES,
         organisations=names,
         rows=checking.ROWS,
-        bytes=LARGER["/api/benchmarks"],
+        bytes=QUESTIONS_BYTES,
     )
 
 
@@ -170,7 +170,7 @@ def change(here: Here, by: By, name: Name, told: CardIn) -> Named:
     person = by.known("push", "evaluator")
     card = told.card()
     with here.database.write() as connection:
-        one = own.mine(connection, by, person, name)
+        one = own.mine(connection, by, name)
         visibility, organisation = _readers(connection, by, person, told, one)
         report = one.card.get("report")
         if report and card["scorer"] != (own.scorer(one) or ""):
@@ -184,9 +184,9 @@ def change(here: Here, by: By, name: Name, told: CardIn) -> Named:
 @router.delete("/api/benchmarks/{name}", tags=TAGS, summary="Delete a benchmark and its questions", status_code=204)
 def delete(here: Here, by: By, name: Name) -> None:
     """Delete a benchmark and its questions. Runs keep what was asked and answered."""
-    person = by.known("push", "evaluator")
+    by.known("push", "evaluator")
     with here.database.write() as connection:
-        one = own.mine(connection, by, person, name)
+        one = own.mine(connection, by, name)
         own.delete(connection, one)
         audit.note(connection, by, "benchmark.delete", name)
         own.remove_files(here.config.site, one)  # before somebody else may take the name
@@ -210,8 +210,8 @@ async def send(
     scorer: Annotated[str | None, Query(max_length=40, description="Instead of the card's; empty: a guess")] = None,
 ) -> Kept:
     """The questions of a benchmark, or others instead: looked at whole, and kept only where all are sound."""
-    person = by.known("push", "evaluator")
-    one = await run_in_threadpool(_mine, here, by, person, name)
+    by.known("push", "evaluator")
+    one = await run_in_threadpool(_mine, here, by, name)
     wanted = (own.scorer(one) or "") if scorer is None else scorer
     if wanted and wanted not in SCORERS:
         raise Failure(f"{wanted[:40]} is no scorer for files that are sent. There are: {', '.join(SCORERS)}")
@@ -219,7 +219,7 @@ async def send(
         source, out = folder / f"sent.{format}", folder / f"{one.name}.jsonl"
         await uploads.received(_body(request), source)
         told = await uploads.looked_at(source, out, wanted or None)
-        await run_in_threadpool(_keep, here, by, person, name, wanted, out, told)
+        await run_in_threadpool(_keep, here, by, name, wanted, out, told)
     return Kept(name=name, sha256=told["sha256"], report=told["report"])
 
 
@@ -231,16 +231,16 @@ async def _body(request: Request) -> AsyncIterator[bytes]:
         raise Failure("the file ended before all of it was here. Remedy: send it again") from None
 
 
-def _mine(here: Site, by: Asker, person: Person, name: str) -> own.Own:
+def _mine(here: Site, by: Asker, name: str) -> own.Own:
     with here.database.read() as connection:
-        found = own.mine(connection, by, person, name)
+        found = own.mine(connection, by, name)
         own.refuse_too_much(connection, here.config.site, found)
         return found
 
 
-def _keep(here: Site, by: Asker, person: Person, name: str, scorer: str, out: Any, told: dict[str, Any]) -> None:
+def _keep(here: Site, by: Asker, name: str, scorer: str, out: Any, told: dict[str, Any]) -> None:
     with here.database.write() as connection:
-        one = own.mine(connection, by, person, name)  # it may have gone meanwhile
+        one = own.mine(connection, by, name)  # it may have gone meanwhile
         own.keep(connection, here.config.site, one, out, told["sha256"], told["report"], scorer)
         audit.note(connection, by, "benchmark.file", name, sha256=told["sha256"], rows=told["report"]["rows"])
     own.forget_old(here.config.site, one, told["sha256"])

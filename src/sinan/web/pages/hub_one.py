@@ -177,7 +177,7 @@ def _group(kind: Kind, chosen: bool) -> Group:
 
 
 def _owned(connection: Connection, by: Asker, one: own.Own) -> Owned:
-    mine = one.belongs_to(by.reader)
+    mine = one.belongs_to(by)
     return Owned(
         owner=own.owner_name(connection, one) if by.person else "",
         visibility=one.visibility,

@@ -14,7 +14,7 @@ from sinan.web.service.following import State, Watch
 from sinan.web.service.numbers import Number
 from sinan.web.service.people import Asker
 from sinan.web.service.samples import RunName
-from sinan.web.site import By, Here, Site, identified
+from sinan.web.site import By, Here, Site, identified, refuse_strangers
 
 router = APIRouter()
 LOOK_S, HEARTBEAT_S = 0.5, 15.0
@@ -93,9 +93,15 @@ class _Watching:
 
 async def _events(request: Request, here: Site, watched: Watch, run: str) -> AsyncIterator[bytes]:
     last, beat = -1, asyncio.get_running_loop().time()
+    looked = beat
     yield b"retry: 3000\n\n"
     while not await request.is_disconnected():
         state, now = watched.state, asyncio.get_running_loop().time()
+        if now - looked > HEARTBEAT_S:  # however much there is to tell
+            looked = now
+            if not await asyncio.to_thread(_may_see, request, here, run):
+                yield _event("end", b"gone")
+                return
         if state.number != last and state.number:
             last, beat = state.number, now
             yield _event("state", await asyncio.to_thread(_told_once, watched, state))
@@ -104,9 +110,6 @@ async def _events(request: Request, here: Site, watched: Watch, run: str) -> Asy
             return
         if now - beat > HEARTBEAT_S:
             beat = now
-            if not await asyncio.to_thread(_may_see, request, here, run):
-                yield _event("end", b"gone")
-                return
             yield b": the run goes on\n\n"
         await asyncio.sleep(LOOK_S)
 
@@ -114,6 +117,7 @@ async def _events(request: Request, here: Site, watched: Watch, run: str) -> Asy
 def _may_see(request: Request, here: Site, run: str) -> bool:
     try:
         by: Asker = identified(request)
+        refuse_strangers(request, by)
         shelf.opened(here.database, here.runs, by, run)
     except Failure:
         return False

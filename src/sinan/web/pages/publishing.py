@@ -133,7 +133,7 @@ def provenance(here: Here, by: By, run: RunName) -> ProvenancePage:
         commit=str(about.get("git_commit") or ""),
         python=str(about.get("python", "")),
         platform=str(about.get("platform", "")),
-        spec=about["spec"],
+        spec=shelf.spec(about),
         models=[_identity(one) for one in about["models"]],
         data=[_pin(one) for one in about.get("data", ())][:200],
         spec_sha256=hashed.get("spec_sha256"),

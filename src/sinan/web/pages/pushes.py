@@ -5,14 +5,17 @@ import hashlib
 import threading
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Path
+from fastapi import APIRouter, Body, Header, Path, Request
 from pydantic import BaseModel, Field
 from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from sinan.web.failures import Failure, TooMany
 from sinan.web.service import pushes as service
+from sinan.web.service.people import Asker
 from sinan.web.service.tables import runs
-from sinan.web.site import By, Here
+from sinan.web.site import By, Here, Site
 
 router = APIRouter()
 PushName = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="The push's id")]
@@ -91,20 +94,35 @@ def look(here: Here, by: By, push: PushName) -> PushState:
     return _told(here, by, push)
 
 
+BODY = {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+
+
 @router.put(
-    "/api/pushes/{push}/files/{name}/{piece}", tags=["pushes"], summary="Send a piece of a file", status_code=204
+    "/api/pushes/{push}/files/{name}/{piece}",
+    tags=["pushes"],
+    summary="Send a piece of a file",
+    status_code=204,
+    openapi_extra={"requestBody": BODY},
 )
-def receive(
+async def receive(
+    request: Request,
     here: Here,
     by: By,
     push: PushName,
     name: Annotated[str, Path(max_length=40, pattern=r"^[a-z.]+$")],
     piece: Annotated[int, Path(ge=0, le=1 << 31)],
-    data: Annotated[bytes, Body(media_type="application/octet-stream")],
     content_digest: Annotated[str, Header(max_length=100, description="sha-256=:BASE64: of the piece (RFC 9530)")],
 ) -> None:
     """Pieces are of `piece_bytes` bytes, the last of what is left. In any order, and again where one is not sure."""
-    by.known("push", "evaluator")
+    by.known("push", "evaluator")  # before a byte of the body is read
+    try:
+        data = await request.body()
+    except ClientDisconnect:
+        raise Failure("the piece ended before all of it was here. Remedy: send it again") from None
+    await run_in_threadpool(_receive, here, by, push, name, piece, data, content_digest)
+
+
+def _receive(here: Site, by: Asker, push: str, name: str, piece: int, data: bytes, content_digest: str) -> None:
     if content_digest != digest(data):
         raise Failure("the piece is not what its Content-Digest says. Remedy: send it again")
     service.receive(here.database, here.config.site, by, push, name, piece, data)

@@ -159,7 +159,7 @@ def _page(shelved: ShelvedRun, folder: RunFolder, owner: str | None, badge: Badg
         visibility=shelved.visibility,
         origin=shelved.origin,
         owner=owner,
-        may_change=by.may("publish") and shelved.belongs_to(by.person),
+        may_change=by.may("publish") and shelved.belongs_to(by),
         verification=badge,
         may_verify=_may_verify(shelved, by),
         published=shelved.published,
@@ -178,7 +178,7 @@ def _page(shelved: ShelvedRun, folder: RunFolder, owner: str | None, badge: Badg
             Pinned(**{name: str(one.get(name, "")) for name in Pinned.model_fields}) for one in about.get("data") or ()
         ],
         files={FilePath(name).name: str(sha) for name, sha in (about.get("files") or {}).items()},
-        spec=dict(about["spec"]),
+        spec=shelf.spec(about),
         requests={k: v for k, v in (about.get("requests") or {}).items() if isinstance(v, int)},
         tokens_in=sum(one.tokens_in for one in results),
         tokens_out=sum(one.tokens_out for one in results),

@@ -97,7 +97,7 @@ def answer(told: Mapping[str, Any], within_s: float = WITHIN_S) -> dict[str, Any
     try:
         process = begin(told)
         try:
-            out = _last_line(process, within_s)
+            out = _last_line(process, within_s, told["keys"])
         finally:
             process.kill()
             process.wait()
@@ -111,7 +111,7 @@ def answer(told: Mapping[str, Any], within_s: float = WITHIN_S) -> dict[str, Any
     return out
 
 
-def _last_line(process: "subprocess.Popen[bytes]", within_s: float) -> dict[str, Any]:
+def _last_line(process: "subprocess.Popen[bytes]", within_s: float, keys: Mapping[str, str]) -> dict[str, Any]:
     tail = Tail(process)
     found: list[bytes] = []
     assert process.stdout is not None
@@ -123,6 +123,6 @@ def _last_line(process: "subprocess.Popen[bytes]", within_s: float) -> dict[str,
     try:
         told: dict[str, Any] = orjson.loads(found[0])
     except orjson.JSONDecodeError:
-        sys.stderr.write(tail.text({}) if not found[0] else "")
+        sys.stderr.write(tail.text(keys) if not found[0] else "")
         raise Failure("the process that should find this out has failed; the server's log says more") from None
     return told

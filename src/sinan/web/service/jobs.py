@@ -139,6 +139,13 @@ def pause(connection: Connection, row: Any) -> str:
     return _ask(connection, row, PAUSE, PAUSED)
 
 
+def rest(connection: Connection, user: int) -> None:
+    """Let all of somebody's jobs rest that wait or run."""
+    mine = (jobs.c.user == user) & jobs.c.state.in_((QUEUED, RUNNING)) & (jobs.c.wanted == "")
+    for row in connection.execute(select(jobs).where(mine).order_by(jobs.c.id).with_for_update()).all():
+        pause(connection, row)
+
+
 def cancel(connection: Connection, row: Any) -> str:
     """End it for good; its state now. Raises Clash."""
     return _ask(connection, row, CANCEL, CANCELLED)

@@ -53,9 +53,9 @@ class Own:
     found in the file."""
     created: int
 
-    def belongs_to(self, person: Person | None) -> bool:
-        """Whether they may change it."""
-        return person is not None and (person.role == "admin" or person.id == self.owner)
+    def belongs_to(self, asker: Asker) -> bool:
+        """Whether they may change it: its owner, and an administrator whose credential allows that."""
+        return asker.admin or (asker.person is not None and asker.person.id == self.owner)
 
 
 COLUMNS = [benchmarks.c[name] for name in Own.__dataclass_fields__]
@@ -77,7 +77,7 @@ def listed(connection: Connection, asker: Asker, most: int = 500) -> list[Own]:
     """Those that the asker may see, by name. Those without questions are seen by their owner alone."""
     query = select(*COLUMNS).where(visible(asker)).order_by(benchmarks.c.name).limit(most)
     found = [Own(*row) for row in connection.execute(query)]
-    return [one for one in found if one.file or one.belongs_to(asker.reader)]
+    return [one for one in found if one.file or one.belongs_to(asker)]
 
 
 def sought(connection: Connection, asker: Asker, name: str) -> Own | None:
@@ -86,7 +86,7 @@ def sought(connection: Connection, asker: Asker, name: str) -> Own | None:
         return None
     row = connection.execute(select(*COLUMNS).where(benchmarks.c.name == name, visible(asker))).first()
     own = Own(*row) if row else None
-    return own if own and (own.file or own.belongs_to(asker.reader)) else None
+    return own if own and (own.file or own.belongs_to(asker)) else None
 
 
 def found(connection: Connection, asker: Asker, name: str) -> Own:
@@ -97,10 +97,10 @@ def found(connection: Connection, asker: Asker, name: str) -> Own:
     return own
 
 
-def mine(connection: Connection, asker: Asker, person: Person, name: str) -> Own:
-    """One that the person may change. Raises Missing, Denied."""
+def mine(connection: Connection, asker: Asker, name: str) -> Own:
+    """One that the asker may change. Raises Missing, Denied."""
     own = found(connection, asker, name)
-    if not own.belongs_to(person):
+    if not own.belongs_to(asker):
         raise Denied(f"{own.name} can be changed by its owner")
     return own
 

@@ -144,6 +144,10 @@ def signed_in(database: Database, name: str, password: str, address: str) -> str
     if not row or not right or row.disabled:
         raise NotSignedIn("no account has this name and password")
     with database.write() as connection:
+        # Looking at a password takes its time: who was disabled, or chose another one meanwhile, is not signed in.
+        same = (users.c.id == row.id) & (users.c.password == row.password) & users.c.disabled.is_(False)
+        if connection.execute(select(users.c.id).where(same).with_for_update()).first() is None:
+            raise NotSignedIn("no account has this name and password")
         return begin_session(connection, row.id, address)
 
 

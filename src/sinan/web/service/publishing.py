@@ -116,7 +116,9 @@ def remove(database: Database, folders: Path, site: Path, asker: Asker, name: st
     lock = _held(folder)
     try:
         with database.write() as connection:
-            connection.execute(runs.delete().where(runs.c.id == name))
+            still = (runs.c.id == name) & (runs.c.visibility == run.visibility)
+            if connection.execute(runs.delete().where(still)).rowcount != 1:
+                raise Clash(f"{name} was changed by somebody else at the same moment. Remedy: look at it again")
             audit.note(connection, asker, "run.remove", name, owner=run.owner, origin=run.origin)
             _put_away(folder, site, {"run": name, "owner": run.owner, "by": person.name, "at": now()})
     finally:

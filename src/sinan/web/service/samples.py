@@ -164,7 +164,7 @@ def whole(record: Mapping[str, Any]) -> Sample:
     """Everything about one draw of one sample. Raises StoreError where it is damaged."""
     try:
         return _whole(record)
-    except (TypeError, ValueError, KeyError, IndexError) as error:
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
         raise StoreError(f"sample {record.get('sample_id')} is damaged: {str(error).splitlines()[0]}") from None
 
 

@@ -19,7 +19,7 @@ from sinan.store import RunFolder, description
 from sinan.types import CellResult
 from sinan.web.failures import Missing
 from sinan.web.service.database import Database
-from sinan.web.service.people import Asker, Person
+from sinan.web.service.people import Asker
 from sinan.web.service.tables import cells, now, runs
 
 PRIVATE, ORGANISATION, PUBLIC = "private", "organisation", "public"
@@ -42,9 +42,9 @@ class ShelvedRun:
     published: int | None
     provenance: Mapping[str, Any]
 
-    def belongs_to(self, person: Person | None) -> bool:
-        """Whether they may change it."""
-        return person is not None and (person.role == "admin" or person.id == self.owner)
+    def belongs_to(self, asker: Asker) -> bool:
+        """Whether they may change it: its owner, and an administrator whose credential allows that."""
+        return asker.admin or (asker.person is not None and asker.person.id == self.owner)
 
 
 COLUMNS = [runs.c[name] for name in ShelvedRun.__dataclass_fields__]
@@ -154,12 +154,20 @@ def _read(one: RunFolder) -> tuple[dict[str, Any], list[dict[str, Any]]]:
             results = stored_results(one)
     except StoreError as error:
         return {"created": store.now(), "status": "damaged", "title": str(error)[:200]}, []
-    # Of a file its name: where it lies on this machine is nobody's business.
-    targets = " ".join(Path(one).name if one.startswith("/") else one for one in about["spec"].get("targets", ()))[:200]
+    targets = " ".join(spec(about).get("targets", ()))[:200]
     early = description.stopped_early(about, results)
     row: dict[str, Any] = {"created": about["created"][:40], "status": about["status"][:16], "title": targets}
     counted = sum(sum(result.outcomes.values()) for result in results or ())
     return row | {"samples": counted}, [_cell(result, early) for result in results or ()] or _asked(about)
+
+
+def spec(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run was asked for, as it is shown: of a file its name, since where it lies on this machine is nobody's
+    business."""
+    found = dict(about["spec"])
+    if "targets" in found:
+        found["targets"] = [Path(one).name if one.startswith("/") else one for one in found["targets"]]
+    return found
 
 
 def _cell(result: CellResult, early: Mapping[tuple[str, str], int | None]) -> dict[str, Any]:
